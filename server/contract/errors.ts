@@ -1,0 +1,63 @@
+import { z } from "zod";
+
+/**
+ * Every error a browser can be told, and the HTTP status it travels with. A closed list: the
+ * widget has words for each, and a code never changes its meaning. Internal causes stay in the log.
+ */
+export const errorCodes = {
+  malformed_request: 400,
+  validation_failed: 400,
+  token_missing: 401,
+  token_invalid: 401,
+  token_expired: 401,
+  token_replayed: 401,
+  proof_invalid: 401,
+  tenant_mismatch: 403,
+  tenant_suspended: 403,
+  scope_missing: 403,
+  tenant_unknown: 404,
+  not_found: 404,
+  method_not_allowed: 405,
+  payment_in_progress: 409,
+  amount_changed: 409,
+  invoice_closed: 409,
+  body_too_large: 413,
+  unsupported_media_type: 415,
+  idempotency_mismatch: 422,
+  amount_exceeds_balance: 422,
+  currency_mismatch: 422,
+  payment_method_invalid: 422,
+  rate_limited: 429,
+  internal: 500,
+  provider_unavailable: 502,
+  erp_unavailable: 503,
+  tenant_unavailable: 503,
+  unavailable: 503,
+} as const;
+
+export type ErrorCode = keyof typeof errorCodes;
+export const ErrorCode = z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]);
+
+/**
+ * RFC 9457 problem details, served as `application/problem+json`.
+ * `type` is `urn:problem:<code>`: a name, not an address, so that it carries no host.
+ */
+export const Problem = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: ErrorCode,
+    /** Public words for a developer; never an internal message. */
+    detail: z.string().optional(),
+    /** Quote it to support: the same id stands in every log line of the request. */
+    requestId: z.string(),
+    /** `validation_failed` only: JSON pointers (RFC 6901) of what was wrong. */
+    errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+    /** `amount_changed` only: what the payment would cost now, minor units as digits. */
+    quote: z
+      .object({ amountMinor: z.string(), surchargeMinor: z.string(), totalMinor: z.string() })
+      .optional(),
+  })
+  .meta({ id: "Problem" });
+export type Problem = z.infer<typeof Problem>;

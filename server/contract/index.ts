@@ -1,0 +1,6 @@
+/** What the edge sends to the server and sees of it. The one door through which `bff` knows this workspace. */
+export * from "./errors.ts";
+export * from "./internal.ts";
+export * from "./money.ts";
+export * from "./payment.ts";
+export * from "./session.ts";

@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/**
+ * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
+ * `typ` `internal+jwt`, `aud` the upstream's name. The server trusts nothing else about a request.
+ */
+export const InternalClaims = z.object({
+  /** Tenant id (UUID) the edge resolved by host name; null only for `edge` scope. */
+  tenant: z.uuid().nullable(),
+  /** ERP customer id; null before a session is open. */
+  sub: z.string().nullable(),
+  /** Invoice ids the session is limited to; null means all of the customer's. */
+  inv: z.array(z.string()).nullable(),
+  scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook"])),
+  /** Request id, the same in every log line of the request. */
+  rid: z.string(),
+});
+export type InternalClaims = z.infer<typeof InternalClaims>;
+
+/** `GET /internal/v1/hosts/{host}` (scope `edge`): which tenant answers at a host name. 404 `tenant_unknown`. */
+export const HostEntry = z.object({
+  tenant: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
+  status: z.enum(["active", "suspended"]),
+  /** Base URL of the instance that serves this tenant; null: the shared servers. */
+  upstream: z.url().nullable(),
+  /** Origins that may embed the form: CORS and `frame-ancestors`. */
+  embedOrigins: z.array(z.string()),
+  /** Origins of payment frames, for `frame-src`. */
+  frameOrigins: z.array(z.string()),
+});
+export type HostEntry = z.infer<typeof HostEntry>;
+
+/**
+ * The routes the edge forwards to. All answer JSON and RFC 9457 problems.
+ *
+ * | method, path | scope | body → answer |
+ * |---|---|---|
+ * | GET /internal/v1/hosts/{host} | edge | → HostEntry |
+ * | POST /internal/v1/session | session:open | OpenSession → OpenedSession |
+ * | GET /internal/v1/invoices | pay | → InvoiceList |
+ * | POST /internal/v1/payments | pay | PaymentRequest → Payment (201 new, 200 known) |
+ * | GET /internal/v1/payments/{id} | pay | → Payment |
+ * | POST /internal/v1/payments/{id}/resume | pay | {} → Payment |
+ * | GET /internal/v1/theme/{hash}.css | theme:read | → text/css |
+ * | POST /internal/v1/webhooks/{provider} | webhook | raw bytes and headers → 202 |
+ * | GET /healthz, GET /readyz | none | |
+ */
+export const internalPaths = {
+  host: (host: string) => `/internal/v1/hosts/${encodeURIComponent(host)}`,
+  session: "/internal/v1/session",
+  invoices: "/internal/v1/invoices",
+  payments: "/internal/v1/payments",
+  payment: (id: string) => `/internal/v1/payments/${encodeURIComponent(id)}`,
+  resume: (id: string) => `/internal/v1/payments/${encodeURIComponent(id)}/resume`,
+  theme: (hash: string) => `/internal/v1/theme/${encodeURIComponent(hash)}.css`,
+  webhook: (provider: string) => `/internal/v1/webhooks/${encodeURIComponent(provider)}`,
+} as const;
+
+/** The header that carries the internal token: `authorization: Bearer <token>`. */
+export const internalAuthorization = (token: string) => `Bearer ${token}`;

@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { AmountMinor, Currency } from "./money.ts";
+import { Payment } from "./payment.ts";
+
+/** Languages the form speaks. BCP 47 primary tags. */
+export const Locale = z.enum(["en", "es", "fr", "de", "ar"]).meta({ id: "Locale" });
+export type Locale = z.infer<typeof Locale>;
+
+export const Invoice = z
+  .object({
+    /** The ERP's own internal id; opaque here. */
+    id: z.string().min(1).max(120),
+    /** What the customer knows it by, such as `INV-10042`. */
+    number: z.string(),
+    currency: Currency,
+    totalMinor: AmountMinor,
+    /** Still owed in the ERP. */
+    openMinor: AmountMinor,
+    /** What may be paid now: owed, less what payments under way already hold. */
+    payableMinor: AmountMinor,
+    /** Calendar dates, `YYYY-MM-DD`, in the seller's calendar. */
+    issuedOn: z.iso.date(),
+    dueOn: z.iso.date(),
+    /** Whole days past `dueOn` when the answer was made; 0 when not overdue. */
+    overdueDays: z.number().int().min(0),
+  })
+  .meta({ id: "Invoice" });
+export type Invoice = z.infer<typeof Invoice>;
+
+export const InvoiceList = z
+  .object({ invoices: z.array(Invoice), /** When the ERP was last asked. */ asOf: z.iso.datetime() })
+  .meta({ id: "InvoiceList" });
+export type InvoiceList = z.infer<typeof InvoiceList>;
+
+export const CardBrand = z.enum(["visa", "mastercard", "amex", "discover", "unknown"]);
+export type CardBrand = z.infer<typeof CardBrand>;
+export const CardFunding = z.enum(["credit", "debit", "prepaid", "unknown"]);
+export type CardFunding = z.infer<typeof CardFunding>;
+
+/**
+ * One surcharge rule: the first whose `brand` and `funding` fit a card decides. The amount is
+ * `amount × basisPoints / 10000`, rounded half up to a minor unit, then cut to `maximumMinor`.
+ * No rule fits: no surcharge. The server computes it again and is right when the two differ.
+ */
+export const SurchargeRule = z
+  .object({
+    brand: z.union([CardBrand, z.literal("any")]),
+    funding: CardFunding,
+    basisPoints: z.number().int().min(0).max(400),
+    maximumMinor: AmountMinor.optional(),
+  })
+  .meta({ id: "SurchargeRule" });
+export type SurchargeRule = z.infer<typeof SurchargeRule>;
+
+export const CardMethod = z
+  .object({
+    type: z.literal("card"),
+    /** The provider's page with the card fields; its origin is where every message must come from. */
+    frameUrl: z.url(),
+    brands: z.array(CardBrand),
+  })
+  .meta({ id: "CardMethod" });
+export type CardMethod = z.infer<typeof CardMethod>;
+
+export const ThemeView = z
+  .object({
+    /** Content hash; `/theme/<hash>.css` serves the same `css`, immutable. */
+    hash: z.string(),
+    css: z.string(),
+    layout: z.object({
+      labels: z.enum(["above", "floating"]),
+      fields: z.enum(["spaced", "condensed"]),
+      methods: z.enum(["tabs", "accordion"]),
+    }),
+    /** The resolved `--pay-*` values for the card frame, light and dark, as the frame cannot read ours. */
+    frame: z.object({
+      light: z.record(z.string(), z.string()),
+      dark: z.record(z.string(), z.string()),
+    }),
+  })
+  .meta({ id: "ThemeView" });
+export type ThemeView = z.infer<typeof ThemeView>;
+
+/** `POST /internal/v1/session`: the edge passes the embed token on; only the tenant can judge it. */
+export const OpenSession = z.object({
+  embedToken: z.string().min(20).max(8192),
+  locales: z.array(z.string().max(35)).max(10),
+});
+export type OpenSession = z.infer<typeof OpenSession>;
+
+/** What the edge needs to mint an access token, and what it hands on for the first paint. */
+export const OpenedSession = z.object({
+  grant: z.object({
+    /** The ERP's customer id; becomes `sub` of the access token. */
+    subject: z.string(),
+    /** Set when the embed token named invoices: the session sees and pays these only. */
+    invoices: z.array(z.string()).nullable(),
+  }),
+  view: z.object({
+    seller: z.object({ name: z.string(), supportEmail: z.string().nullable() }),
+    customer: z.object({ id: z.string(), name: z.string() }),
+    locale: Locale,
+    theme: ThemeView,
+    /** ISO 4217 exponent of every currency in the answer. */
+    currencies: z.record(z.string(), z.number().int().min(0).max(4)),
+    invoices: z.array(Invoice),
+    invoicesAsOf: z.iso.datetime(),
+    methods: z.array(CardMethod),
+    surcharge: z.array(SurchargeRule),
+    flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
+    /** A payment of this customer that is still under way: show it before offering to pay again. */
+    unfinishedPayment: Payment.nullable(),
+  }),
+});
+export type OpenedSession = z.infer<typeof OpenedSession>;

@@ -1,0 +1,69 @@
+import type { CardBrand, CardFunding, DeclineReason } from "../../contract/index.ts";
+import type { Money } from "../money/money.ts";
+
+/**
+ * The payment side's seam. An implementation talks to one vendor for one tenant; expected outcomes
+ * are values, only programming errors throw. Anything not certainly known is `unknown`: a time-out,
+ * a broken connection, a 5xx, a 409 on our own key. Unknown is never declined.
+ */
+export interface Provider {
+  readonly id: string;
+  /** What a tokenised card is, asked before pricing. */
+  inspect(input: { token: string; signal: AbortSignal }): Promise<InspectResult>;
+  /**
+   * Reserves the money. `reference` (the attempt id) is both our reference and the idempotency key:
+   * the same call again answers the same, whatever happened to the first answer.
+   */
+  authorize(input: AuthorizeInput): Promise<Outcome>;
+  /** Takes what was reserved. Idempotent by `reference`. */
+  capture(input: { reference: string; money: Money; signal: AbortSignal }): Promise<Outcome>;
+  /** Gives back captured money, whole or in part. Idempotent by `refundReference`. */
+  refund(input: {
+    reference: string;
+    refundReference: string;
+    money: Money;
+    signal: AbortSignal;
+  }): Promise<RefundOutcome>;
+  /** What the vendor knows under our reference: the oracle for every unknown. */
+  find(input: { reference: string; signal: AbortSignal }): Promise<Outcome | { kind: "absent" }>;
+  /**
+   * Verifies the vendor's webhook over the raw bytes (signature, and a time stamp neither older nor
+   * newer than 5 min) and says which reference has news; the news itself is always asked for with
+   * `find`. `null`: not authentic, answer 401.
+   */
+  readWebhook(input: { body: Uint8Array; headers: Headers; now: Date }): Promise<WebhookNews | null>;
+}
+
+export interface AuthorizeInput {
+  reference: string;
+  token: string;
+  money: Money;
+  /** Shown on the payer's statement, at most 22 characters. */
+  statement: string;
+  /** Where the 3-D Secure page may report to: the origin that frames it. */
+  returnOrigin: string | null;
+  signal: AbortSignal;
+}
+
+export type InspectResult =
+  | { kind: "card"; brand: CardBrand; funding: CardFunding; last4: string; country: string | null }
+  | { kind: "invalid" }
+  | { kind: "unknown"; cause: string };
+
+export type Outcome =
+  | { kind: "authorized"; providerRef: string; money: Money }
+  | { kind: "captured"; providerRef: string; money: Money; capturedAt: Date }
+  | { kind: "requires_action"; providerRef: string; url: string }
+  | { kind: "declined"; providerRef: string | null; reason: DeclineReason }
+  | { kind: "unknown"; cause: string };
+
+export type RefundOutcome =
+  | { kind: "refunded"; providerRef: string; money: Money }
+  | { kind: "refused"; cause: string }
+  | { kind: "unknown"; cause: string };
+
+export interface WebhookNews {
+  /** The vendor's event id: duplicates carry the same one. */
+  eventId: string;
+  reference: string;
+}

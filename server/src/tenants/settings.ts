@@ -1,0 +1,118 @@
+import { z } from "zod";
+import { Locale, SurchargeRule } from "../../contract/index.ts";
+
+const origin = z.string().regex(/^https?:\/\/[^/]+$/, "an origin: scheme, host, port; no path");
+
+/** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
+export const settingDefinitions = {
+  "seller.name": { schema: z.string().min(1).max(80), help: "The name payers see." },
+  "seller.supportEmail": {
+    schema: z.email().nullable(),
+    default: null,
+    help: "Where payers are told to ask.",
+  },
+  "seller.locale": {
+    schema: Locale,
+    default: "en",
+    help: "Stands in for a language the form does not speak.",
+  },
+  "seller.statement": {
+    schema: z.string().min(1).max(22),
+    default: "INVOICE PAYMENT",
+    help: "On the card statement.",
+  },
+  "embed.origins": {
+    schema: z.array(origin).max(50),
+    default: [],
+    help: "Pages that may embed the form (CORS, frame-ancestors).",
+  },
+  "surcharge.rules": {
+    schema: z.array(SurchargeRule).max(50),
+    default: [],
+    help: "First rule that fits a card decides; none: no surcharge.",
+  },
+  flags: {
+    schema: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
+    default: {},
+    help: "Feature flags.",
+  },
+  provider: {
+    schema: z
+      .object({
+        id: z.literal("sandbox"),
+        /** API base as the server reaches it. */
+        baseUrl: z.url(),
+        /** Card frame as the browser reaches it. */
+        frameUrl: z.url(),
+        publishableKey: z.string(),
+      })
+      .nullable(),
+    default: null,
+    help: "The payment provider.",
+  },
+  "provider.secretKey": { schema: z.string(), secret: true, help: "The provider's API key." },
+  "provider.webhookSecret": { schema: z.string(), secret: true, help: "Verifies the provider's webhooks." },
+  connector: {
+    schema: z
+      .discriminatedUnion("id", [
+        z.object({
+          id: z.literal("netsuite"),
+          /** `https://<account>.suitetalk.api.netsuite.com` */
+          baseUrl: z.url(),
+          clientId: z.string(),
+          certificateId: z.string(),
+          algorithm: z.enum(["ES256", "PS256"]).default("ES256"),
+          /** Internal id of the bank or clearing account payments are deposited to. */
+          depositAccountId: z.string(),
+          /** Requests at once, of the account's shared limit. */
+          concurrency: z.number().int().min(1).max(20).default(3),
+        }),
+        z.object({
+          id: z.literal("d365-fo"),
+          /** `https://<org>.operations.dynamics.com` */
+          baseUrl: z.url(),
+          /** `https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token` */
+          tokenUrl: z.url(),
+          clientId: z.string(),
+          /** Legal entity, `dataAreaId`. */
+          company: z.string(),
+          journalName: z.string(),
+          paymentMethodName: z.string(),
+          offsetAccount: z.string(),
+          concurrency: z.number().int().min(1).max(20).default(3),
+        }),
+      ])
+      .nullable(),
+    default: null,
+    help: "The ERP; null: none.",
+  },
+  "connector.secret": {
+    schema: z.string(),
+    secret: true,
+    help: "NetSuite: private key, PKCS #8 PEM. D365: client secret.",
+  },
+  smtp: {
+    schema: z
+      .object({
+        host: z.string(),
+        port: z.number().int(),
+        secure: z.boolean().default(false),
+        user: z.string().nullable().default(null),
+        /** `Name <address>` */
+        from: z.string(),
+      })
+      .nullable(),
+    default: null,
+    help: "Sends receipts.",
+  },
+  "smtp.password": { schema: z.string(), secret: true, help: "For `smtp.user`." },
+} as const satisfies Record<string, { schema: z.ZodType; help: string; default?: unknown; secret?: true }>;
+
+export type SettingKey = keyof typeof settingDefinitions;
+export type SettingValue<K extends SettingKey> = z.output<(typeof settingDefinitions)[K]["schema"]>;
+
+export interface Settings {
+  /** The stored value, else the default. @throws SettingMissing when neither is there. */
+  get<K extends SettingKey>(key: K): Promise<SettingValue<K>>;
+  set<K extends SettingKey>(key: K, value: SettingValue<K>): Promise<void>;
+}
