@@ -1,0 +1,56 @@
+/**
+ * Holds the docs against the code: every relative link and every path in backticks exists, and the
+ * generated blocks (`<!-- generated: name -->` … `<!-- end -->`) are what the code says. `--write` mends the blocks.
+ */
+import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const write = process.argv.includes("--write");
+const pages = globSync(["*.md", "{widget,bff,themes,server,demo,e2e}/**/*.md"], {
+  exclude: (name) => /node_modules|dist/.test(String(name)),
+});
+const problems: string[] = [];
+
+const generators: Record<string, () => Promise<string>> = {
+  tokens: async () => (await import("../themes/src/token-table.ts")).tokenTableMarkdown(),
+};
+
+for (const page of pages) {
+  const text = readFileSync(page, "utf8");
+  checkPaths(page, text);
+  await checkBlocks(page, text);
+}
+for (const problem of problems) console.error(problem);
+console.log(`${pages.length} pages, ${problems.length} problems`);
+process.exit(problems.length === 0 ? 0 : 1);
+
+function checkPaths(page: string, text: string) {
+  const prose = text.replace(/```[\s\S]*?```/g, "");
+  const links = [...prose.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)].map((match) => match[1] ?? "");
+  for (const link of links) {
+    if (!existsSync(normalize(join(dirname(page), link))))
+      problems.push(`${page}: the link ${link} leads nowhere`);
+  }
+  const paths = [...prose.matchAll(/`((?:widget|bff|themes|server|demo|e2e|\.tools|\.ci)\/[\w./-]+)`/g)].map(
+    (match) => match[1] ?? "",
+  );
+  for (const path of paths) {
+    if (!/\/dist(?:\/|$)/.test(path) && !existsSync(path)) problems.push(`${page}: there is no ${path}`);
+  }
+}
+
+async function checkBlocks(page: string, text: string) {
+  let mended = text;
+  for (const match of text.matchAll(/<!-- generated: (\w+) -->\n([\s\S]*?)<!-- end -->/g)) {
+    const [whole, name = "", body = ""] = match;
+    const generate = generators[name];
+    if (!generate) problems.push(`${page}: nothing generates ${name}`);
+    const fresh = generate ? `${(await generate()).trim()}\n` : body;
+    if (fresh === body) continue;
+    if (write) mended = mended.replace(whole, () => `<!-- generated: ${name} -->\n${fresh}<!-- end -->`);
+    else problems.push(`${page}: the generated block ${name} is out of date: npm run fix`);
+  }
+  if (mended !== text) writeFileSync(page, mended);
+}

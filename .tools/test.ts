@@ -1,0 +1,81 @@
+/**
+ * `npm test`: static checks, unit and integration tests (Vitest, real PostgreSQL), then the tours in a
+ * real browser (Playwright). Ends with the one line `N passed, N failed`; exit code 0 only on none failed.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ensureBrowser } from "./browser.ts";
+import { checks, runStep } from "./steps.ts";
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const reports = join(root, ".test");
+mkdirSync(reports, { recursive: true });
+
+const browser = await ensureBrowser();
+const env = { ...process.env, CHROMIUM_PATH: browser };
+
+const tallies = [staticChecks(), vitest(), playwright()];
+const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+
+function staticChecks(): Tally {
+  const results = checks.map(runStep);
+  const passed = results.filter(Boolean).length;
+  return { passed, failed: results.length - passed };
+}
+
+function vitest(): Tally {
+  const file = join(reports, "vitest.json");
+  rmSync(file, { force: true });
+  const args = [
+    "run",
+    "--config",
+    ".tools/vitest.config.ts",
+    "--reporter=dot",
+    "--reporter=json",
+    `--outputFile.json=${file}`,
+  ];
+  const { status } = spawnSync("vitest", args, { cwd: root, stdio: "inherit", env });
+  return read(file, status, (report) => ({
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0),
+  }));
+}
+
+function playwright(): Tally {
+  const file = join(reports, "playwright.json");
+  rmSync(file, { force: true });
+  const { status } = spawnSync(
+    join(root, "e2e/node_modules/.bin/playwright"),
+    ["test", "--reporter=list,json"],
+    {
+      cwd: join(root, "e2e"),
+      stdio: "inherit",
+      env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
+    },
+  );
+  return read(file, status, (report) => ({
+    passed: report.stats.expected + report.stats.flaky,
+    failed: report.stats.unexpected,
+  }));
+}
+
+/** A runner that fell over, or says it failed while counting no failure, counts as one failure. */
+// biome-ignore lint/suspicious/noExplicitAny: two runners' report formats, read at two places above
+function read(file: string, status: number | null, tally: (report: any) => Tally): Tally {
+  try {
+    const counted = tally(JSON.parse(readFileSync(file, "utf8")));
+    return status === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 };
+  } catch {
+    return { passed: 0, failed: 1 };
+  }
+}

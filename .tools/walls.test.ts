@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { breaches } from "./walls.ts";
+
+test.each([
+  ["server/src/payments/start.ts", 'import postgres from "postgres";', "TenantDb"],
+  ["server/src/http/routes.ts", 'import { pool } from "../database/pool.ts";', "never SQL"],
+  ["server/src/outbox/run.ts", 'import { x } from "../connectors/netsuite/index.ts";', "adapters.ts"],
+  ["server/src/connectors/netsuite/a.ts", 'import { b } from "../d365-fo/b.ts";', "sibling"],
+  ["bff/src/edge.ts", 'import { open } from "@clarity/server";', "contract alone"],
+  ["widget/src/flow.ts", 'import { Payment } from "@clarity/bff/contract";', "types only"],
+  ["e2e/src/tour.spec.ts", 'import { x } from "@clarity/demo";', "no source"],
+  ["demo/src/launch.ts", 'import { x } from "../../server/src/app.ts";', "public entry"],
+  ["server/src/http/a.ts", 'const x = await import("postgres");', "never SQL"],
+])("%s may not say %s", (file, source, why) => {
+  expect(breaches(file, source).join()).toContain(why);
+});
+
+test.each([
+  ["widget/src/flow.ts", 'import type { Payment } from "@clarity/bff/contract";'],
+  ["server/src/database/pool.ts", 'import postgres from "postgres";'],
+  ["server/src/adapters.ts", 'import { netsuite } from "./connectors/netsuite/index.ts";'],
+  ["bff/src/edge.ts", 'import { Problem } from "@clarity/server/contract";'],
+])("%s may say %s", (file, source) => {
+  expect(breaches(file, source)).toEqual([]);
+});

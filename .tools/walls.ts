@@ -1,0 +1,133 @@
+/**
+ * The walls of the house as data: who may import what, and why. `exports` maps keep packages apart;
+ * this keeps the rooms inside them apart.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export interface Wall {
+  /** Files the wall stands around; a path relative to the root. */
+  in: RegExp;
+  /** Imports it stops: a package name, or a path relative to the root. */
+  stops: RegExp;
+  /** Files in `in` it does not concern. */
+  except?: RegExp;
+  /** `import type` may pass. */
+  typesPass?: true;
+  why: string;
+}
+
+const tests = /\.test\.ts$|\/testing\/|conformance|\/bench\//;
+
+export const walls: Wall[] = [
+  {
+    in: /^themes\//,
+    stops: /^@clarity\//,
+    why: "themes imports no other workspace: it runs in the editor, the server and the browser alike",
+  },
+  {
+    in: /^widget\//,
+    stops: /^@clarity\/(?!bff\/contract$|themes$)/,
+    why: "the widget knows the edge's contract and the themes, nothing else",
+  },
+  {
+    in: /^widget\/src\//,
+    stops: /^@clarity\//,
+    typesPass: true,
+    except: tests,
+    why: "the widget takes types only from its neighbours: code would cost the payer bytes",
+  },
+  {
+    in: /^bff\//,
+    stops: /^@clarity\/(?!server\/contract$|bff)/,
+    except: tests,
+    why: "the edge knows the server by its contract alone, so that either can be replaced or moved",
+  },
+  {
+    in: /^server\//,
+    stops: /^@clarity\/(?!themes$)/,
+    why: "the server knows themes and nobody who calls it",
+  },
+  {
+    in: /^e2e\//,
+    stops: /^@clarity\//,
+    why: "end-to-end tests see what a user sees: pages and HTTP, no source",
+  },
+  {
+    in: /^demo\//,
+    stops: /^(?:widget|bff|server|themes)\//,
+    why: "the demo starts its neighbours through their public entry points",
+  },
+  {
+    in: /^server\/src\//,
+    stops: /^postgres$/,
+    except: /^server\/src\/(?:database|registry|tenants|testing|cli)\/|\.test\.ts$/,
+    why: "only the tenant and database folders open connections: everyone else is handed a TenantDb",
+  },
+  {
+    in: /^server\/src\/http\//,
+    stops: /^postgres$|^server\/src\/database\//,
+    except: tests,
+    why: "routes call verbs, never SQL",
+  },
+  {
+    in: /^server\/src\//,
+    stops: /^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\//,
+    except:
+      /^server\/src\/adapters\.ts$|^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\/|\.test\.ts$/,
+    why: "one file names the concrete adapters: adapters.ts",
+  },
+  {
+    in: /^server\/src\/providers\//,
+    stops: /^server\/src\/(?!providers|money|crypto)/,
+    except: tests,
+    why: "a provider imports its interface, money and errors",
+  },
+  {
+    in: /^server\/src\/connectors\//,
+    stops: /^server\/src\/(?!connectors|money|crypto|tenants\/settings)/,
+    except: tests,
+    why: "a connector imports its interface, its settings, money and errors",
+  },
+  {
+    in: /^server\/src\/connectors\/netsuite\//,
+    stops: /^server\/src\/connectors\/d365-fo\//,
+    except: tests,
+    why: "never a sibling",
+  },
+  {
+    in: /^server\/src\/connectors\/d365-fo\//,
+    stops: /^server\/src\/connectors\/netsuite\//,
+    except: tests,
+    why: "never a sibling",
+  },
+];
+
+/** Every breach as one line: file, what it imports, why not. */
+export function breaches(file: string, source: string): string[] {
+  const found: string[] = [];
+  const statement =
+    /^\s*(?:import|export)\s+(type\s)?[^;]*?from\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/gm;
+  for (const match of source.matchAll(statement)) {
+    const specifier = match[2] ?? match[3] ?? match[4] ?? "";
+    const target = specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier;
+    for (const wall of walls) {
+      if (!wall.in.test(file) || wall.except?.test(file) || !wall.stops.test(target)) continue;
+      if (wall.typesPass && match[1]) continue;
+      found.push(`${file} imports ${target}: ${wall.why}`);
+    }
+  }
+  return found;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+  const files = globSync("{widget,bff,themes,server,demo,e2e}/**/*.ts", {
+    exclude: (name) => /node_modules|dist/.test(String(name)),
+  });
+  const found = files.flatMap((file) => breaches(file, readFileSync(file, "utf8")));
+  for (const line of found) console.error(line);
+  console.log(`${files.length} files, ${walls.length} walls, ${found.length} breaches`);
+  process.exit(found.length === 0 ? 0 : 1);
+}
