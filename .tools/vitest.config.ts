@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["{widget,bff,themes,server,demo,.tools}/**/*.test.ts"],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    globalSetup: ["server/src/testing/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
