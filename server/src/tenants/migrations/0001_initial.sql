@@ -120,6 +120,9 @@ create table pay.attempts (
   payment_id uuid not null,
   provider text not null,
   token text not null,
+  -- With token and amount the whole of what the provider was asked: asking again must be the same call.
+  statement text not null,
+  return_origin text,
   state text not null check (state in
     ('pending', 'requires_action', 'authorized', 'captured', 'declined', 'failed', 'conflicted')),
   provider_ref text,
