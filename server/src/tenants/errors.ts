@@ -1,0 +1,49 @@
+/** Why no tenant's rows could be had. The message is internal; `code` is the public error code. */
+export abstract class TenancyError extends Error {
+  abstract readonly code: "tenant_unknown" | "tenant_suspended" | "tenant_unavailable" | "internal";
+}
+
+/** No such tenant, or not ready yet: existence does not leak. */
+export class TenantUnknown extends TenancyError {
+  override readonly name = "TenantUnknown";
+  readonly code = "tenant_unknown";
+}
+
+export class TenantSuspended extends TenancyError {
+  override readonly name = "TenantSuspended";
+  readonly code = "tenant_suspended";
+}
+
+/** The tenant's database is down, full or too slow. Try again later; a write may have happened. */
+export class TenantUnavailable extends TenancyError {
+  override readonly name = "TenantUnavailable";
+  readonly code = "tenant_unavailable";
+}
+
+/** The tenant's database lacks migrations this code needs: run `clarity migrate`. */
+export class TenantBehind extends TenancyError {
+  override readonly name = "TenantBehind";
+  readonly code = "tenant_unavailable";
+}
+
+/** The registry is down and this tenant is not among those remembered. */
+export class RegistryUnavailable extends TenancyError {
+  override readonly name = "RegistryUnavailable";
+  readonly code = "tenant_unavailable";
+}
+
+/** Rows of another tenant, or of nobody, came back. The answer is stopped, counted and audited. */
+export class IsolationBreach extends TenancyError {
+  override readonly name = "IsolationBreach";
+  readonly code = "internal";
+}
+
+/** A setting without default has no value. */
+export class SettingMissing extends Error {
+  override readonly name = "SettingMissing";
+  readonly key: string;
+  constructor(key: string) {
+    super(`setting ${key} is not set`);
+    this.key = key;
+  }
+}
