@@ -1,1 +1,13 @@
-export {};
+export { type CompiledTheme, compileTheme } from "./compile.ts";
+export { cssVariables } from "./exports/css-variables.ts";
+export { type DtcgFile, designTokens } from "./exports/dtcg.ts";
+export { hexPalette } from "./exports/hex-palette.ts";
+export { tailwindTheme } from "./exports/tailwind.ts";
+export { type FontId, fontIds, fonts } from "./fonts.ts";
+export type { Shift } from "./palette.ts";
+export { type PresetId, presets } from "./presets.ts";
+export { type ContrastPromise, contrastPromises, type Waiver } from "./promises.ts";
+export { type Hex, ThemeSpec } from "./spec.ts";
+export { tokenTableMarkdown } from "./token-table.ts";
+export { type ColorTokenName, type PayProperty, type TokenName, tokens } from "./tokens.ts";
+export type { TokenValue, TokenValues } from "./values.ts";
