@@ -1,0 +1,33 @@
+import { lookUpBin } from "./bins.ts";
+
+export interface CardInput {
+  /** Digits; blanks and dashes between them are dropped. */
+  number: string;
+  /** 1 to 12. */
+  expiryMonth: number;
+  /** Four digits. */
+  expiryYear: number;
+  cvc: string;
+}
+
+/** The digits of a card that could be real on `today`, or `null`: Luhn, length, expiry, CVC length. */
+export function checkCard(input: CardInput, today: Date): string | null {
+  const digits = input.number.replace(/[ -]/g, "");
+  if (!/^\d{13,19}$/.test(digits) || !passesLuhn(digits)) return null;
+  const cvcLength = lookUpBin(digits.slice(0, 8)).brand === "amex" ? 4 : 3;
+  if (!/^\d+$/.test(input.cvc) || input.cvc.length !== cvcLength) return null;
+  if (input.expiryMonth < 1 || input.expiryMonth > 12) return null;
+  // A card is good through the last day of its month; Date.UTC's month is zero-based, so this is the month after.
+  const expiresAt = Date.UTC(input.expiryYear, input.expiryMonth);
+  return expiresAt > today.getTime() ? digits : null;
+}
+
+/** ISO/IEC 7812-1 annex B. */
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (const [index, digit] of [...digits].reverse().entries()) {
+    const value = Number(digit) * (index % 2 === 0 ? 1 : 2);
+    sum += value > 9 ? value - 9 : value;
+  }
+  return sum % 10 === 0;
+}

@@ -1,0 +1,36 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { decideChallenge, expireChallenges, openChallenge } from "../charges/challenge.ts";
+import { challengePage } from "../pages/challenge-page.ts";
+import type { AppEnv, Services } from "./app-env.ts";
+import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
+import { check, readId } from "./read.ts";
+
+const LinkToken = z.string().regex(/^cht_[\w-]{1,64}$/);
+const Decision = z.object({ t: LinkToken, decision: z.enum(["approve", "decline"]) });
+
+const css = await readAsset(new URL("../pages/assets/bank.css", import.meta.url));
+const script = await readAsset(new URL("../pages/assets/challenge-done.js", import.meta.url));
+
+/** The payer's 3-D Secure page: a plain form, so that it works wherever a bank's page would. */
+export function challengeRoutes({ sql, config, wake }: Services): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .get("/3ds/:id", async (c) => {
+      await expireChallenges(sql);
+      const token = check(c.req.query("t"), LinkToken);
+      const challenge = await openChallenge({ sql, id: readId(c, "id"), token });
+      const { returnOrigin } = challenge;
+      const frameAncestors = [...(returnOrigin ? [returnOrigin] : []), ...config.frameAncestors];
+      c.header("content-security-policy", pagePolicy({ frameAncestors }));
+      return c.html(challengePage({ challenge, css, script }));
+    })
+    .post("/3ds/:id", async (c) => {
+      const { t, decision } = check(await c.req.parseBody(), Decision);
+      const id = readId(c, "id");
+      await decideChallenge({ sql, id, token: t, approve: decision === "approve" });
+      wake();
+      return c.redirect(`/3ds/${id}?t=${t}`, 303);
+    })
+    .get("/bank.css", (c) => sendAsset(c, css, "text/css"))
+    .get("/challenge-done.js", (c) => sendAsset(c, script, "text/javascript"));
+}
