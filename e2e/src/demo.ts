@@ -1,0 +1,102 @@
+/** The running demo as a tester sees it: addresses, and the oracles of what really happened. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const port = Number(process.env.E2E_PORT);
+const dataDir = process.env.E2E_DATA_DIR ?? "";
+
+/** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
+// biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name
+export const demo = (): any => JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8"));
+
+export const urls = {
+  edge: `http://127.0.0.1:${port}`,
+  acme: `http://acme.localhost:${port}`,
+  globex: `http://globex.localhost:${port}`,
+  provider: `http://127.0.0.1:${port + 2}`,
+  netsuite: `http://netsuite.localhost:${port + 3}`,
+  d365: `http://d365.localhost:${port + 4}`,
+  netsuiteApi: `http://127.0.0.1:${port + 3}`,
+  d365Api: `http://127.0.0.1:${port + 4}`,
+  mailbox: `http://127.0.0.1:${port + 5}`,
+};
+
+export interface Charge {
+  id: string;
+  reference: string;
+  status: string;
+  amount: string;
+  currency: string;
+  captured: string;
+}
+
+async function json<T>(url: string, init?: RequestInit): Promise<T> {
+  const answer = await fetch(url, init);
+  if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
+  return (await answer.json()) as T;
+}
+
+/** Charges of a tenant's account with this total, newest first: the oracle of what was captured. */
+export async function charges(
+  tenant: "acme" | "globex",
+  amount: string,
+  currency = "USD",
+): Promise<Charge[]> {
+  const key = demo().provider.accounts[tenant].secretKey;
+  const { data } = await json<{ data: Charge[] }>(`${urls.provider}/v1/charges`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  return data.filter((charge) => charge.amount === amount && charge.currency === currency);
+}
+
+export interface Posted {
+  externalId: string | null;
+  amount: string;
+  currency: string;
+  writes?: number;
+}
+
+/** Payments an ERP has booked with this amount. */
+export async function posted(erp: "netsuite" | "d365", amount: string): Promise<Posted[]> {
+  const { payments } = await json<{ payments: Posted[] }>(
+    `${erp === "netsuite" ? urls.netsuiteApi : urls.d365Api}/demo/payments`,
+  );
+  return payments.filter((payment) => Number(payment.amount) === Number(amount));
+}
+
+export interface Mail {
+  subject: string;
+  from: string;
+  to: string[];
+  text: string;
+  html: string;
+}
+
+/** Mails whose text names all the words. */
+export async function mails(...words: string[]): Promise<Mail[]> {
+  const { messages } = await json<{ messages: Mail[] }>(`${urls.mailbox}/api/messages`);
+  return messages.filter(({ subject, text }) => words.every((word) => `${subject}\n${text}`.includes(word)));
+}
+
+export async function providerFault(mode: string, remaining = 1): Promise<void> {
+  await fetch(`${urls.provider}/v1/faults`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${demo().provider.adminKey}` },
+    body: JSON.stringify({ mode, remaining }),
+  });
+}
+
+let next = Math.floor(Date.now() / 1000) % 4000;
+/**
+ * An amount no other test pays, between 20.00 and 99.99: oracles are searched by it, and a few dollars
+ * of a large invoice may be paid as often as tests run.
+ */
+export function uniqueAmount(): { typed: string; minor: bigint } {
+  next = (next + 7) % 7999;
+  const minor = 2000n + BigInt(next);
+  return { typed: `${minor / 100n}.${String(minor % 100n).padStart(2, "0")}`, minor };
+}
+
+/** What the demo's card surcharge adds to a credit card payment. */
+export const withSurcharge = (minor: bigint, basisPoints: bigint) =>
+  minor + (minor * basisPoints + 5000n) / 10000n;

@@ -1,0 +1,71 @@
+import { expect, type FrameLocator, type Locator, type Page } from "@playwright/test";
+
+export const cards = {
+  visa: "4242 4242 4242 4242",
+  debit: "4000 0566 5566 5556",
+  declined: "4000 0000 0000 0002",
+  insufficient: "4000 0000 0000 9995",
+  challenge: "4000 0027 6000 3184",
+  chargedButSilent: "4000 0000 0000 4202",
+  late: "4000 0000 0000 4210",
+} as const;
+
+/** The form as a payer meets it, in a page or in a frame of it. */
+export class PayForm {
+  readonly page: Page;
+  readonly root: Locator;
+  private readonly card: FrameLocator;
+  constructor(page: Page, where: Page | FrameLocator = page) {
+    this.page = page;
+    this.root = where.locator("pay-form");
+    this.card = this.root.locator("iframe").first().contentFrame();
+  }
+
+  async ready(): Promise<this> {
+    await expect(this.root.getByRole("checkbox").first()).toBeVisible({ timeout: 20_000 });
+    return this;
+  }
+
+  /** Chooses the first payable invoice (or the named one) and sets what to pay of it. */
+  async choose(amount?: string, invoice?: string | RegExp): Promise<void> {
+    const box = invoice
+      ? this.root.getByRole("checkbox", { name: invoice })
+      : this.root.getByRole("checkbox", { disabled: false, name: /INV|\d{4}/ }).first();
+    await box.check();
+    if (amount) {
+      const field = this.root.getByRole("textbox", { name: /amount to pay/i }).first();
+      await field.fill(amount);
+      await field.blur();
+    }
+  }
+
+  async enterCard(number: string, expiry = "12 / 34", cvc = "123"): Promise<void> {
+    await this.card.getByLabel(/card number/i).fill(number);
+    await this.card.getByLabel(/expiry/i).fill(expiry);
+    await this.card.getByLabel(/security code/i).fill(cvc);
+  }
+
+  get payButton(): Locator {
+    return this.root.getByRole("button", { name: /^Pay/ });
+  }
+  get receipt(): Locator {
+    return this.root.getByRole("heading", { name: "Payment received" });
+  }
+  get cardFrame(): FrameLocator {
+    return this.card;
+  }
+  alert(text: string | RegExp): Locator {
+    return this.root.getByText(text);
+  }
+  challengeFrame(): FrameLocator {
+    return this.root.locator("iframe[title*='bank' i], iframe[title*='confirm' i]").contentFrame();
+  }
+
+  async payWith(number: string, amount: string, invoice?: string | RegExp): Promise<void> {
+    await this.ready();
+    await this.choose(amount, invoice);
+    await this.enterCard(number);
+    await expect(this.payButton).toBeEnabled();
+    await this.payButton.click();
+  }
+}

@@ -1,0 +1,127 @@
+import { expect, test } from "@playwright/test";
+import { charges, mails, posted, uniqueAmount, withSurcharge } from "./demo.ts";
+import { expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
+import { cards } from "./pages/pay-form.ts";
+
+test("a customer pays part of an invoice in NetSuite: captured once, posted once, one receipt", async ({
+  page,
+}) => {
+  const seen = await watch(page);
+  const { typed, minor } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.payWith(cards.debit, typed);
+  await expect(form.receipt).toBeVisible();
+  await expect(form.root.getByText(/Receipt number/)).toBeVisible();
+
+  const [charge, ...more] = await charges("acme", String(minor));
+  expect(more).toEqual([]);
+  expect(charge).toMatchObject({ status: "captured", captured: String(minor) });
+  await expect.poll(() => posted("netsuite", typed), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
+  expectClean(seen);
+});
+
+test("a customer pays in D365 through the IFRAME: captured once, posted once, one receipt", async ({
+  page,
+}) => {
+  const seen = await watch(page);
+  const { typed, minor } = uniqueAmount();
+  const form = await openD365(page);
+  await form.payWith(cards.debit, typed);
+  await expect(form.receipt).toBeVisible();
+
+  expect(await charges("globex", String(minor))).toMatchObject([{ status: "captured" }]);
+  await expect.poll(() => posted("d365", typed), { timeout: 20_000 }).toHaveLength(1);
+  await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
+  expectClean(seen);
+});
+
+test("the frame in D365 is as high as its content", async ({ page }) => {
+  const form = await openD365(page);
+  await form.ready();
+  const frame = page.locator("iframe[src*='/embed']");
+  await expect
+    .poll(async () => {
+      const content = await form.root.evaluate((element) =>
+        Math.ceil(element.getBoundingClientRect().bottom),
+      );
+      const outer = (await frame.boundingBox())?.height ?? 0;
+      return Math.abs(outer - content) < 60;
+    })
+    .toBe(true);
+});
+
+test("a credit card surcharge stands in the summary before paying, and is what is captured", async ({
+  page,
+}) => {
+  const { typed, minor } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.ready();
+  await form.choose(typed);
+  await form.enterCard(cards.visa);
+  await expect(form.root.getByText(/Card surcharge/).first()).toBeVisible();
+  const label = (await form.payButton.textContent()) ?? "";
+  const totalMinor = BigInt(label.replace(/\D/g, ""));
+  expect(totalMinor).toBeGreaterThan(minor);
+  await form.payButton.click();
+  await expect(form.receipt).toBeVisible();
+  expect(await charges("acme", String(totalMinor))).toMatchObject([{ status: "captured" }]);
+  expect(totalMinor).toBe(withSurcharge(minor, ((totalMinor - minor) * 10000n + minor / 2n) / minor));
+});
+
+test("a debit card carries no surcharge", async ({ page }) => {
+  const { typed, minor } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.payWith(cards.debit, typed);
+  await expect(form.receipt).toBeVisible();
+  expect(await charges("acme", String(minor))).toHaveLength(1);
+});
+
+test("the bank's 3-D Secure challenge is answered inside the form", async ({ page }) => {
+  const seen = await watch(page);
+  const { typed } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.payWith(cards.challenge, typed);
+  await form
+    .challengeFrame()
+    .getByRole("button", { name: /approve/i })
+    .click();
+  await expect(form.receipt).toBeVisible();
+  expectClean(seen);
+});
+
+test("a refused challenge is a decline in words, and another card then pays", async ({ page }) => {
+  const { typed, minor } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.payWith(cards.challenge, typed);
+  await form
+    .challengeFrame()
+    .getByRole("button", { name: /decline/i })
+    .click();
+  await expect(form.alert(/could not confirm it was you/)).toBeVisible();
+  await form.enterCard(cards.debit);
+  await form.payButton.click();
+  await expect(form.receipt).toBeVisible();
+  expect((await charges("acme", String(minor))).filter(({ status }) => status === "captured")).toHaveLength(
+    1,
+  );
+});
+
+for (const [card, words] of [
+  [cards.declined, /Your bank declined the payment/],
+  [cards.insufficient, /too little credit/],
+] as const) {
+  test(`card ${card} is told: ${words.source}`, async ({ page }) => {
+    const { typed } = uniqueAmount();
+    const form = await openNetsuite(page);
+    await form.payWith(card, typed);
+    await expect(form.alert(words)).toBeVisible();
+  });
+}
+
+test("more than the balance is refused in the field", async ({ page }) => {
+  const form = await openNetsuite(page);
+  await form.ready();
+  await form.choose("99999999.00");
+  await expect(form.alert(/Enter at most/)).toBeVisible();
+});
