@@ -66,10 +66,15 @@ export function fromDecimal(value: string | number, currency: string): bigint {
   return match[1] === "-" ? -amount : amount;
 }
 
-/** The shortest decimal that reads back as the same double; exponents (`1e21`) spelt out are refused upstream. */
+/**
+ * A double holds any decimal of up to 15 significant digits exactly enough to print it again; with
+ * more, what was written and what was read may differ, so it is refused.
+ */
 function decimalText(value: number): string {
-  if (!Number.isFinite(value) || Math.abs(value) >= 1e15) throw new RangeError(`no safe amount: ${value}`);
-  return String(value).includes("e") ? value.toFixed(4) : String(value);
+  const text = String(value);
+  const digits = text.replace(/^-?0*\.?0*|\./g, "");
+  if (!Number.isFinite(value) || digits.length > 15) throw new RangeError(`no safe amount: ${text}`);
+  return text;
 }
 
 /** `amount × basisPoints / 10000`, half up to a minor unit. */

@@ -1,0 +1,42 @@
+import type { Context } from "../context.ts";
+import type { PipelineContext } from "../pipelines/pipeline.ts";
+import type { PaymentRow } from "./payment-row.ts";
+import type { StoredState } from "./states.ts";
+
+/**
+ * How long whoever holds an attempt may call the provider for it. Longer than a request may take
+ * (`answerWithinMs`), so that a living request is never overtaken.
+ */
+export const leaseS = 30;
+
+/** One try to move the money, leased to us. */
+export interface Attempt {
+  /** The provider's reference and idempotency key. */
+  readonly id: string;
+  readonly payment: PaymentRow;
+  /** Provider id. */
+  readonly provider: string;
+  readonly token: string;
+  readonly statement: string;
+  readonly returnOrigin: string | null;
+  readonly state: StoredState;
+  /** Fruitless checks so far. */
+  readonly checks: number;
+  readonly ageS: number;
+  /** Epoch ms of our own clock; nothing is sent after, because the lease may be another's. */
+  readonly sendBy: number;
+}
+
+/** Well before the lease ends. Call it before the statement that takes the lease. */
+export const sendByFromNow = () => Date.now() + (leaseS - 10) * 1_000;
+
+/** What hooks are told about a payment. */
+export function aboutPayment(ctx: Context, payment: PaymentRow): PipelineContext {
+  return {
+    tenant: ctx.tenant,
+    paymentId: payment.id,
+    customerId: payment.customer_id,
+    currency: payment.currency,
+    lines: payment.lines.map((line) => ({ ...line, amountMinor: BigInt(line.amountMinor) })),
+  };
+}

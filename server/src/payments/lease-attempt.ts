@@ -1,0 +1,55 @@
+import type { Context } from "../context.ts";
+import { type Attempt, leaseS, sendByFromNow } from "./attempt.ts";
+import { findPaymentRow } from "./payment-row.ts";
+import { closedUnpaidStates, openStates, type StoredState } from "./states.ts";
+
+interface AttemptRow {
+  tenant_id: string;
+  id: string;
+  payment_id: string;
+  provider: string;
+  token: string;
+  statement: string;
+  return_origin: string | null;
+  state: StoredState;
+  checks: number;
+  age_s: number;
+}
+
+/**
+ * Makes us the one who may call the provider for an attempt. Ages and leases are judged by the
+ * database's clock alone: application clocks may differ.
+ *
+ * @param input.afterEnd also an attempt that ended without money, to hear late news about it.
+ * @returns `null` when another holds it, it is settled, or there is none.
+ */
+export async function leaseAttempt({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { attemptId: string; afterEnd: boolean };
+}): Promise<Attempt | null> {
+  const sendBy = sendByFromNow();
+  const states = input.afterEnd ? [...openStates, ...closedUnpaidStates] : openStates;
+  const rows = await ctx.db.query<AttemptRow>`
+    update pay.attempts a set leased_until = now() + make_interval(secs => ${leaseS})
+    where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${input.attemptId}::uuid
+      and a.leased_until <= now() and a.state = any(${states}::text[])
+    returning a.*, extract(epoch from now() - a.created_at)::float8 as age_s`;
+  const row = rows[0];
+  const payment = row && (await findPaymentRow(ctx, row.payment_id));
+  if (!row || !payment) return null;
+  return {
+    id: row.id,
+    payment,
+    provider: row.provider,
+    token: row.token,
+    statement: row.statement,
+    returnOrigin: row.return_origin,
+    state: row.state,
+    checks: row.checks,
+    ageS: row.age_s,
+    sendBy,
+  };
+}

@@ -1,0 +1,77 @@
+import type { ErrorCode, PaymentRequest } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+
+export interface OrderLine {
+  invoiceId: string;
+  invoiceNumber: string;
+  amountMinor: bigint;
+}
+
+export interface Order {
+  kind: "order";
+  lines: OrderLine[];
+  amountMinor: bigint;
+}
+
+interface InvoiceRow {
+  tenant_id: string;
+  id: string;
+  number: string;
+  currency: string;
+  open_minor: bigint;
+  held_minor: bigint;
+  settled_minor: bigint;
+  claimed: boolean;
+}
+
+/** The most minor units an amount on the wire can carry: 18 digits. */
+const maximumMinor = 10n ** 18n - 1n;
+
+/**
+ * Loads the invoices a request wants to pay and judges it against them. The balance is judged again
+ * under lock in transaction 1; here the payer is told before the card is looked at.
+ *
+ * @returns `known` when the payment id is taken: nothing else was judged.
+ */
+export async function loadOrder({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { request: PaymentRequest; customerId: string; allowedInvoices: readonly string[] | null };
+}): Promise<Order | { kind: "known" } | { kind: "refused"; code: ErrorCode }> {
+  const { request, customerId, allowedInvoices } = input;
+  const ids = request.lines.map((line) => line.invoiceId);
+  const rows = await ctx.db.query<InvoiceRow>`
+    select i.tenant_id, i.id, i.number, i.currency, i.open_minor, i.held_minor, i.settled_minor,
+           p.id is not null as claimed
+    from pay.invoices i
+    left join pay.payments p on p.tenant_id = i.tenant_id and p.id = ${request.id}::uuid
+    where i.tenant_id = ${ctx.tenant.id}::uuid and i.customer_id = ${customerId} and i.id = any(${ids}::text[])`;
+  if (rows.some((row) => row.claimed)) return { kind: "known" };
+  if (new Set(ids).size !== ids.length) return { kind: "refused", code: "validation_failed" };
+
+  const visible = new Map(
+    rows.filter((row) => allowedInvoices?.includes(row.id) ?? true).map((row) => [row.id, row]),
+  );
+  const lines: OrderLine[] = [];
+  for (const line of request.lines) {
+    const invoice = visible.get(line.invoiceId);
+    const amountMinor = BigInt(line.amountMinor);
+    const code = invoice ? objection(invoice, amountMinor, request.currency) : "not_found";
+    if (code || !invoice) return { kind: "refused", code: code ?? "not_found" };
+    lines.push({ invoiceId: invoice.id, invoiceNumber: invoice.number, amountMinor });
+  }
+  const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
+  if (amountMinor > maximumMinor) return { kind: "refused", code: "validation_failed" };
+  return { kind: "order", lines, amountMinor };
+}
+
+function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {
+  if (invoice.currency !== currency) return "currency_mismatch";
+  if (amountMinor < 1n) return "validation_failed";
+  const unpaid = invoice.open_minor - invoice.settled_minor;
+  if (unpaid <= 0n) return "invoice_closed";
+  if (amountMinor > unpaid - invoice.held_minor) return "amount_exceeds_balance";
+  return null;
+}

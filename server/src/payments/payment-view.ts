@@ -1,0 +1,44 @@
+import { DeclineReason, type Payment, type PaymentState } from "../../contract/index.ts";
+import type { PaymentRow } from "./payment-row.ts";
+import type { StoredState } from "./states.ts";
+
+/** Authorised, unknown and conflicted are all `processing` to a payer: none is ever shown as declined. */
+const shownAs: Record<StoredState, PaymentState> = {
+  pending: "processing",
+  requires_action: "requires_action",
+  authorized: "processing",
+  captured: "captured",
+  declined: "declined",
+  failed: "failed",
+  conflicted: "processing",
+};
+
+/** What the payer may see of a payment. */
+export function paymentView(row: PaymentRow): Payment {
+  const state = shownAs[row.state];
+  return {
+    id: row.id,
+    state,
+    currency: row.currency,
+    amountMinor: `${row.amount_minor}`,
+    surchargeMinor: `${row.surcharge_minor}`,
+    totalMinor: `${row.total_minor}`,
+    lines: row.lines,
+    createdAt: row.created_at.toISOString(),
+    action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
+    reason:
+      state === "declined" || state === "failed" ? (DeclineReason.safeParse(row.reason).data ?? null) : null,
+    receipt: state === "captured" ? receiptOf(row) : null,
+  };
+}
+
+function receiptOf(row: PaymentRow): Payment["receipt"] {
+  if (row.receipt_number === null || row.captured_at === null) {
+    throw new Error(`payment ${row.id} is captured without receipt number or time`);
+  }
+  return {
+    number: row.receipt_number,
+    capturedAt: row.captured_at.toISOString(),
+    card: { brand: row.card_brand ?? "unknown", last4: row.card_last4 ?? "" },
+  };
+}

@@ -1,0 +1,49 @@
+import type { ErrorCode, Payment } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import type { PaymentRow } from "./payment-row.ts";
+import { paymentView } from "./payment-view.ts";
+import { resolveAttempt } from "./resolve-attempt.ts";
+import { openStates } from "./states.ts";
+
+export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };
+
+/**
+ * A payment of this customer. When nobody works on it any more and a check is due, the provider is
+ * asked first. Another customer's, another tenant's and no payment are the same `not_found`.
+ */
+export async function readPayment({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { paymentId: string; customerId: string };
+}): Promise<ReadResult> {
+  const row = await findWithAttempt(ctx, input);
+  if (!row) return { kind: "refused", code: "not_found" };
+  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
+  const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
+  return { kind: "payment", payment: paymentView(resolved.kind === "resolved" ? resolved.payment : row) };
+}
+
+export interface PaymentWithAttempt extends PaymentRow {
+  /** `null`: a hook refused the payment, the provider was never asked. */
+  attempt_id: string | null;
+  /** Unsettled, unleased, and time to ask again. */
+  due: boolean;
+}
+
+/** The customer's payment and its attempt. */
+export async function findWithAttempt(
+  ctx: Context,
+  { paymentId, customerId }: { paymentId: string; customerId: string },
+): Promise<PaymentWithAttempt | null> {
+  const rows = await ctx.db.query<PaymentWithAttempt>`
+    select p.*, a.id as attempt_id,
+      coalesce(a.state = any(${openStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
+        false) as due
+    from pay.payments p
+    left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id
+    where p.tenant_id = ${ctx.tenant.id}::uuid and p.id = ${paymentId}::uuid
+      and p.customer_id = ${customerId}`;
+  return rows[0] ?? null;
+}

@@ -1,0 +1,92 @@
+import type { Context } from "../context.ts";
+import { authorize, capture } from "../pipelines/payment.ts";
+import type { Outcome, Provider } from "../providers/provider.ts";
+import { answerWithinMs, askProvider, deadlineIn } from "./ask-provider.ts";
+import type { Attempt } from "./attempt.ts";
+import { leaseAttempt } from "./lease-attempt.ts";
+import type { PaymentRow } from "./payment-row.ts";
+import { recordOutcome } from "./record-outcome.ts";
+import { closedUnpaidStates } from "./states.ts";
+
+/** A provider may not list a charge right after it was sent; while this young, "absent" proves nothing. */
+const youngForS = 15 * 60;
+/** A payer who left the bank's page is not coming back. */
+const challengeForS = 30 * 60;
+
+type Found = Outcome | { kind: "absent" };
+type Move = "record" | "capture" | "send_again" | "give_up" | "abandon" | "wait" | "ignore";
+
+/**
+ * Finds out what became of an attempt and finishes it: the worker's job, the payer's return, late
+ * news, a read of a payment nobody works on. Safe to call at any time, any number of times: the lease
+ * lets one caller through, and `recordOutcome` is idempotent.
+ *
+ * @returns `busy`: another holds the lease (or it is settled): nothing was done.
+ */
+export async function resolveAttempt({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: {
+    attemptId: string /** Also when it ended without money: a webhook has news. */;
+    afterEnd?: boolean;
+  };
+}): Promise<{ kind: "resolved"; payment: PaymentRow } | { kind: "busy" }> {
+  const deadline = deadlineIn(answerWithinMs);
+  const attempt = await leaseAttempt({
+    ctx,
+    input: { attemptId: input.attemptId, afterEnd: input.afterEnd ?? false },
+  });
+  if (!attempt) return { kind: "busy" };
+  const provider = await ctx.provider();
+  const found = await find(provider, attempt, deadline);
+  const call = { attempt, provider, deadline };
+  const record = (outcome: Parameters<typeof recordOutcome>[0]["input"]["outcome"]) =>
+    recordOutcome({ ctx, input: { attempt, outcome } });
+
+  const resolved = (payment: PaymentRow) => ({ kind: "resolved" as const, payment });
+  switch (nextMove(attempt, found)) {
+    case "capture":
+      return resolved(await capture({ ctx, input: { ...call, authorized: found as Outcome } }));
+    case "send_again": {
+      const authorized = await authorize({ ctx, input: call });
+      return resolved(await capture({ ctx, input: { ...call, authorized } }));
+    }
+    case "give_up":
+      return resolved(await record({ kind: "never_reached", cause: "the provider never got it" }));
+    case "abandon":
+      return resolved(await record({ kind: "declined", providerRef: null, reason: "abandoned" }));
+    case "wait":
+      return resolved(await record({ kind: "unknown", cause: "the provider no longer knows it" }));
+    case "ignore":
+      return resolved(attempt.payment);
+    case "record":
+      return resolved(await record(found as Outcome));
+  }
+}
+
+async function find(provider: Provider, attempt: Attempt, deadline: number): Promise<Found> {
+  if (provider.id !== attempt.provider) {
+    return { kind: "unknown", cause: `made with ${attempt.provider}, the tenant now uses ${provider.id}` };
+  }
+  return askProvider(deadline, (signal) => provider.find({ reference: attempt.id, signal }));
+}
+
+/** What to do about an attempt, given what the provider says of it. Pure. */
+export function nextMove(attempt: Pick<Attempt, "state" | "ageS">, found: Found): Move {
+  if (closedUnpaidStates.includes(attempt.state)) return found.kind === "captured" ? "record" : "ignore";
+  switch (found.kind) {
+    case "authorized":
+      return "capture";
+    case "requires_action":
+      return attempt.ageS > challengeForS ? "abandon" : "record";
+    case "absent":
+      // What the provider once knew cannot be unsent.
+      if (attempt.state !== "pending") return "wait";
+      // The lease is ours and no call outlives a lease: nothing of it is in flight any more.
+      return attempt.ageS > youngForS ? "give_up" : "send_again";
+    default:
+      return "record";
+  }
+}

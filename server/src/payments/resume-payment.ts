@@ -1,0 +1,25 @@
+import type { Context } from "../context.ts";
+import { paymentView } from "./payment-view.ts";
+import { findWithAttempt, type ReadResult } from "./read-payment.ts";
+import { resolveAttempt } from "./resolve-attempt.ts";
+import { openStates } from "./states.ts";
+
+/**
+ * The payer is back from the bank's page: the provider is asked now, and an authorisation captured.
+ * When another is at it already the answer is `processing`: the challenge must not be shown twice.
+ */
+export async function resumePayment({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { paymentId: string; customerId: string };
+}): Promise<ReadResult> {
+  const row = await findWithAttempt(ctx, input);
+  if (!row) return { kind: "refused", code: "not_found" };
+  const view = paymentView(row);
+  if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
+  const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
+  if (resolved.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
+  return { kind: "payment", payment: { ...view, state: "processing", action: null } };
+}

@@ -1,0 +1,53 @@
+import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { runPayment } from "../pipelines/payment.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import { findPaymentRow } from "./payment-row.ts";
+import { paymentView } from "./payment-view.ts";
+
+export type StartResult =
+  /** `created`: this call made the payment; else the id was known, with the same body. */
+  | { kind: "payment"; payment: Payment; created: boolean }
+  /** Nothing was stored or charged. `quote` with `amount_changed`. */
+  | { kind: "refused"; code: ErrorCode; quote?: NonNullable<Problem["quote"]> };
+
+/**
+ * Starts a payment, or answers the state of the one that has this id already. Bounded: about 12 s,
+ * whatever the provider does; an outcome not known by then is `processing`.
+ *
+ * Refusals: `not_found` (an invoice that is not this customer's, or outside the session's),
+ * `currency_mismatch`, `invoice_closed`, `amount_exceeds_balance`, `validation_failed` (a line twice,
+ * an amount of 0), `payment_method_invalid`, `provider_unavailable` (the card could not be looked at),
+ * `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke).
+ * @throws TenantUnavailable, SettingMissing; ask again with the same id: it is the same payment.
+ */
+export async function startPayment({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: {
+    request: PaymentRequest;
+    customerId: string;
+    /** Invoice ids the session is limited to; `null`: all of the customer's. */
+    allowedInvoices: readonly string[] | null;
+    /** Origin that will frame a 3-D Secure page. */
+    returnOrigin: string | null;
+    locale: string;
+  };
+}): Promise<StartResult> {
+  const { request, customerId } = input;
+  const fingerprint = fingerprintOf(customerId, request);
+  const result = await runPayment({ ctx, input: { ...input, fingerprint } });
+  if (result.kind === "payment") return result;
+  if (result.kind === "refused" && result.code !== "not_found") return result;
+
+  // Read after the fact: a concurrent twin has committed by the time its locks let us through.
+  const stored = await findPaymentRow(ctx, request.id);
+  if (!stored)
+    return result.kind === "refused" ? result : { kind: "refused", code: "amount_exceeds_balance" };
+  if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
+    return { kind: "refused", code: "idempotency_mismatch" };
+  }
+  return { kind: "payment", payment: paymentView(stored), created: false };
+}

@@ -1,0 +1,68 @@
+import type { Outcome } from "../providers/provider.ts";
+
+/** States of `pay.payments` and `pay.attempts`. What each means is in server/README.md. */
+export type StoredState =
+  | "pending"
+  | "requires_action"
+  | "authorized"
+  | "captured"
+  | "declined"
+  | "failed"
+  | "conflicted";
+
+/** Not settled yet: the invoices are held, and somebody keeps asking the provider. */
+export const openStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];
+
+/** Ended without money; the hold is given back. Money that shows up later is a conflict. */
+export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"];
+
+/**
+ * The states a payment may be in when news moves it on. News that does not fit is old news and
+ * changes nothing, so that duplicates and any order are harmless. `captured` reaching a payment that
+ * ended unpaid makes it `conflicted`: its hold is gone, a person decides.
+ */
+export const entering: Record<Exclude<StoredState, "pending">, readonly StoredState[]> = {
+  requires_action: ["pending"],
+  authorized: ["pending", "requires_action"],
+  captured: [...openStates, ...closedUnpaidStates],
+  declined: openStates,
+  failed: ["pending"],
+  conflicted: [...openStates, ...closedUnpaidStates],
+};
+
+/** What became of an attempt: the provider's word, or ours that the provider never got it. */
+export type AttemptOutcome = Outcome | { kind: "never_reached"; cause: string };
+
+/**
+ * The state an outcome leads to; `null`: nothing is known yet, nothing changes.
+ * Another amount or currency than ours is for a person: never capture it, never post it.
+ */
+export function targetOf(
+  outcome: AttemptOutcome,
+  expected: { amountMinor: bigint; currency: string },
+): Exclude<StoredState, "pending"> | null {
+  switch (outcome.kind) {
+    case "unknown":
+      return null;
+    case "never_reached":
+      return "failed";
+    case "declined":
+    case "requires_action":
+      return outcome.kind;
+    case "authorized":
+    case "captured": {
+      const { money } = outcome;
+      const same = money.amountMinor === expected.amountMinor && money.currency === expected.currency;
+      return same ? outcome.kind : "conflicted";
+    }
+  }
+}
+
+const backoffS = [2, 5, 15, 60, 300, 900, 3_600];
+
+/** Seconds until the provider is asked again, after `checks` fruitless checks. It never stops asking. */
+export function nextCheckInS(state: StoredState, checks: number): number {
+  // The payer is busy with the bank's page; the form reports when it is done.
+  if (state === "requires_action") return 60;
+  return backoffS[Math.min(checks, backoffS.length - 1)] ?? 3_600;
+}

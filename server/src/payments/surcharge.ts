@@ -1,0 +1,13 @@
+import { basisPointsOf } from "../money/money.ts";
+import type { Steps } from "../pipelines/pipeline.ts";
+
+/** The first rule that fits the card decides; none: no surcharge. The form computes the same. */
+export function surchargeOf({ amountMinor, card, rules }: Steps["CalculateSurcharge"]["input"]): bigint {
+  const rule = rules.find(
+    ({ brand, funding }) => (brand === "any" || brand === card.brand) && funding === card.funding,
+  );
+  if (!rule) return 0n;
+  const surchargeMinor = basisPointsOf(amountMinor, rule.basisPoints);
+  const maximumMinor = rule.maximumMinor === undefined ? surchargeMinor : BigInt(rule.maximumMinor);
+  return surchargeMinor < maximumMinor ? surchargeMinor : maximumMinor;
+}

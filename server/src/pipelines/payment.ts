@@ -1,0 +1,169 @@
+import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
+import { type Attempt, aboutPayment } from "../payments/attempt.ts";
+import { claimPayment } from "../payments/claim-payment.ts";
+import { inspectCard } from "../payments/inspect-card.ts";
+import { loadOrder } from "../payments/load-order.ts";
+import type { PaymentRow } from "../payments/payment-row.ts";
+import { paymentView } from "../payments/payment-view.ts";
+import { recordOutcome } from "../payments/record-outcome.ts";
+import { storeRefusal } from "../payments/store-refusal.ts";
+import { surchargeOf } from "../payments/surcharge.ts";
+import type { Outcome, Provider } from "../providers/provider.ts";
+import { HookRefusal } from "./pipeline.ts";
+import { afterStep, beforeStep, HookFailure, runStep } from "./run.ts";
+
+export interface PaymentOrder {
+  request: PaymentRequest;
+  fingerprint: Uint8Array;
+  customerId: string;
+  allowedInvoices: readonly string[] | null;
+  returnOrigin: string | null;
+  locale: string;
+}
+
+export type PipelineResult =
+  | { kind: "payment"; payment: Payment; created: boolean }
+  /** Somebody has this payment id already, or a balance went away between looking and locking. */
+  | { kind: "not_claimed" }
+  | { kind: "refused"; code: ErrorCode; quote?: NonNullable<Problem["quote"]> };
+
+/**
+ * A payment, start to end:
+ *
+ *     load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
+ *
+ * Transaction 1 commits the intent before any money is asked for, transaction 2 what became of it; no
+ * transaction is open while the provider works. The last two steps run in the worker, by `runStep` too.
+ */
+export async function runPayment({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: PaymentOrder;
+}): Promise<PipelineResult> {
+  const { request, customerId } = input;
+  const deadline = deadlineIn(answerWithinMs);
+
+  const order = await loadOrder({ ctx, input });
+  if (order.kind === "known") return { kind: "not_claimed" };
+  if (order.kind === "refused") return order;
+  const provider = await ctx.provider();
+  const card = await inspectCard(provider, request.method.token, deadline);
+  if (card.kind === "refused") return card;
+
+  const { currency } = request;
+  const { lines, amountMinor } = order;
+  const about = { tenant: ctx.tenant, paymentId: request.id, customerId, currency, lines };
+  const intent = {
+    ...{
+      paymentId: request.id,
+      customerId,
+      fingerprint: input.fingerprint,
+      currency,
+      lines,
+      amountMinor,
+      card,
+    },
+    ...{ surchargeMinor: 0n, locale: input.locale, returnOrigin: input.returnOrigin },
+    ...{
+      provider: provider.id,
+      token: request.method.token,
+      statement: await ctx.settings.get("seller.statement"),
+    },
+  };
+  try {
+    const { surchargeMinor } = await runStep({
+      ...{ ctx, step: "CalculateSurcharge", about },
+      input: { amountMinor, card, rules: await ctx.settings.get("surcharge.rules") },
+      run: async (priced) => ({ surchargeMinor: surchargeOf(priced) }),
+    });
+    intent.surchargeMinor = surchargeMinor;
+    const totalMinor = amountMinor + surchargeMinor;
+    if (
+      `${surchargeMinor}` !== request.shown.surchargeMinor ||
+      `${totalMinor}` !== request.shown.totalMinor
+    ) {
+      const quote = {
+        amountMinor: `${amountMinor}`,
+        surchargeMinor: `${surchargeMinor}`,
+        totalMinor: `${totalMinor}`,
+      };
+      return { kind: "refused", code: "amount_changed", quote };
+    }
+    const { statement } = intent;
+    const wanted = { totalMinor, surchargeMinor, statement };
+    intent.statement = (await beforeStep({ ctx, step: "AuthorizePayment", about, input: wanted })).statement;
+  } catch (error) {
+    if (error instanceof HookRefusal) {
+      const declined = await storeRefusal({ ctx, input: { intent, cause: error.message } });
+      return declined
+        ? { kind: "payment", payment: paymentView(declined), created: true }
+        : { kind: "not_claimed" };
+    }
+    if (!(error instanceof HookFailure)) throw error;
+    ctx.log.error({ err: error, paymentId: request.id }, "a hook broke: nothing was charged");
+    return { kind: "refused", code: "internal" };
+  }
+
+  const attempt = await claimPayment({ ctx, input: intent });
+  if (!attempt) return { kind: "not_claimed" };
+  const authorized = await authorize({ ctx, input: { attempt, provider, deadline } });
+  const payment = await capture({ ctx, input: { attempt, provider, deadline, authorized } });
+  return { kind: "payment", payment: paymentView(payment), created: true };
+}
+
+interface MoneyCall {
+  attempt: Attempt;
+  provider: Provider;
+  deadline: Deadline;
+}
+
+/** AuthorizePayment, from the committed intent on: the same call however often it is made. */
+export async function authorize({ ctx, input }: { ctx: Context; input: MoneyCall }): Promise<Outcome> {
+  const { attempt, provider, deadline } = input;
+  const { payment, token, statement, returnOrigin } = attempt;
+  const outcome: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+    provider.authorize({
+      ...{ reference: attempt.id, token, statement, returnOrigin, signal },
+      money: { amountMinor: payment.total_minor, currency: payment.currency },
+    }),
+  );
+  const about = aboutPayment(ctx, payment);
+  await afterStep({ ctx, step: "AuthorizePayment", about, output: { outcome: outcome.kind } });
+  return outcome;
+}
+
+/**
+ * CapturePayment, when an authorisation for exactly our amount is there to capture; then transaction 2.
+ * `authorized` is not written down in between: a crash there leaves the lease, and whoever takes it
+ * finds the authorisation by our reference. It is written when the capture's outcome is unknown.
+ */
+export async function capture({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: MoneyCall & { authorized: Outcome };
+}): Promise<PaymentRow> {
+  const { attempt, provider, deadline, authorized } = input;
+  const { payment } = attempt;
+  const money = { amountMinor: payment.total_minor, currency: payment.currency };
+  if (authorized.kind !== "authorized" || !sameMoney(authorized.money, money)) {
+    return recordOutcome({ ctx, input: { attempt, outcome: authorized } });
+  }
+  const about = aboutPayment(ctx, payment);
+  await beforeStep({ ctx, step: "CapturePayment", about, input: { totalMinor: payment.total_minor } });
+  const answer: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+    provider.capture({ reference: attempt.id, money, signal }),
+  );
+  const outcome = answer.kind === "unknown" ? authorized : answer;
+  const recorded = await recordOutcome({ ctx, input: { attempt, outcome } });
+  await afterStep({ ctx, step: "CapturePayment", about, output: { outcome: answer.kind } });
+  return recorded;
+}
+
+const sameMoney = (a: { amountMinor: bigint; currency: string }, b: typeof a) =>
+  a.amountMinor === b.amountMinor && a.currency === b.currency;

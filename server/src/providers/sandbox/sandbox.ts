@@ -1,0 +1,149 @@
+import type { z } from "zod";
+import type { Outcome, Provider } from "../provider.ts";
+import { verifyWebhook } from "../standard-webhooks.ts";
+import { ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
+
+export interface SandboxOptions {
+  /** API base as the server reaches it, without a trailing slash. */
+  baseUrl: string;
+  /** `sk_…` */
+  secretKey: string;
+  /** `whsec_<base64>` */
+  webhookSecret: string;
+  /** Longest wait for one answer; the caller's signal may end it sooner. */
+  timeoutMs: number;
+}
+
+type Reply<T> =
+  | { kind: "ok"; body: T }
+  /** The vendor read the request and said no, with its own error code. */
+  | { kind: "no"; status: number; code: string }
+  | { kind: "unknown"; cause: string };
+
+/** The sandbox provider's adapter; its API is described in `demo/src/provider/API.md`. */
+export function createSandboxProvider(options: SandboxOptions): Provider {
+  const call = caller(options);
+  const path = (reference: string) => `/v1/charges/${encodeURIComponent(reference)}`;
+  return {
+    id: "sandbox",
+
+    async inspect({ token, signal }) {
+      const reply = await call({ path: `/v1/tokens/${encodeURIComponent(token)}`, schema: Token, signal });
+      if (reply.kind === "ok") return { kind: "card", ...reply.body };
+      if (reply.kind === "no" && reply.status === 404) return { kind: "invalid" };
+      return unknown(reply);
+    },
+
+    async authorize({ reference, token, money, statement, returnOrigin, signal }) {
+      const amount = `${money.amountMinor}`;
+      const body = { reference, token, amount, currency: money.currency, statement, returnOrigin };
+      const reply = await call({ path: "/v1/charges", key: reference, body, schema: Charge, signal });
+      if (reply.kind === "ok") return outcomeOf(reply.body);
+      return isRefusal(reply) ? { kind: "declined", providerRef: null, reason: "declined" } : unknown(reply);
+    },
+
+    async capture({ reference, money, signal }) {
+      const body = { amount: `${money.amountMinor}`, currency: money.currency };
+      const key = `${reference}:capture`;
+      const reply = await call({ path: `${path(reference)}/capture`, key, body, schema: Charge, signal });
+      // Whatever it was that said no, whether money was taken is for `find` to tell.
+      return reply.kind === "ok" ? outcomeOf(reply.body) : unknown(reply);
+    },
+
+    async refund({ reference, refundReference, money, signal }) {
+      const body = { reference: refundReference, amount: `${money.amountMinor}`, currency: money.currency };
+      const reply = await call({
+        ...{ path: `${path(reference)}/refunds`, key: refundReference, body, schema: Refund, signal },
+      });
+      if (reply.kind === "ok") return { kind: "refunded", providerRef: reply.body.id, money };
+      if (isRefusal(reply)) return { kind: "refused", cause: reply.code };
+      return unknown(reply);
+    },
+
+    async find({ reference, signal }): Promise<Outcome | { kind: "absent" }> {
+      const reply = await call({ path: path(reference), schema: Charge, signal });
+      if (reply.kind === "ok") return outcomeOf(reply.body);
+      if (reply.kind === "no" && reply.code === "not_found") return { kind: "absent" };
+      return unknown(reply);
+    },
+
+    async readWebhook({ body, headers, now }) {
+      const eventId = verifyWebhook({ secret: options.webhookSecret, body, headers, now });
+      if (eventId === null) return null;
+      const news = WebhookBody.safeParse(parse(Buffer.from(body).toString("utf8")));
+      return news.success ? { eventId, reference: news.data.data.reference } : null;
+    },
+  };
+}
+
+interface Call<T> {
+  path: string;
+  /** Idempotency key; set: a POST. */
+  key?: string;
+  body?: unknown;
+  schema: z.ZodType<T>;
+  signal: AbortSignal;
+}
+
+function caller({ baseUrl, secretKey, timeoutMs }: SandboxOptions) {
+  return async <T>({ path, key, body, schema, signal }: Call<T>): Promise<Reply<T>> => {
+    try {
+      const response = await fetch(baseUrl + path, {
+        method: key === undefined ? "GET" : "POST",
+        headers: {
+          authorization: `Bearer ${secretKey}`,
+          ...(key !== undefined && { "idempotency-key": key, "content-type": "application/json" }),
+        },
+        ...(key !== undefined && { body: JSON.stringify(body) }),
+        // A redirect would carry the secret key elsewhere.
+        redirect: "error",
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      });
+      return read(response.status, parse(await response.text()), schema);
+    } catch (error) {
+      return { kind: "unknown", cause: causeOf(error) };
+    }
+  };
+}
+
+function read<T>(status: number, json: unknown, schema: z.ZodType<T>): Reply<T> {
+  if (status >= 200 && status < 300) {
+    const parsed = schema.safeParse(json);
+    return parsed.success
+      ? { kind: "ok", body: parsed.data }
+      : { kind: "unknown", cause: `an answer of another shape (${status})` };
+  }
+  const error = ApiError.safeParse(json);
+  // A proxy's page says nothing about the charge; a 5xx may have had its effect.
+  if (!error.success || status >= 500) return { kind: "unknown", cause: `answered ${status}` };
+  return { kind: "no", status, code: error.data.error.code };
+}
+
+/**
+ * A no that proves nothing was done. Not among them: 401 and 403 (our key, not the card), 408 and 409
+ * (it may be running), 429 (ask later), a key used with another body (the first one may stand).
+ */
+function isRefusal(reply: Reply<unknown>): reply is Extract<Reply<unknown>, { kind: "no" }> {
+  return (
+    reply.kind === "no" &&
+    [400, 402, 404, 422].includes(reply.status) &&
+    reply.code !== "idempotency_mismatch"
+  );
+}
+
+function unknown(reply: Exclude<Reply<unknown>, { kind: "ok" }>): { kind: "unknown"; cause: string } {
+  return reply.kind === "unknown" ? reply : { kind: "unknown", cause: `${reply.status} ${reply.code}` };
+}
+
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
