@@ -61,3 +61,28 @@ export const Problem = z
   })
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof Problem>;
+
+/** What a problem may say beside its code. All of it is public. */
+export type ProblemDetail = Partial<Pick<Problem, "detail" | "errors" | "quote">>;
+
+/** The problem document of a code; its title is the code in words. */
+export function problemOf(code: ErrorCode, requestId: string, more: ProblemDetail = {}): Problem {
+  const words = code.replaceAll("_", " ");
+  return {
+    type: `urn:problem:${code}`,
+    title: words.charAt(0).toUpperCase() + words.slice(1),
+    status: errorCodes[code],
+    code,
+    requestId,
+    ...more,
+  };
+}
+
+/** Seconds after which asking again makes sense, for the `Retry-After` of answers that pass by themselves. */
+export const retryAfterS: { readonly [Code in ErrorCode]?: number } = {
+  payment_in_progress: 2,
+  provider_unavailable: 5,
+  erp_unavailable: 10,
+  tenant_unavailable: 5,
+  unavailable: 2,
+};

@@ -1,0 +1,70 @@
+import type { Locale } from "@clarity/bff/contract";
+import type { HostEntry } from "@clarity/server/contract";
+import type { Assets } from "../assets/assets.ts";
+
+/**
+ * What the framed page may do: run our two scripts, talk to its own origin, frame the payment
+ * provider, and be framed by the pages the tenant named. No inline code, no injection sink.
+ */
+export function embedPolicy({ embedOrigins, frameOrigins }: HostEntry): string {
+  const sources = (origins: readonly string[]) => (origins.length > 0 ? origins.join(" ") : "'none'");
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "font-src 'self'",
+    "img-src 'self' data:",
+    `frame-src ${sources(frameOrigins)}`,
+    "require-trusted-types-for 'script'",
+    `frame-ancestors ${sources(embedOrigins)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
+}
+
+/**
+ * The page an ERP frames: the form and the script that hands it the token its parent posts. The same
+ * for every request but for the language; nothing else of the query is read here.
+ */
+export function embedPage({
+  host,
+  locale,
+  assets,
+}: {
+  host: HostEntry;
+  locale: Locale | null;
+  assets: Assets;
+}) {
+  const scripts = ["pay-form.js", "embed-page.js"]
+    .map((name) => assets.script(name))
+    .map(
+      ({ src, integrity }) =>
+        `<script defer src="${src}" integrity="${integrity}" crossorigin="anonymous"></script>`,
+    )
+    .join("\n");
+  const language = locale === null ? "" : ` lang="${locale}"${locale === "ar" ? ' dir="rtl"' : ""}`;
+  const attribute = locale === null ? "" : ` locale="${locale}"`;
+  return `<!doctype html>
+<html${language || ' lang="en"'}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(host.tenant.name)}</title>
+${scripts}
+</head>
+<body data-origins="${escapeHtml(host.embedOrigins.join(" "))}">
+<pay-form${attribute}></pay-form>
+</body>
+</html>
+`;
+}
+
+const escapes: Record<string, string> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");

@@ -1,0 +1,66 @@
+import { internalPaths } from "@clarity/server/contract";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { type Assets, encodingFor } from "../assets/assets.ts";
+import { readTheme } from "../pay/routes.ts";
+import { Refusal } from "../refusal.ts";
+import type { EdgeContext, EdgeEnv } from "../request.ts";
+import type { Forwarder } from "../upstream.ts";
+import { embedLocale } from "./locale.ts";
+import { embedPage, embedPolicy } from "./page.ts";
+
+/** The address names the content: nothing to ask again for a year. */
+const immutable = "public, max-age=31536000, immutable";
+
+/** Files any page may load, with subresource integrity: the form's scripts, a theme's styles. */
+function openToAll(c: EdgeContext) {
+  c.header("access-control-allow-origin", "*");
+  c.header("cross-origin-resource-policy", "cross-origin");
+  c.header("cache-control", immutable);
+}
+
+export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Assets; forward: Forwarder }) {
+  const { assets, forward } = options;
+
+  app.get("/v/:version/:file", (c) => {
+    const asset = assets.find(c.req.param("version"), c.req.param("file"));
+    if (!asset) throw new Refusal("not_found");
+    const encoding = encodingFor(c.req.header("accept-encoding"));
+    openToAll(c);
+    c.header("content-type", asset.type);
+    c.header("vary", "accept-encoding");
+    if (encoding !== "identity") c.header("content-encoding", encoding);
+    return c.body(asset.bodies[encoding]);
+  });
+
+  app.openapi(readTheme, async (c) => {
+    const { host, requestId } = c.var;
+    const hash = c.req.valid("param").file.slice(0, -".css".length);
+    const claims = { tenant: host.tenant.id, sub: null, inv: null, rid: requestId };
+    const answer = await forward({
+      method: "GET",
+      path: internalPaths.theme(hash),
+      upstream: host.upstream,
+      claims: { ...claims, scopes: ["theme:read"] },
+    });
+    const css = await answer.text();
+    openToAll(c);
+    c.header("content-type", "text/css; charset=utf-8");
+    return c.body(css);
+  });
+
+  app.get("/embed", (c) => {
+    const { host } = c.var;
+    const locale = embedLocale(
+      c.req.query("locale"),
+      c.req.query("userlcid"),
+      c.req.header("accept-language"),
+    );
+    c.header("content-security-policy", embedPolicy(host));
+    c.header("content-type", "text/html; charset=utf-8");
+    c.header("cache-control", "no-store");
+    c.header("cross-origin-resource-policy", "cross-origin");
+    // The card frame learns its parent's origin from the referrer; the record in the query stays here.
+    c.header("referrer-policy", "strict-origin");
+    return c.body(embedPage({ host, locale, assets }));
+  });
+}

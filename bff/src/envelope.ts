@@ -1,0 +1,70 @@
+import type { MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Logger } from "pino";
+import type { Metrics } from "./metrics.ts";
+import { answerRefusal, Refusal } from "./refusal.ts";
+import { addressOf, type EdgeContext, type EdgeEnv, requestIdOf } from "./request.ts";
+
+/**
+ * On every answer, errors included. No X-Frame-Options: any value of it blocks the ERP hosts; framing is
+ * decided by `frame-ancestors` alone. Answers that other origins may load say so themselves.
+ */
+const securityHeaders = {
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
+/** Two years, as browsers' preload lists ask. */
+const hsts = "max-age=63072000; includeSubDomains";
+
+export interface EnvelopeOptions {
+  log: Logger;
+  metrics: Metrics;
+  trustForwarded: boolean;
+}
+
+/** The outermost layer: who asks, under which id; headers every answer has; one log line, without personal data. */
+export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): MiddlewareHandler<EdgeEnv> {
+  return async (c, next) => {
+    const startedAt = performance.now();
+    const requestId = requestIdOf(c.req.header("x-request-id"));
+    const { origin, hostname, address } = addressOf(c, trustForwarded);
+    c.set("requestId", requestId);
+    c.set("origin", origin);
+    c.set("hostname", hostname);
+    c.set("address", address);
+    for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
+    if (origin.startsWith("https:")) c.header("strict-transport-security", hsts);
+    c.header("x-request-id", requestId);
+    await next();
+    const durationMs = performance.now() - startedAt;
+    metrics.observe(c, durationMs);
+    log.info({
+      requestId,
+      tenant: c.var.host?.tenant.slug,
+      method: c.req.method,
+      route: metrics.routeOf(c),
+      status: c.res.status,
+      durationMs: Math.round(durationMs * 10) / 10,
+    });
+  };
+}
+
+/** The one place an error becomes an answer. What is not a refusal is our fault, and only the log hears why. */
+export function onError(log: Logger) {
+  return (error: Error, c: EdgeContext): Response => {
+    if (error instanceof Refusal) {
+      if (error.cause !== undefined) log.warn({ requestId: c.var.requestId, err: error.cause }, error.code);
+      return answerRefusal(c, error);
+    }
+    // Hono's JSON validator says 400 this way, before any schema has been asked.
+    if (error instanceof HTTPException && error.status < 500) {
+      return answerRefusal(c, new Refusal("malformed_request"));
+    }
+    log.error({ requestId: c.var.requestId, err: error }, "internal");
+    return answerRefusal(c, new Refusal("internal"));
+  };
+}

@@ -1,0 +1,33 @@
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { Refusal } from "./refusal.ts";
+import type { EdgeContext } from "./request.ts";
+
+/** What the front door may say beside its body. */
+const passed = ["content-type", "cache-control", "content-security-policy", "etag", "location"];
+const timeoutMs = 5_000;
+
+/**
+ * The page an operator sees on a bare address such as `127.0.0.1:4000`, where no tenant answers.
+ * Reading only; nothing of the request but its path travels on.
+ */
+export async function answerFrontDoor(c: EdgeContext, frontDoorUrl: string | null): Promise<Response> {
+  if (frontDoorUrl === null) throw new Refusal("not_found");
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") throw new Refusal("method_not_allowed");
+  const { pathname, search } = new URL(c.req.url);
+  let answer: Response;
+  try {
+    answer = await fetch(frontDoorUrl.replace(/\/+$/, "") + pathname + search, {
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+  } catch (cause) {
+    throw Object.assign(new Refusal("unavailable"), { cause });
+  }
+  // Its pages bring their own policy; the edge's is for answers that are no pages.
+  c.header("content-security-policy", undefined);
+  for (const name of passed) {
+    const value = answer.headers.get(name);
+    if (value !== null) c.header(name, value);
+  }
+  return c.body(new Uint8Array(await answer.arrayBuffer()), answer.status as ContentfulStatusCode);
+}

@@ -1,0 +1,78 @@
+import { HostEntry, internalPaths } from "@clarity/server/contract";
+import { LRUCache } from "lru-cache";
+import { Refusal } from "./refusal.ts";
+import type { Forwarder } from "./upstream.ts";
+
+/** How long an answer is taken as it is, milliseconds. */
+const freshMs = { known: 30_000, unknown: 5_000 };
+/** While the registry is away a known host is served from its last answer this long, milliseconds. */
+const staleMs = 15 * 60_000;
+/** While it is away it is asked again no sooner than this, milliseconds. */
+const retryMs = 2_000;
+
+interface Entry {
+  host: HostEntry | null;
+  askedAt: number;
+  /** No sooner is it asked again. */
+  askAgainAt: number;
+}
+
+/** Finds the tenant that answers at a host name. */
+export interface Hosts {
+  /**
+   * @throws Refusal `tenant_unknown`; `tenant_suspended`; `unavailable` when the registry cannot be
+   * asked about a host it has not spoken of in the last minutes.
+   */
+  resolve(hostname: string, requestId: string): Promise<HostEntry>;
+}
+
+export function createHosts(options: { forward: Forwarder; now: () => number }): Hosts {
+  const { forward, now } = options;
+  const entries = new LRUCache<string, Entry>({ max: 10_000 });
+  const asking = new Map<string, Promise<Entry>>();
+
+  async function ask(hostname: string, requestId: string): Promise<Entry> {
+    const claims = { tenant: null, sub: null, inv: null, scopes: ["edge" as const], rid: requestId };
+    try {
+      const answer = await forward({
+        method: "GET",
+        path: internalPaths.host(hostname),
+        upstream: null,
+        claims,
+      });
+      const host = HostEntry.parse(await answer.json());
+      return { host, askedAt: now(), askAgainAt: now() + freshMs.known };
+    } catch (error) {
+      if (error instanceof Refusal && error.code === "tenant_unknown") {
+        return { host: null, askedAt: now(), askAgainAt: now() + freshMs.unknown };
+      }
+      const last = entries.get(hostname);
+      if (!last || now() - last.askedAt > staleMs) throw new Refusal("unavailable");
+      return { ...last, askAgainAt: now() + retryMs };
+    }
+  }
+
+  async function refresh(hostname: string, requestId: string): Promise<Entry> {
+    const running = asking.get(hostname);
+    if (running) return running;
+    const asked = ask(hostname, requestId).finally(() => asking.delete(hostname));
+    asking.set(hostname, asked);
+    const entry = await asked;
+    entries.set(hostname, entry);
+    return entry;
+  }
+
+  return {
+    async resolve(hostname, requestId) {
+      if (!isHostname(hostname)) throw new Refusal("tenant_unknown");
+      const known = entries.get(hostname);
+      const { host } = known && known.askAgainAt > now() ? known : await refresh(hostname, requestId);
+      if (!host) throw new Refusal("tenant_unknown");
+      if (host.status === "suspended") throw new Refusal("tenant_suspended");
+      return host;
+    },
+  };
+}
+
+/** RFC 1123, so that nothing odd reaches the registry. */
+const isHostname = (name: string) => name.length <= 253 && /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name);

@@ -1,0 +1,63 @@
+/**
+ * The edge as a process.
+ *
+ * | variable | what | default |
+ * |---|---|---|
+ * | PORT, HOST | where to listen | 4000, 127.0.0.1 |
+ * | CLARITY_SERVER_URL | the shared servers | required |
+ * | CLARITY_EDGE_KEY_FILE | private key of `ensureEdgeKeys` | required |
+ * | CLARITY_ASSETS_DIR | the widget's build | required |
+ * | CLARITY_FRONT_DOOR_URL | what bare addresses show | none |
+ * | CLARITY_TRUST_FORWARDED | `1` behind a TLS-terminating proxy | unset |
+ *
+ * SIGTERM or SIGINT stops it: requests under way get 4 s to finish.
+ */
+import { serve } from "@hono/node-server";
+import { pino } from "pino";
+import { createEdge } from "./edge.ts";
+import { readEdgeKey } from "./keys.ts";
+import { httpUpstream } from "./upstream.ts";
+
+const log = pino({ name: "edge", level: process.env.LOG_LEVEL ?? "info", base: { name: "edge" } });
+const graceMs = 4_000;
+
+const edge = await createEdge({
+  key: await readEdgeKey(required("CLARITY_EDGE_KEY_FILE")),
+  upstream: httpUpstream(required("CLARITY_SERVER_URL")),
+  assetsDir: required("CLARITY_ASSETS_DIR"),
+  frontDoorUrl: process.env.CLARITY_FRONT_DOOR_URL ?? null,
+  trustForwarded: process.env.CLARITY_TRUST_FORWARDED === "1",
+  log,
+});
+
+const server = serve(
+  {
+    fetch: edge.fetch,
+    port: Number(process.env.PORT ?? 4000),
+    hostname: process.env.HOST ?? "127.0.0.1",
+    // A slow sender holds a socket this long at most, milliseconds.
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000 },
+  },
+  ({ address, port }) => log.info({ address, port }, "listening"),
+);
+server.on("error", (error: NodeJS.ErrnoException) => {
+  log.fatal({ code: error.code }, "cannot listen");
+  process.exit(1);
+});
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.once(signal, () => {
+    server.close(() => process.exit(0));
+    if ("closeIdleConnections" in server) server.closeIdleConnections();
+    setTimeout(() => process.exit(0), graceMs).unref();
+  });
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value) {
+    log.fatal(`${name} is not set`);
+    process.exit(1);
+  }
+  return value;
+}

@@ -1,0 +1,73 @@
+import { type InternalClaims, internalPaths, OpenedSession } from "@clarity/server/contract";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Words } from "../assets/words.ts";
+import { type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
+import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
+import type { Forwarder } from "../upstream.ts";
+import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./routes.ts";
+
+export interface PayOptions {
+  forward: Forwarder;
+  tokens: AccessTokens;
+  words: Words;
+}
+
+/** The payer's API. Everything that decides about money is behind `forward`. */
+export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
+  const { forward } = options;
+
+  app.openapi(openSession, async (c) => {
+    const { host, requestId, jkt } = c.var;
+    const { token, locales } = c.req.valid("json");
+    const answer = await forward({
+      method: "POST",
+      path: internalPaths.session,
+      upstream: host.upstream,
+      claims: { tenant: host.tenant.id, sub: null, inv: null, scopes: ["session:open"], rid: requestId },
+      ...jsonBody({ embedToken: token, locales }),
+    });
+    const { grant, view } = OpenedSession.parse(await answer.json());
+    const { subject, invoices } = grant;
+    const accessToken = await options.tokens.mint({ tenantId: host.tenant.id, subject, invoices, jkt });
+    const messages = await options.words(view.locale);
+    return c.json({ ...view, accessToken, tokenType: "DPoP", expiresInS: accessTokenLifeS, messages }, 200);
+  });
+
+  app.openapi(listInvoices, async (c) =>
+    passOn(c, await forward({ ...ofSession(c), method: "GET", path: internalPaths.invoices })),
+  );
+
+  app.openapi(startPayment, async (c) =>
+    passOn(
+      c,
+      await forward({
+        ...ofSession(c),
+        method: "POST",
+        path: internalPaths.payments,
+        ...jsonBody(c.req.valid("json")),
+      }),
+    ),
+  );
+
+  app.openapi(readPayment, async (c) => {
+    const { id } = c.req.valid("param");
+    return passOn(c, await forward({ ...ofSession(c), method: "GET", path: internalPaths.payment(id) }));
+  });
+
+  app.openapi(resumePayment, async (c) => {
+    const { id } = c.req.valid("param");
+    const path = internalPaths.resume(id);
+    return passOn(c, await forward({ ...ofSession(c), method: "POST", path, ...jsonBody({}) }));
+  });
+}
+
+function ofSession(c: EdgeContext): { upstream: string | null; claims: InternalClaims } {
+  const { host, access, requestId } = c.var;
+  const { tenantId: tenant, subject: sub, invoices: inv } = access;
+  return { upstream: host.upstream, claims: { tenant, sub, inv, scopes: ["pay"], rid: requestId } };
+}
+
+const jsonBody = (value: unknown) => ({
+  body: JSON.stringify(value),
+  headers: { "content-type": "application/json" },
+});

@@ -1,0 +1,33 @@
+import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
+import { answerRefusal, Refusal } from "../refusal.ts";
+import type { EdgeEnv } from "../request.ts";
+
+/** The API's description, made of the same route definitions that validate requests. */
+export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "DPoP",
+    description:
+      "The access token of `POST /v1/session`, bound to the browser's key; every request carries a fresh proof in `DPoP` (RFC 9449).",
+  });
+  app.get("/openapi.json", (c) => {
+    const document = app.getOpenAPI31Document({
+      openapi: "3.1.0",
+      info: { title: "Invoice payments", version: "1" },
+      servers: [{ url: c.var.origin }],
+    });
+    c.header("access-control-allow-origin", "*");
+    return c.json(document);
+  });
+}
+
+/** What a schema refuses: `validation_failed` with a JSON pointer (RFC 6901) for each fault, at most 20. */
+// biome-ignore lint/suspicious/noExplicitAny: the library's hook is generic over every route's input
+export const refuseInvalid: Hook<any, EdgeEnv, any, any> = (result, c) => {
+  if (result.success) return;
+  const errors = result.error.issues.slice(0, 20).map(({ path, message }) => ({
+    pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    message,
+  }));
+  return answerRefusal(c, new Refusal("validation_failed", { errors }));
+};

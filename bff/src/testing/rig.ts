@@ -1,0 +1,196 @@
+import { generateKeyPairSync } from "node:crypto";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Session } from "@clarity/bff/contract";
+import { type ErrorCode, type HostEntry, type OpenedSession, problemOf } from "@clarity/server/contract";
+import { decodeJwt } from "jose";
+import { type DestinationStream, pino } from "pino";
+import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
+import { type Browser, createBrowser } from "./browser.ts";
+
+/** What the fake server was sent: its tests assert on this, above all that nothing was. */
+export interface Seen {
+  method: string;
+  path: string;
+  headers: Headers;
+  claims: Record<string, unknown>;
+  body: string;
+}
+
+export interface Rig {
+  edge: Edge;
+  seen: Seen[];
+  /** Replaces the server's answers; null: as usual. Throwing is a server that cannot be reached. */
+  answer(replace: ((path: string) => Response | null) | null): void;
+  hosts: Map<string, HostEntry>;
+  /** Log lines so far. */
+  log: string[];
+  /** Moves the edge's clock. */
+  advance(milliseconds: number): void;
+  call(host: string, path: string, init?: RequestInit): Promise<Response>;
+  /** A browser with an open session at a host. */
+  enter(host: string): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+export interface Visitor {
+  browser: Browser;
+  accessToken: string;
+  /** A request with the session's token and a fresh proof, at the session's host or another. */
+  call(path: string, init?: RequestInit & { host?: string; token?: string }): Promise<Response>;
+}
+
+export const tenants = {
+  acme: "0198a000-0000-7000-8000-00000000000a",
+  globex: "0198a000-0000-7000-8000-00000000000b",
+};
+export const port = 4000;
+
+/** The edge over a fake server that knows two tenants. */
+export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig> {
+  const assetsDir = await writeAssets();
+  const hosts = new Map<string, HostEntry>();
+  for (const [slug, id] of Object.entries(tenants)) hosts.set(`${slug}.localhost`, hostEntry(slug, id));
+  const seen: Seen[] = [];
+  const lines: string[] = [];
+  let replace: ((path: string) => Response | null) | null = null;
+  let ahead = 0;
+  const edge = await createEdge({
+    key: generateKeyPairSync("ed25519").privateKey,
+    assetsDir,
+    log: pino({ level: "info" }, { write: (line: string) => lines.push(line) } as DestinationStream),
+    now: () => Date.now() + ahead,
+    upstream: async (request) => {
+      const path = new URL(request.url).pathname;
+      const token = request.headers.get("authorization")?.slice("Bearer ".length);
+      const claims = token ? decodeJwt(token) : {};
+      seen.push({
+        method: request.method,
+        path,
+        headers: request.headers,
+        claims,
+        body: await request.text(),
+      });
+      return replace?.(path) ?? usualAnswer(path, hosts);
+    },
+    ...options,
+  });
+  const call: Rig["call"] = (host, path, init = {}) => {
+    const headers = new Headers(init.headers);
+    headers.set("host", `${host}:${port}`);
+    return edge.fetch(new Request(`http://${host}:${port}${path}`, { ...init, headers }), peer);
+  };
+  return {
+    edge,
+    seen,
+    hosts,
+    log: lines,
+    call,
+    answer: (next) => {
+      replace = next;
+    },
+    advance: (milliseconds) => {
+      ahead += milliseconds;
+    },
+    enter: (host) => enter(host, call, () => Date.now() + ahead),
+    close: () => rm(assetsDir, { recursive: true }),
+  };
+}
+
+const peer = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
+
+async function enter(host: string, call: Rig["call"], now: () => number): Promise<Visitor> {
+  const browser = await createBrowser();
+  const iat = () => Math.floor(now() / 1000);
+  const url = (at: string, path: string) => `http://${at}:${port}${path.split("?")[0]}`;
+  const proof = await browser.proof({ method: "POST", url: url(host, "/v1/session"), extra: { iat: iat() } });
+  const answer = await call(host, "/v1/session", {
+    method: "POST",
+    headers: { dpop: proof, "content-type": "application/json" },
+    body: JSON.stringify({ token: "e".repeat(40), locales: ["en"] }),
+  });
+  const { accessToken } = Session.parse(await answer.json());
+  return {
+    browser,
+    accessToken,
+    async call(path, { host: at = host, token = accessToken, ...init } = {}) {
+      const method = init.method ?? "GET";
+      const dpop = await browser.proof({
+        method,
+        url: url(at, path),
+        accessToken: token,
+        extra: { iat: iat() },
+      });
+      return call(at, path, { ...init, headers: { authorization: `DPoP ${token}`, dpop, ...init.headers } });
+    },
+  };
+}
+
+export function problem(code: ErrorCode): Response {
+  const body = problemOf(code, "from-upstream");
+  return Response.json(body, { status: body.status });
+}
+
+export const json = (value: unknown) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(value),
+});
+
+function usualAnswer(path: string, hosts: Map<string, HostEntry>): Response {
+  const host = /^\/internal\/v1\/hosts\/(.+)$/.exec(path)?.[1];
+  if (host !== undefined) {
+    const entry = hosts.get(decodeURIComponent(host));
+    return entry ? Response.json(entry) : problem("tenant_unknown");
+  }
+  if (path === "/readyz") return Response.json({ status: "ok" });
+  if (path === "/internal/v1/session") return Response.json(opened);
+  if (path === "/internal/v1/invoices")
+    return Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" });
+  if (path.includes("/webhooks/")) return new Response(null, { status: 202 });
+  if (path.includes("/theme/")) return new Response(".pay{}", { headers: { "content-type": "text/css" } });
+  return problem("not_found");
+}
+
+function hostEntry(slug: string, id: string): HostEntry {
+  return {
+    tenant: { id, slug, name: `${slug} <Industrial>` },
+    status: "active",
+    upstream: null,
+    embedOrigins: [`https://erp.${slug}.example`],
+    frameOrigins: ["https://frames.provider.example"],
+  };
+}
+
+const opened: OpenedSession = {
+  grant: { subject: "C-1", invoices: null },
+  view: {
+    seller: { name: "Acme", supportEmail: null },
+    customer: { id: "C-1", name: "Wayne" },
+    locale: "en",
+    theme: {
+      hash: "abcdefgh",
+      css: "",
+      layout: { labels: "above", fields: "spaced", methods: "tabs" },
+      frame: { light: {}, dark: {} },
+    },
+    currencies: {},
+    invoices: [],
+    invoicesAsOf: "2026-01-01T00:00:00.000Z",
+    methods: [],
+    surcharge: [],
+    flags: {},
+    unfinishedPayment: null,
+  },
+};
+
+async function writeAssets(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "assets-"));
+  await mkdir(join(dir, "locales"));
+  const files = { "pay-form.js": "sha384-one", "embed-page.js": "sha384-two" };
+  for (const name of Object.keys(files)) await writeFile(join(dir, name), `"${"use strict ".repeat(50)}"`);
+  await writeFile(join(dir, "manifest.json"), JSON.stringify({ version: "1.2.3", files }));
+  await writeFile(join(dir, "locales", "en.json"), JSON.stringify({ pay: "Pay" }));
+  return dir;
+}

@@ -1,0 +1,101 @@
+import { type InternalClaims, internalAuthorization, Problem, retryAfterS } from "@clarity/server/contract";
+import { Refusal } from "./refusal.ts";
+import type { MintInternalToken } from "./tokens/internal-token.ts";
+
+/** A server as a function: its own `fetch` in one process, `httpUpstream` across a network. */
+export type Upstream = (request: Request) => Promise<Response>;
+
+export interface UpstreamOptions {
+  /** The shared servers. */
+  shared: Upstream;
+  /** A tenant's dedicated instance, by the base URL the registry names. Default `httpUpstream`. */
+  dedicated?: (baseUrl: string) => Upstream;
+  mint: MintInternalToken;
+}
+
+export interface Forward {
+  method: "GET" | "POST";
+  path: string;
+  /** Base URL of a dedicated instance; null: the shared servers. */
+  upstream: string | null;
+  claims: InternalClaims;
+  body?: string | ArrayBuffer;
+  headers?: Record<string, string>;
+}
+
+/**
+ * Sends one request to the right server under a fresh internal token.
+ * @throws Refusal with the server's own code, or `unavailable` when it cannot be reached or answers
+ * what the contract does not know.
+ */
+export type Forwarder = (forward: Forward) => Promise<Response>;
+
+/** `aud` of tokens for the shared servers; a dedicated instance is named by its base URL. */
+const sharedAudience = "shared";
+
+export function createForwarder({ shared, dedicated = httpUpstream, mint }: UpstreamOptions): Forwarder {
+  const instances = new Map<string, Upstream>();
+  const find = (baseUrl: string): Upstream => {
+    const known = instances.get(baseUrl) ?? dedicated(baseUrl);
+    instances.set(baseUrl, known);
+    return known;
+  };
+  return async ({ method, path, upstream, claims, body, headers }) => {
+    const send = upstream === null ? shared : find(upstream);
+    const request = new Request(`http://upstream${path}`, {
+      method,
+      headers: {
+        ...headers,
+        authorization: internalAuthorization(mint(claims, upstream ?? sharedAudience)),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
+    let answer: Response;
+    try {
+      answer = await send(request);
+    } catch (cause) {
+      throw Object.assign(new Refusal("unavailable"), { cause });
+    }
+    if (answer.status < 400) return answer;
+    throw await refusalOf(answer);
+  };
+}
+
+/** Only codes of the contract travel on; whatever else a server says stays here. */
+async function refusalOf(answer: Response): Promise<Refusal> {
+  const parsed = Problem.safeParse(await answer.json().catch(() => null));
+  if (!parsed.success) {
+    return Object.assign(new Refusal("unavailable"), { cause: `answered ${answer.status}` });
+  }
+  const { code, detail, errors, quote } = parsed.data;
+  const more = {
+    ...(detail === undefined ? {} : { detail }),
+    ...(errors === undefined ? {} : { errors }),
+    ...(quote === undefined ? {} : { quote }),
+  };
+  const wait = Number(answer.headers.get("retry-after") ?? retryAfterS[code]);
+  return new Refusal(code, more, Number.isFinite(wait) ? wait : null);
+}
+
+/** A payment may take as long as its provider; anything else answers soon or not at all. Milliseconds. */
+const timeoutMs = { payment: 45_000, other: 10_000 };
+
+/**
+ * A server over HTTP. The browser's own connection plays no part in the time-out: a payer who leaves
+ * does not cancel a payment that is under way.
+ */
+export function httpUpstream(baseUrl: string): Upstream {
+  const base = baseUrl.replace(/\/+$/, "");
+  return async (request) => {
+    const { pathname, search } = new URL(request.url);
+    const isPayment = request.method === "POST" && pathname.includes("/payments");
+    const body = request.method === "GET" ? null : new Uint8Array(await request.arrayBuffer());
+    return fetch(base + pathname + search, {
+      method: request.method,
+      headers: request.headers,
+      body,
+      redirect: "error",
+      signal: AbortSignal.timeout(isPayment ? timeoutMs.payment : timeoutMs.other),
+    });
+  };
+}

@@ -1,0 +1,28 @@
+import { internalPaths } from "@clarity/server/contract";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { receiveWebhook } from "./pay/routes.ts";
+import type { EdgeEnv } from "./request.ts";
+import type { Forwarder } from "./upstream.ts";
+
+/** Headers that are about this connection or this hop, not about the news. */
+const ownHeaders =
+  /^(?:host|connection|keep-alive|transfer-encoding|content-length|te|trailer|upgrade|expect|authorization|cookie|proxy-.*|x-request-id)$/;
+
+/** A provider's news for the tenant of this host: bytes and headers untouched, for the signature covers them. */
+export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) {
+  app.openapi(receiveWebhook, async (c) => {
+    const { host, requestId } = c.var;
+    const headers = Object.fromEntries(
+      Object.entries(c.req.header()).filter(([name]) => !ownHeaders.test(name)),
+    );
+    await forward({
+      method: "POST",
+      path: internalPaths.webhook(c.req.valid("param").provider),
+      upstream: host.upstream,
+      claims: { tenant: host.tenant.id, sub: null, inv: null, scopes: ["webhook"], rid: requestId },
+      body: await c.req.arrayBuffer(),
+      headers,
+    });
+    return c.body(null, 202);
+  });
+}
