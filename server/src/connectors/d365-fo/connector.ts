@@ -1,0 +1,72 @@
+import type { SettingValue } from "../../tenants/settings.ts";
+import { type Connector, type ErpAccount, ErpError } from "../connector.ts";
+import { askForToken, createErpClient } from "../transport/client.ts";
+import { createOData, type OData, quoted } from "./odata.ts";
+import { openInvoices } from "./open-invoices.ts";
+import { postToJournal } from "./post-to-journal.ts";
+
+export type D365FoConfig = Extract<NonNullable<SettingValue<"connector">>, { id: "d365-fo" }>;
+
+/** What every part of this connector works with. */
+export interface Environment {
+  odata: OData;
+  config: D365FoConfig;
+}
+
+/**
+ * Dynamics 365 Finance & Operations over OData v4, with client credentials from Entra.
+ * Keep one instance per tenant: the token and the concurrency limit live in it.
+ */
+export function createD365FoConnector(options: {
+  config: D365FoConfig;
+  clientSecret: string;
+  fetch?: typeof fetch;
+}): Connector {
+  const { config, clientSecret } = options;
+  const fetcher = options.fetch ?? fetch;
+  const client = createErpClient({
+    fetch: fetcher,
+    concurrency: config.concurrency,
+    buyToken: () =>
+      askForToken(fetcher, {
+        url: new URL(config.tokenUrl),
+        form: {
+          grant_type: "client_credentials",
+          client_id: config.clientId,
+          client_secret: clientSecret,
+          scope: `${new URL(config.baseUrl).origin}/.default`,
+        },
+      }),
+  });
+  const environment: Environment = { odata: createOData({ client, baseUrl: config.baseUrl }), config };
+  return {
+    id: "d365-fo",
+    async openInvoices(input) {
+      const [customer, invoices] = await Promise.all([
+        findCustomer(environment, input),
+        openInvoices(environment, input),
+      ]);
+      return { customer, invoices };
+    },
+    postPayment: (input) => postToJournal(environment, input),
+  };
+}
+
+async function findCustomer(
+  { odata, config }: Environment,
+  { customerId, signal }: { customerId: string; signal: AbortSignal },
+): Promise<ErpAccount["customer"]> {
+  const [row] = await odata.list({
+    set: "CustomersV3",
+    filter: `dataAreaId eq ${quoted(config.company)} and CustomerAccount eq ${quoted(customerId)}`,
+    select: ["CustomerAccount", "OrganizationName", "PrimaryContactEmail"],
+    signal,
+  });
+  if (!row) throw new ErpError("not_found", `no customer ${customerId} in ${config.company}`);
+  const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
+  return {
+    id: customerId,
+    name: text(row.OrganizationName) ?? customerId,
+    email: text(row.PrimaryContactEmail),
+  };
+}

@@ -1,0 +1,109 @@
+import { ErpError } from "../connector.ts";
+import { type ErpAnswer, type ErpRequest, exchange } from "./exchange.ts";
+import { failureOf } from "./failure.ts";
+import { createLimiter } from "./limiter.ts";
+
+/** A token is renewed this long before the vendor says it ends, ms: a request under way must not outlive it. */
+const renewBeforeMs = 60_000;
+
+export interface TokenGrant {
+  accessToken: string;
+  expiresInS: number;
+}
+
+export interface ErpClient {
+  /**
+   * Sends with a valid bearer token, when there is a turn. A 401 buys one new token and one more try.
+   * @throws ErpError `unreachable`, `protocol`, `unauthorized`, `throttled`; an unsuccessful status is an answer.
+   */
+  send(request: ErpRequest): Promise<ErpAnswer>;
+}
+
+/** Token and turns live in the client: keep one per tenant and ERP, or the ERP's limit is not kept. */
+export function createErpClient(options: {
+  fetch: typeof fetch;
+  /** Requests at once. */
+  concurrency: number;
+  /** Buys a token; shared by all who wait for it. @throws ErpError */
+  buyToken: () => Promise<TokenGrant>;
+}): ErpClient {
+  const limiter = createLimiter(options.concurrency);
+  let current: { token: Promise<string>; renewAt: number } | null = null;
+
+  const token = (): Promise<string> => {
+    if (current && Date.now() < current.renewAt) return current.token;
+    const bought = { token: Promise.resolve(""), renewAt: Number.POSITIVE_INFINITY };
+    bought.token = options.buyToken().then(
+      ({ accessToken, expiresInS }) => {
+        bought.renewAt = Date.now() + expiresInS * 1000 - renewBeforeMs;
+        return accessToken;
+      },
+      (error) => {
+        if (current === bought) current = null;
+        throw error;
+      },
+    );
+    current = bought;
+    return bought.token;
+  };
+
+  const sendAs = (bearer: string, request: ErpRequest) =>
+    exchange(options.fetch, {
+      ...request,
+      headers: { ...request.headers, authorization: `Bearer ${bearer}` },
+    });
+
+  return {
+    send: (request) =>
+      limiter.run(request.signal, async () => {
+        const first = token();
+        const answer = await sendAs(await first, request);
+        if (answer.status !== 401) return answer;
+        // Somebody else may have renewed it meanwhile.
+        if (current?.token === first) current = null;
+        return sendAs(await token(), request);
+      }),
+  };
+}
+
+/** Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4) with the given form. @throws ErpError */
+export async function askForToken(
+  fetcher: typeof fetch,
+  input: { url: URL; form: Record<string, string> },
+): Promise<TokenGrant> {
+  const answer = await exchange(fetcher, {
+    method: "POST",
+    url: input.url,
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams(input.form).toString(),
+    signal: new AbortController().signal,
+  });
+  if (answer.status !== 200) {
+    const failure = failureOf(answer, `token endpoint: ${oauthError(answer.text)}`);
+    throw answer.status === 400 ? new ErpError("unauthorized", failure.message) : failure;
+  }
+  const grant = parseGrant(answer.text);
+  if (!grant) throw new ErpError("protocol", "the token endpoint's answer holds no token");
+  return grant;
+}
+
+function parseGrant(text: string): TokenGrant | null {
+  try {
+    const { access_token, expires_in } = JSON.parse(text);
+    // NetSuite and Entra send a number, some gateways digits.
+    const expiresInS = Number(expires_in ?? 3600);
+    if (typeof access_token !== "string" || !(expiresInS > 0)) return null;
+    return { accessToken: access_token, expiresInS };
+  } catch {
+    return null;
+  }
+}
+
+/** The `error` code alone: descriptions quote what was sent. */
+function oauthError(text: string): string {
+  try {
+    return String(JSON.parse(text).error ?? "no error code").slice(0, 80);
+  } catch {
+    return "no JSON";
+  }
+}
