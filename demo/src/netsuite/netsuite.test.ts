@@ -114,7 +114,11 @@ const errorOf = async (response: Response) => (await response.json())["o:errorDe
 
 test("an assertion signed by the registered certificate buys a token; any other is an invalid client", async () => {
   const good = await askToken(await assertion());
-  expect(await good.json()).toEqual({ access_token: expect.any(String), expires_in: 3600, token_type: "Bearer" });
+  expect(await good.json()).toEqual({
+    access_token: expect.any(String),
+    expires_in: 3600,
+    token_type: "Bearer",
+  });
   for (const change of [{ audience: "https://elsewhere.test" }, { kid: "other" }, { lifetime: "2h" }]) {
     const bad = await askToken(await assertion(change));
     expect([bad.status, await bad.json()]).toEqual([401, { error: "invalid_client" }]);
@@ -166,17 +170,25 @@ test("currencies have symbols, customers have addresses, payments are found by e
   const customer = await (
     await suiteql("SELECT id, entityid, companyname, email FROM customer WHERE id = ?", ["1042"])
   ).json();
-  expect(customer.items[0]).toMatchObject({ companyname: "Northgate Millworks", email: "payables@northgate.test" });
+  expect(customer.items[0]).toMatchObject({
+    companyname: "Northgate Millworks",
+    email: "payables@northgate.test",
+  });
   const { externalId, body } = await paymentOf(10);
   await put(externalId, body);
   const found = await (
-    await suiteql("SELECT id, externalid FROM transaction WHERE type='CustPymt' AND externalid=?", [externalId])
+    await suiteql("SELECT id, externalid FROM transaction WHERE type='CustPymt' AND externalid=?", [
+      externalId,
+    ])
   ).json();
   expect(found.items).toEqual([{ links: [], id: expect.any(String), externalid: externalId }]);
 });
 
 test.each([
-  ["no Prefer header", async () => call("/services/rest/query/v1/suiteql", { method: "POST", body: '{"q":"SELECT 1"}' })],
+  [
+    "no Prefer header",
+    async () => call("/services/rest/query/v1/suiteql", { method: "POST", body: '{"q":"SELECT 1"}' }),
+  ],
   ["an unknown table", async () => suiteql("SELECT id FROM employee")],
   ["an unknown column", async () => suiteql("SELECT shoe FROM customer")],
   ["a statement that writes", async () => suiteql("UPDATE customer SET email = ''")],
@@ -205,9 +217,9 @@ test("a payment put twice under one external id is one record and reduces the ba
 test("ten puts at once under one external id are still one record", async () => {
   const { externalId, body } = await paymentOf(100);
   const answers = await Promise.all(Array.from({ length: 10 }, () => put(externalId, body)));
-  const statuses = new Set(answers.map(({ status }) => status));
-  expect(statuses.has(204)).toBe(true);
-  expect(statuses.isSubsetOf(new Set([204, 429]))).toBe(true);
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses).toContain(204);
+  expect(statuses.filter((status) => status !== 204 && status !== 429)).toEqual([]);
   expect(await payments()).toHaveLength(1);
   expect(await invoice("INV-10042")).toMatchObject({ open: "9320.75" });
 });
@@ -216,7 +228,11 @@ test("a record is read back by external id, and one that is not there is 404", a
   const { externalId, body } = await paymentOf(20.5);
   await put(externalId, body);
   const read = await (await call(`${record}/eid:${externalId}`)).json();
-  expect(read).toMatchObject({ externalId, payment: 20.5, apply: { items: [{ amount: 20.5, apply: true }] } });
+  expect(read).toMatchObject({
+    externalId,
+    payment: 20.5,
+    apply: { items: [{ amount: 20.5, apply: true }] },
+  });
   const missing = await call(`${record}/eid:nobody`);
   expect([missing.status, (await errorOf(missing))["o:errorCode"]]).toEqual([404, "NONEXISTENT_ID"]);
 });
@@ -226,7 +242,10 @@ test("posting a known external id again is refused", async () => {
   const post = () => call(record, { method: "POST", body: JSON.stringify({ ...body, externalId }) });
   expect((await post()).status).toBe(204);
   const again = await post();
-  expect([again.status, await errorOf(again)]).toMatchObject([400, { detail: expect.stringMatching(/already exists/) }]);
+  expect([again.status, await errorOf(again)]).toMatchObject([
+    400,
+    { detail: expect.stringMatching(/already exists/) },
+  ]);
 });
 
 test("too much, a closed invoice, another customer's or another currency's are 400 and change nothing", async () => {
@@ -268,7 +287,9 @@ test("more than five requests at once: the rest get 429 CONCURRENCY_LIMIT_EXCEED
   await slow.close();
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused).toHaveLength(3);
-  expect(await errorOf(refused[0] as Response)).toMatchObject({ "o:errorCode": "CONCURRENCY_LIMIT_EXCEEDED" });
+  expect(await errorOf(refused[0] as Response)).toMatchObject({
+    "o:errorCode": "CONCURRENCY_LIMIT_EXCEEDED",
+  });
 });
 
 test("a lost answer: the payment is booked though the connection broke", async () => {

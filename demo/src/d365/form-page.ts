@@ -1,0 +1,88 @@
+import type { Context } from "hono";
+import { html, raw } from "hono/html";
+import { forPeople } from "../shared/decimal.ts";
+import { amdTrap, hostileCss, hostPage } from "../shared/host-page.ts";
+import { formCss } from "./form-page.css.ts";
+import { type HostPages, tokenPath } from "./host-pages.ts";
+import type { OracleCustomer, OracleInvoice } from "./oracle.ts";
+
+export interface FormPage {
+  customer: OracleCustomer;
+  customers: OracleCustomer[];
+  invoices: OracleInvoice[];
+  pages: HostPages;
+  /** Language of the signed-in user; reaches the frame as `userlcid`. */
+  locale: string;
+}
+
+/** Windows language ids of the languages the form speaks. */
+const lcids: Record<string, number> = { en: 1033, es: 3082, fr: 1036, de: 1031, ar: 1025 };
+
+/** `%7b…%7d`: the host writes record ids in braces, encoded, lower case in links, upper in frames. */
+const braced = (guid: string) => `%7b${guid.toUpperCase()}%7d`;
+
+/** The account form of a model-driven app: the payment form stands in an IFRAME control on a tab. */
+export function formPage(c: Context, view: FormPage): Promise<Response> {
+  const { customer, pages } = view;
+  const locale = view.locale in lcids ? view.locale : "en";
+  return hostPage(c, {
+    title: `Account: ${customer.name} - Sales Hub`,
+    lang: locale,
+    dir: locale === "ar" ? "rtl" : "ltr",
+    css: hostileCss + formCss,
+    script: amdTrap,
+    allow: { script: pages.edgeOrigin, frame: pages.edgeOrigin },
+    body: html`<body>
+<header class="top"><span class="waffle" aria-hidden="true"></span><strong>Fieldstone 365</strong><span class="app">Sales Hub</span><span class="me" aria-hidden="true">RK</span></header>
+<div class="shell">
+<nav class="map" aria-label="Site map"><ul><li><a href="/">Home</a></li><li><a href="#recent">Recent</a></li></ul>
+  <h2>Customers</h2><ul><li class="on"><a href="?pagetype=entityrecord&etn=account&id=${braced(customer.guid)}" aria-current="page">Accounts</a></li><li><a href="#contacts">Contacts</a></li></ul>
+  <h2>Finance</h2><ul><li><a href="/">Journals</a></li></ul></nav>
+<main>
+  <div class="commands" aria-hidden="true"><span>Save</span><span>Save &amp; Close</span><span>New</span><span>Deactivate</span><span>Assign</span><span>Flow</span></div>
+  ${selector(view)}
+  <section class="card record"><div class="avatar" aria-hidden="true">${initials(customer.name)}</div>
+    <div><h1>${customer.name}</h1><p>Account · Account</p></div>
+    <dl><div><dt>${forPeopleTotal(view.invoices)}</dt><dd>Open balance</dd></div><div><dt>${customer.id}</dt><dd>Account number</dd></div><div><dt>Rita Kovač</dt><dd>Owner</dd></div></dl></section>
+  <div class="tablist" aria-hidden="true"><span>Summary</span><span>Details</span><b>Invoices &amp; payments</b><span>Related</span></div>
+  <section class="card" aria-labelledby="pay"><h2 id="pay">Open invoices</h2>
+    ${snippet(view, locale)}
+  </section>
+  <footer>Stand-in ERP of the demo. <a href="${pages.tourUrl}">Back to the tour</a> · <a href="/">Journals and invoices</a></footer>
+</main></div></body>`,
+  });
+}
+
+/** The IFRAME control with "pass record object-type code and unique identifier", and the loader of its web resource. */
+function snippet({ customer, pages }: FormPage, locale: string) {
+  const query = `typename=account&type=1&id=${braced(customer.guid)}&orgname=org5d1c7e2a&userlcid=${lcids[locale]}&orglcid=1033`;
+  const tokenUrl = `${tokenPath}?id=${braced(customer.guid)}`;
+  return html`<iframe id="IFRAME_pay" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
+<script src="${pages.edgeOrigin}${pages.loader.path}" integrity="${pages.loader.integrity}" crossorigin="anonymous" data-frame="IFRAME_pay" data-token-url="${tokenUrl}" async></script>`;
+}
+
+/** For testers; a real form opens the record it is on. */
+function selector({ customer, customers, locale }: FormPage) {
+  const option = (value: string, text: string, chosen: string) =>
+    html`<option value="${value}"${value === chosen ? raw(" selected") : ""}>${text}</option>`;
+  return html`<form class="tester" action="/main.aspx" aria-label="View as">
+    <span>View as</span><input type="hidden" name="pagetype" value="entityrecord"><input type="hidden" name="etn" value="account">
+    <select name="id" aria-label="Account">${customers.map(({ guid, name }) => option(`{${guid}}`, name, `{${customer.guid}}`))}</select>
+    <select name="locale" aria-label="Language">${Object.keys(lcids).map((tag) => option(tag, tag, locale))}</select>
+    <button>Show</button></form>`;
+}
+
+const initials = (name: string) =>
+  name
+    .split(" ")
+    .slice(0, 2)
+    .map((word) => word[0])
+    .join("");
+
+/** The header shows the account's largest balance; the form below knows all currencies. */
+function forPeopleTotal(invoices: OracleInvoice[]): string {
+  const sums = new Map<string, number>();
+  for (const { currency, open } of invoices) sums.set(currency, (sums.get(currency) ?? 0) + Number(open));
+  const [largest] = [...sums].toSorted(([, left], [, right]) => right - left);
+  return largest ? forPeople(String(largest[1]), largest[0]) : "0.00 USD";
+}

@@ -1,0 +1,55 @@
+import { Hono } from "hono";
+import type { JWK } from "jose";
+import type { Sql } from "../shared/database.ts";
+import type { ErpEnv } from "../shared/faults.ts";
+import { mintEmbedToken } from "./embed-token.ts";
+import { formPage } from "./form-page.ts";
+import { allCustomers, allInvoices, journalLinesPosted, type OracleCustomer } from "./oracle.ts";
+import { recordsPage } from "./records-page.ts";
+
+export interface HostPages {
+  /** Where the tenant's form is served, such as `http://globex.localhost:4000`. */
+  edgeOrigin: string;
+  tourUrl: string;
+  /** Pinned: the path names the version, the hash holds the content. */
+  loader: { path: string; integrity: string };
+  embedKey: { id: string; privateJwk: JWK };
+}
+
+export const tokenPath = "/api/data/v9.2/pay_EmbedToken";
+
+/** What a person sees: the account form with the frame in it, and the accountant's list. */
+export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {
+  return new Hono<ErpEnv>()
+    .get("/", async (c) =>
+      recordsPage(c, {
+        customers: await allCustomers(sql),
+        invoices: await allInvoices(sql),
+        lines: await journalLinesPosted(sql),
+        tourUrl: pages.tourUrl,
+      }),
+    )
+    .get("/main.aspx", async (c) => {
+      const customers = (await allCustomers(sql)).filter(({ company }) => company === "usmf");
+      const customer = byGuid(customers, c.req.query("id")) ?? customers[0];
+      if (!customer) return c.text("The environment has no customers.", 404);
+      const invoices = (await allInvoices(sql)).filter(
+        ({ company, customerId }) => company === customer.company && customerId === customer.id,
+      );
+      return formPage(c, { customer, customers, invoices, pages, locale: c.req.query("locale") ?? "en" });
+    })
+    .post(tokenPath, async (c) => {
+      // Only our own pages may ask: a token opens a customer's invoices.
+      if (c.req.header("origin") !== new URL(c.req.url).origin) return c.json({ error: "wrong origin" }, 403);
+      const customer = byGuid(await allCustomers(sql), c.req.query("id"));
+      if (!customer) return c.json({ error: "no such account" }, 404);
+      c.header("cache-control", "no-store");
+      return c.json({ token: await mintEmbedToken({ key: pages.embedKey, customerId: customer.id }) });
+    });
+}
+
+/** `{GUID}` in any case, braces or not, as the host's own links write it. */
+function byGuid(customers: OracleCustomer[], id: string | undefined): OracleCustomer | undefined {
+  const guid = (id ?? "").replace(/[{}]/g, "").toLowerCase();
+  return customers.find((customer) => customer.guid === guid);
+}
