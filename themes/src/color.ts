@@ -1,8 +1,9 @@
 /** OKLCH by culori, narrowed to what the theme compiler needs. Every colour here is sRGB of 8 bits. */
-import { clampChroma, formatHex, modeLrgb, modeOklch, modeRgb, useMode, wcagLuminance } from "culori/fn";
+import { clampChroma, formatHex, modeLrgb, modeOklch, modeRgb, useMode } from "culori/fn";
 import type { Hex } from "./spec.ts";
+import { channels } from "./values.ts";
 
-useMode(modeRgb);
+const toRgb = useMode(modeRgb);
 useMode(modeLrgb);
 const toOklch = useMode(modeOklch);
 
@@ -21,17 +22,28 @@ export interface Paint {
 
 export function paintOf(hex: Hex): Paint {
   const { l, c, h = 0 } = toOklch(hex) ?? { l: 0, c: 0 };
-  return { hex, luminance: wcagLuminance(hex), l: clampUnit(l), c, h };
+  return { hex, luminance: luminance(hex), l: clampUnit(l), c, h };
 }
 
 /** Chroma is lowered until the colour fits sRGB; lightness and hue stay. */
 export function paint(l: number, c: number, h: number): Paint {
   const lightness = clampUnit(l);
-  const hex = formatHex(clampChroma({ mode: "oklch", l: lightness, c, h }, "oklch")) as Hex;
-  return { hex, luminance: wcagLuminance(hex), l: lightness, c, h };
+  const hex = formatHex(toRgb(clampChroma({ mode: "oklch", l: lightness, c, h }, "oklch"))) as Hex;
+  return { hex, luminance: luminance(hex), l: lightness, c, h };
 }
 
 export const atLightness = (color: Paint, l: number): Paint => paint(l, color.c, color.h);
+
+/** WCAG 2 linear value of each 8-bit channel; a compilation asks some thousand times. */
+const linear = Float64Array.from({ length: 256 }, (_, channel) => {
+  const value = channel / 255;
+  return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+});
+
+function luminance(hex: Hex): number {
+  const [red, green, blue] = channels(hex);
+  return 0.2126 * (linear[red] ?? 0) + 0.7152 * (linear[green] ?? 0) + 0.0722 * (linear[blue] ?? 0);
+}
 
 /** WCAG 2 contrast ratio, 1–21. */
 export function contrast(a: Paint, b: Paint): number {
@@ -45,29 +57,36 @@ export const contrastWithAll = (color: Paint, others: readonly Paint[]): number 
 
 /** In OKLCH lightness: half the narrowest range a fill with a dark label has on a white form. */
 const STRIDE = 0.02;
-/** Halvings of a stride: the answer is within .02 / 2⁵ = .0006 of the nearest lightness there is. */
-const HALVINGS = 5;
+/** Finer than one step of an 8-bit grey (.003). */
+const RESOLUTION = 0.001;
 
 /** The colour of the same hue and chroma nearest in lightness that passes; undefined when none does. */
 export function nearest(seed: Paint, passes: (candidate: Paint) => boolean): Paint | undefined {
   if (passes(seed)) return seed;
   for (let distance = STRIDE; distance < 1 + STRIDE; distance += STRIDE) {
     for (const direction of [-1, 1]) {
-      const from = seed.l + direction * (distance - STRIDE);
-      if (from < 0 || from > 1) continue;
-      const found = atLightness(seed, seed.l + direction * distance);
-      if (passes(found)) return refine(found, from, passes);
+      const failing = seed.l + direction * (distance - STRIDE);
+      if (failing < 0 || failing > 1) continue;
+      const passing = clampUnit(seed.l + direction * distance);
+      if (passes(atLightness(seed, passing))) return closest(seed, { passing, failing }, passes);
     }
   }
   return undefined;
 }
 
-/** Walks a passing colour back towards the lightness `failing`, as far as it still passes. */
-function refine(passing: Paint, failing: number, passes: (candidate: Paint) => boolean): Paint {
-  let best = passing;
+/**
+ * Of the seed's hue, between a lightness that passes and one that fails: the passing colour nearest
+ * to the failing end. Passing must not alternate on the way.
+ */
+export function closest(
+  seed: Paint,
+  { passing, failing }: { passing: number; failing: number },
+  passes: (candidate: Paint) => boolean,
+): Paint {
+  let best = atLightness(seed, passing);
   let bad = failing;
-  for (let i = 0; i < HALVINGS; i++) {
-    const middle = atLightness(passing, (best.l + bad) / 2);
+  while (Math.abs(best.l - bad) > RESOLUTION) {
+    const middle = atLightness(seed, (best.l + bad) / 2);
     if (passes(middle)) best = middle;
     else bad = middle.l;
   }

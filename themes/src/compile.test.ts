@@ -86,7 +86,7 @@ describe("contrast", () => {
           expect(new Set(states.map((state) => values[state])).size).toBe(3);
         }
       }),
-      runs,
+      { numRuns: 500 },
     );
   });
 
@@ -97,7 +97,7 @@ describe("contrast", () => {
         expect(luminance(dark["--pay-bg"])).toBeLessThan(0.1);
         expect(modes.dark.scheme).toBe("dark");
       }),
-      runs,
+      { numRuns: 500 },
     );
   });
 

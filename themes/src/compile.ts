@@ -30,7 +30,7 @@ export interface CompiledTheme {
 }
 
 /**
- * Pure and synchronous, under a millisecond or two: the theme editor calls it on every key stroke.
+ * Pure and synchronous, a millisecond or two: the theme editor calls it on every key stroke.
  * Throws `z.ZodError` when `spec` is not a `ThemeSpec`; for any valid one it succeeds.
  */
 export function compileTheme(spec: ThemeSpec): CompiledTheme {

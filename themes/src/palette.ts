@@ -1,5 +1,14 @@
 /** From the colour seeds of one mode to its 24 colours. The contrast promises are kept here. */
-import { atLightness, contrast, contrastWithAll, nearest, type Paint, paint, paintOf } from "./color.ts";
+import {
+  atLightness,
+  closest,
+  contrast,
+  contrastWithAll,
+  nearest,
+  type Paint,
+  paint,
+  paintOf,
+} from "./color.ts";
 import type { Hex } from "./spec.ts";
 import type { ColorTokenName } from "./tokens.ts";
 
@@ -46,6 +55,8 @@ const WHITE_LABEL_BELOW = 0.72;
 
 const HOVER_STEP = 0.055;
 const ACTIVE_STEP = 0.1;
+/** OKLCH lightness below which steps of a fill can no longer be told apart. */
+const DARKEST_STATE = 0.08;
 
 interface Neutral {
   chroma: number;
@@ -143,11 +154,11 @@ function layersOf(bg: Paint, tint: Neutral) {
   return { bg, surface: paint(bg.l + surface, c, h), sunken: paint(bg.l + sunken, c, h) };
 }
 
-/** Moves `seed` in lightness until it has `ratio` on every surface; a settled background always allows ≤ 7. */
+/** Moves `seed` away from the surfaces until it has `ratio` on all; a settled background always allows ≤ 7. */
 function reach(seed: Paint, surfaces: readonly Paint[], ratio: number): Paint {
-  const found = nearest(seed, (candidate) => contrastWithAll(candidate, surfaces) >= ratio);
-  if (!found) throw new Error(`no lightness of ${seed.hex} reaches ${ratio}:1 on ${surfaces[0]?.hex}`);
-  return found;
+  const passes = (candidate: Paint) => contrastWithAll(candidate, surfaces) >= ratio;
+  const farEnd = surfaces.some(isDark) ? 1 : 0;
+  return passes(seed) ? seed : closest(seed, { passing: farEnd, failing: seed.l }, passes);
 }
 
 interface Fill {
@@ -176,15 +187,15 @@ function labelsFor(fill: Paint, ink: Paint): Paint[] {
   return fill.l < WHITE_LABEL_BELOW ? [WHITE, ink] : [ink, WHITE];
 }
 
-/** Hover and active move away from the label, so its contrast only grows; at the end of the scale, towards it. */
+/** Hover and active darken, as a button sinks when pressed; they lighten where the label would suffer. */
 function pressedStates(fill: Paint, label: Paint): [Paint, Paint] {
-  const away = label.luminance > fill.luminance ? -1 : 1;
-  const end = fill.l + away * ACTIVE_STEP;
-  const direction = end < 0.05 || end > 0.98 ? -away : away;
-  return [
+  const step = (direction: number): [Paint, Paint] => [
     atLightness(fill, fill.l + direction * HOVER_STEP),
     atLightness(fill, fill.l + direction * ACTIVE_STEP),
   ];
+  const darker = step(-1);
+  const legible = contrastWithAll(label, darker) >= 4.5;
+  return legible && fill.l - ACTIVE_STEP > DARKEST_STATE ? darker : step(1);
 }
 
 function statusColors(preferred: number, surfaces: readonly Paint[], ink: Paint) {

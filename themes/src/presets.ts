@@ -21,6 +21,7 @@ export const presets = {
     radius: 0.4,
     density: 0.25,
     layout: { labels: "above", fields: "spaced", methods: "accordion" },
+    dark: { brand: "#6fb7c6", background: "#101b1f" },
   },
   /** Industrial: safety orange and charcoal on warm paper, square, dense. */
   acme: {

@@ -2,10 +2,18 @@ import { tokens } from "./tokens.ts";
 
 /** The public tokens as a Markdown table, for the READMEs: `node themes/src/token-table.ts` prints it. */
 export function tokenTableMarkdown(): string {
-  const rows = tokens.map(
-    ({ name, group, description, rule }) => `| \`--pay-${name}\` | ${group} | ${description} | ${rule} |`,
-  );
-  return ["| token | group | what it colours or sizes | rule |", "|---|---|---|---|", ...rows].join("\n");
+  const head = ["token", "group", "for", "rule"];
+  const rows = tokens.map(({ name, group, description, rule }) => [
+    `\`--pay-${name}\``,
+    group,
+    description,
+    rule,
+  ]);
+  // Padded as the formatter would, which leaves the READMEs alone then.
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: string[]) => `| ${row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
+  const rule = widths.map((width) => "-".repeat(width));
+  return [head, rule, ...rows].map(line).join("\n");
 }
 
 if (import.meta.main) console.log(tokenTableMarkdown());

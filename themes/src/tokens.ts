@@ -11,7 +11,7 @@ interface TokenDefinition {
   rule: string;
 }
 
-export type TokenType =
+type TokenType =
   | "color"
   | "translucent"
   | "dimension"
@@ -108,14 +108,14 @@ export const tokens = [
     group: "action",
     type: "color",
     description: "Primary under the pointer.",
-    rule: "primary, L .055 away from its label",
+    rule: "primary, L −.055 (lighter where the label would suffer)",
   },
   {
     name: "primary-active",
     group: "action",
     type: "color",
     description: "Primary while pressed.",
-    rule: "primary, L .1 away from its label",
+    rule: "primary, L −.1 (lighter where the label would suffer)",
   },
   {
     name: "link",

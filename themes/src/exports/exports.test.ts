@@ -38,7 +38,7 @@ test("CSS: all tokens on :root, colours again for dark", () => {
       --pay-info: #006dac;
       --pay-on-info: #ffffff;
       --pay-font: "Inter","Roboto","Helvetica Neue","Arial Nova","Nimbus Sans","Arial",sans-serif;
-      --pay-font-heading: "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Nimbus Sans Narrow",sans-serif;
+      --pay-font-heading: "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Liberation Sans Narrow",sans-serif;
       --pay-font-size: 15.5px;
       --pay-weight-strong: 600;
       --pay-leading: 1.45;
@@ -62,12 +62,12 @@ test("CSS: all tokens on :root, colours again for dark", () => {
         --pay-text-muted: #b1a9a4;
         --pay-placeholder: #9f9692;
         --pay-border: #3b3834;
-        --pay-control: #756e69;
+        --pay-control: #766e69;
         --pay-ring: #ff8a3d;
         --pay-primary: #ff8a3d;
         --pay-on-primary: #16100d;
-        --pay-primary-hover: #ffa774;
-        --pay-primary-active: #ffbd98;
+        --pay-primary-hover: #ec7827;
+        --pay-primary-active: #dc6a0d;
         --pay-link: #ff8a3d;
         --pay-accent: #726f6a;
         --pay-on-accent: #ffffff;
@@ -80,7 +80,7 @@ test("CSS: all tokens on :root, colours again for dark", () => {
         --pay-info: #6abcff;
         --pay-on-info: #16100d;
         --pay-font: "Inter","Roboto","Helvetica Neue","Arial Nova","Nimbus Sans","Arial",sans-serif;
-        --pay-font-heading: "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Nimbus Sans Narrow",sans-serif;
+        --pay-font-heading: "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Liberation Sans Narrow",sans-serif;
         --pay-font-size: 15.5px;
         --pay-weight-strong: 600;
         --pay-leading: 1.45;
@@ -132,7 +132,7 @@ test("Tailwind: @theme inline, so that utilities read the variable where they ar
       --color-pay-info: var(--pay-info, #006dac);
       --color-pay-on-info: var(--pay-on-info, #ffffff);
       --font-pay: var(--pay-font, "Inter","Roboto","Helvetica Neue","Arial Nova","Nimbus Sans","Arial",sans-serif);
-      --font-pay-heading: var(--pay-font-heading, "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Nimbus Sans Narrow",sans-serif);
+      --font-pay-heading: var(--pay-font-heading, "Bahnschrift","DIN Alternate","Franklin Gothic Medium","Liberation Sans Narrow",sans-serif);
       --text-pay: var(--pay-font-size, 15.5px);
       --font-weight-pay-strong: var(--pay-weight-strong, 600);
       --leading-pay: var(--pay-leading, 1.45);
@@ -182,7 +182,7 @@ test("DTCG: one token of each type, in the 2025.10 shapes", () => {
           "Bahnschrift",
           "DIN Alternate",
           "Franklin Gothic Medium",
-          "Nimbus Sans Narrow",
+          "Liberation Sans Narrow",
           "sans-serif",
         ],
       },
@@ -305,7 +305,7 @@ test("hex palette: the 24 opaque colours, and nothing a mail client would not kn
       "accent": "#726f6a",
       "bg": "#1b1815",
       "border": "#3b3834",
-      "control": "#756e69",
+      "control": "#766e69",
       "danger": "#ff9086",
       "info": "#6abcff",
       "link": "#ff8a3d",
@@ -317,8 +317,8 @@ test("hex palette: the 24 opaque colours, and nothing a mail client would not kn
       "on-warning": "#16100d",
       "placeholder": "#9f9692",
       "primary": "#ff8a3d",
-      "primary-active": "#ffbd98",
-      "primary-hover": "#ffa774",
+      "primary-active": "#dc6a0d",
+      "primary-hover": "#ec7827",
       "ring": "#ff8a3d",
       "success": "#6ecc8a",
       "sunken": "#292623",
