@@ -1,0 +1,431 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HookRefusal } from "../pipelines/pipeline.ts";
+import { startPayment } from "./start-payment.ts";
+import { paymentRequest, start } from "./testing/start.ts";
+import { createWorld } from "./testing/world.ts";
+
+let world: Awaited<ReturnType<typeof createWorld>>;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+test("a good card pays two invoices: captured once, ledger, outbox, audit and balances in one go", async () => {
+  const tenant = world.tenant();
+  const a = await tenant.invoice(10_000n);
+  const b = await tenant.invoice(5_000n);
+  const result = await start(tenant.ctx, {
+    lines: [
+      [a, 10_000n],
+      [b, 2_000n],
+    ],
+  });
+
+  expect(result).toMatchObject({
+    kind: "payment",
+    created: true,
+    payment: {
+      ...{ state: "captured", totalMinor: "12000", action: null, reason: null },
+      receipt: { number: expect.stringMatching(/^R-\d+$/), card: { brand: "visa", last4: "4242" } },
+    },
+  });
+  expect([...tenant.provider.charges.values()]).toMatchObject([
+    { captures: 1, captured: { amountMinor: 12_000n, currency: "USD" } },
+  ]);
+  expect(await tenant.balance(a)).toEqual([10_000n, 0n, 10_000n]);
+  expect(await tenant.balance(b)).toEqual([5_000n, 0n, 2_000n]);
+  const ledger = await tenant.ledger();
+  expect(ledger.map((row) => [row.account, row.invoice_id, row.amount_minor])).toEqual([
+    ["provider_clearing", null, 12_000n],
+    ["receivable", a, -10_000n],
+    ["receivable", b, -2_000n],
+  ]);
+  expect((await tenant.outbox()).map((row) => row.kind)).toEqual(["erp_post", "receipt_email"]);
+  expect(await tenant.audit()).toEqual(["payment.started", "payment.captured"]);
+  expect(tenant.wakes.map((job) => job.kind)).toEqual(["outbox", "outbox"]);
+});
+
+test("a payment costs three statements: load, transaction 1, transaction 2", async () => {
+  const tenant = world.tenant();
+  const invoice = await tenant.invoice(100n);
+  let statements = 0;
+  const db = {
+    ...tenant.ctx.db,
+    query: ((...args: Parameters<typeof tenant.ctx.db.query>) => {
+      statements++;
+      return tenant.ctx.db.query(...args);
+    }) as typeof tenant.ctx.db.query,
+  };
+  await start({ ...tenant.ctx, db }, { lines: [[invoice, 100n]] });
+  expect(statements).toBe(3);
+});
+
+test("without an ERP a capture lowers the open balance itself and posts nothing", async () => {
+  const tenant = world.tenant({ erp: false });
+  const invoice = await tenant.invoice(900n);
+  await start(tenant.ctx, { lines: [[invoice, 400n]] });
+  expect(await tenant.balance(invoice)).toEqual([500n, 0n, 0n]);
+  expect((await tenant.outbox()).map((row) => row.kind)).toEqual(["receipt_email"]);
+});
+
+test("a declined card gives the hold back and a new payment may be tried", async () => {
+  const tenant = world.tenant();
+  const invoice = await tenant.invoice(700n);
+  const declined = await start(tenant.ctx, { lines: [[invoice, 700n]], token: "tok_insufficient" });
+  expect(declined).toMatchObject({ payment: { state: "declined", reason: "insufficient_funds" } });
+  expect(await tenant.balance(invoice)).toEqual([700n, 0n, 0n]);
+  expect(await tenant.outbox()).toEqual([]);
+  expect(await start(tenant.ctx, { lines: [[invoice, 700n]] })).toMatchObject({
+    payment: { state: "captured" },
+  });
+});
+
+test("amounts above 2^53 and currencies of 0 and 3 decimals arrive at the provider exactly", async () => {
+  const tenant = world.tenant();
+  const amounts: [string, bigint][] = [
+    ["JPY", 9_007_199_254_740_993n],
+    ["KWD", 1_000_000_001n],
+  ];
+  for (const [currency, amount] of amounts) {
+    const invoice = await tenant.invoice(amount, { currency });
+    expect(await start(tenant.ctx, { lines: [[invoice, amount]], currency })).toMatchObject({
+      payment: { state: "captured", totalMinor: `${amount}` },
+    });
+  }
+  expect([...tenant.provider.charges.values()].map((charge) => charge.captured)).toEqual(
+    amounts.map(([currency, amountMinor]) => ({ amountMinor, currency })),
+  );
+});
+
+describe("refused, nothing stored, provider not charged:", () => {
+  const cases: [string, string, (tenant: ReturnType<typeof world.tenant>) => Promise<unknown>][] = [
+    [
+      "more than the balance",
+      "amount_exceeds_balance",
+      async (t) => start(t.ctx, { lines: [[await t.invoice(10n), 11n]] }),
+    ],
+    [
+      "an amount of 0",
+      "validation_failed",
+      async (t) => start(t.ctx, { lines: [[await t.invoice(10n), 0n]] }),
+    ],
+    ["a closed invoice", "invoice_closed", async (t) => start(t.ctx, { lines: [[await t.invoice(0n), 1n]] })],
+    [
+      "another currency than the invoice's",
+      "currency_mismatch",
+      async (t) => start(t.ctx, { lines: [[await t.invoice(10n, { currency: "EUR" }), 1n]] }),
+    ],
+    ["an invoice that does not exist", "not_found", async (t) => start(t.ctx, { lines: [["nope", 1n]] })],
+    [
+      "another customer's invoice",
+      "not_found",
+      async (t) => start(t.ctx, { lines: [[await t.invoice(10n, { customerId: "C-2" }), 1n]] }),
+    ],
+    [
+      "an invoice outside the session",
+      "not_found",
+      async (t) => {
+        const request = paymentRequest({ lines: [[await t.invoice(10n), 1n]] });
+        const input = {
+          request,
+          customerId: "C-1",
+          allowedInvoices: ["other"],
+          returnOrigin: null,
+          locale: "en",
+        };
+        return startPayment({ ctx: t.ctx, input });
+      },
+    ],
+    [
+      "the same invoice in two lines",
+      "validation_failed",
+      async (t) => {
+        const invoice = await t.invoice(10n);
+        return start(t.ctx, {
+          lines: [
+            [invoice, 5n],
+            [invoice, 5n],
+          ],
+        });
+      },
+    ],
+    [
+      "a token the provider does not know",
+      "payment_method_invalid",
+      async (t) => start(t.ctx, { lines: [[await t.invoice(10n), 1n]], token: "tok_stolen" }),
+    ],
+    [
+      "a card that cannot be looked at",
+      "provider_unavailable",
+      async (t) => {
+        t.provider.failNext("inspect", "unreached");
+        return start(t.ctx, { lines: [[await t.invoice(10n), 1n]] });
+      },
+    ],
+  ];
+  test.each(cases)("%s: %s", async (_, code, act) => {
+    const tenant = world.tenant();
+    expect(await act(tenant)).toEqual({ kind: "refused", code });
+    expect(await tenant.payments()).toEqual([]);
+    expect(tenant.provider.charges.size).toBe(0);
+  });
+});
+
+test("one bad line holds nothing of the good one", async () => {
+  const tenant = world.tenant();
+  const good = await tenant.invoice(10n);
+  await start(tenant.ctx, {
+    lines: [
+      [good, 5n],
+      [await tenant.invoice(10n), 11n],
+    ],
+  });
+  expect(await tenant.balance(good)).toEqual([10n, 0n, 0n]);
+});
+
+describe("the amount the payer saw", () => {
+  const settings = {
+    "surcharge.rules": [{ brand: "any", funding: "credit", basisPoints: 250, maximumMinor: "300" }],
+  };
+
+  test("is charged with its surcharge, which is income and no invoice's", async () => {
+    const tenant = world.tenant({ settings });
+    const invoice = await tenant.invoice(1_010n);
+    const result = await start(tenant.ctx, { lines: [[invoice, 1_010n]], surchargeMinor: 25n });
+    expect(result).toMatchObject({
+      payment: { state: "captured", surchargeMinor: "25", totalMinor: "1035" },
+    });
+    const ledger = await tenant.ledger();
+    expect(ledger.map((row) => row.amount_minor)).toEqual([1_035n, -1_010n, -25n]);
+    expect(await tenant.balance(invoice)).toEqual([1_010n, 0n, 1_010n]);
+  });
+
+  test("differs from ours: amount_changed with the new quote, nothing stored", async () => {
+    const tenant = world.tenant({ settings });
+    const invoice = await tenant.invoice(1_000_000n);
+    expect(await start(tenant.ctx, { lines: [[invoice, 1_000_000n]] })).toEqual({
+      ...{ kind: "refused", code: "amount_changed" },
+      quote: { amountMinor: "1000000", surchargeMinor: "300", totalMinor: "1000300" },
+    });
+    expect(await tenant.payments()).toEqual([]);
+  });
+
+  test("carries no surcharge for a debit card", async () => {
+    const tenant = world.tenant({ settings });
+    const lines: [string, bigint][] = [[await tenant.invoice(1_000n), 1_000n]];
+    expect(await start(tenant.ctx, { lines, token: "tok_debit" })).toMatchObject({
+      payment: { state: "captured", surchargeMinor: "0" },
+    });
+  });
+});
+
+describe("the same payment id", () => {
+  test("clicked twenty times at once: one payment, one charge, one capture, everyone is answered it", async () => {
+    const tenant = world.tenant();
+    const ask = { id: randomUUID(), lines: [[await tenant.invoice(500n), 500n]] as [string, bigint][] };
+    const results = await Promise.all(Array.from({ length: 20 }, () => start(tenant.ctx, ask)));
+    expect(results.every((result) => result.kind === "payment" && result.payment.id === ask.id)).toBe(true);
+    expect(results.filter((result) => result.kind === "payment" && result.created)).toHaveLength(1);
+    expect([...tenant.provider.charges.values()]).toMatchObject([{ captures: 1 }]);
+    expect(await tenant.attempts()).toHaveLength(1);
+  });
+
+  test("with another body: idempotency_mismatch, the first stands", async () => {
+    const tenant = world.tenant();
+    const id = randomUUID();
+    const invoice = await tenant.invoice(500n);
+    await start(tenant.ctx, { id, lines: [[invoice, 100n]] });
+    expect(await start(tenant.ctx, { id, lines: [[invoice, 101n]] })).toEqual({
+      ...{ kind: "refused", code: "idempotency_mismatch" },
+    });
+    expect(await tenant.balance(invoice)).toEqual([500n, 0n, 100n]);
+  });
+
+  test("with another body at the same time: one of them is paid, the other refused", async () => {
+    const tenant = world.tenant();
+    const id = randomUUID();
+    const [a, b] = [await tenant.invoice(500n), await tenant.invoice(500n)];
+    const results = await Promise.all([
+      start(tenant.ctx, { id, lines: [[a, 100n]] }),
+      start(tenant.ctx, { id, lines: [[b, 200n]] }),
+    ]);
+    expect(
+      results.map((result) => (result.kind === "refused" ? result.code : result.payment.state)).sort(),
+    ).toEqual([...["captured", "idempotency_mismatch"]]);
+    expect(tenant.provider.charges.size).toBe(1);
+  });
+
+  test("after the invoice is paid still answers the payment, not a refusal", async () => {
+    const tenant = world.tenant();
+    const ask = { id: randomUUID(), lines: [[await tenant.invoice(500n), 500n]] as [string, bigint][] };
+    await start(tenant.ctx, ask);
+    expect(await start(tenant.ctx, ask)).toMatchObject({
+      kind: "payment",
+      created: false,
+      payment: { state: "captured" },
+    });
+  });
+
+  test("in two tenants is two payments", async () => {
+    const id = randomUUID();
+    for (const tenant of [world.tenant(), world.tenant()]) {
+      const result = await start(tenant.ctx, { id, lines: [[await tenant.invoice(5n), 5n]] });
+      expect(result).toMatchObject({ kind: "payment", created: true });
+    }
+  });
+});
+
+test("two tabs, one invoice, different ids: one is paid, the other refused, in any order", async () => {
+  const tenant = world.tenant();
+  const [a, b] = [await tenant.invoice(500n), await tenant.invoice(500n)];
+  const results = await Promise.all(
+    Array.from({ length: 10 }, (_, tab) =>
+      // Every other tab lists the invoices the other way round: locks must not cross.
+      start(tenant.ctx, {
+        lines:
+          tab % 2
+            ? [
+                [a, 500n],
+                [b, 500n],
+              ]
+            : [
+                [b, 500n],
+                [a, 500n],
+              ],
+      }),
+    ),
+  );
+  expect(results.filter((result) => result.kind === "payment")).toHaveLength(1);
+  expect(
+    results.filter(
+      (result) =>
+        result.kind === "refused" &&
+        result.code !== "amount_exceeds_balance" &&
+        result.code !== "invoice_closed",
+    ),
+  ).toEqual([]);
+  expect(tenant.provider.charges.size).toBe(1);
+  expect(await tenant.balance(a)).toEqual([500n, 0n, 500n]);
+});
+
+describe("hooks", () => {
+  test("a refusal before the money ends declined; the provider is never asked", async () => {
+    const refuse = () => {
+      throw new HookRefusal("credit hold");
+    };
+    const tenant = world.tenant({ hooks: { AuthorizePayment: { before: refuse } } });
+    const invoice = await tenant.invoice(500n);
+    expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
+      payment: { state: "declined" },
+    });
+    expect(tenant.provider.charges.size).toBe(0);
+    expect(await tenant.balance(invoice)).toEqual([500n, 0n, 0n]);
+    expect(await tenant.audit()).toEqual(["payment.refused_by_hook"]);
+  });
+
+  test.each(["CalculateSurcharge", "AuthorizePayment"] as const)(
+    "a broken hook before %s: internal, nothing charged",
+    async (step) => {
+      const tenant = world.tenant({ hooks: { [step]: { before: () => JSON.parse("no") } } });
+      expect(await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] })).toEqual({
+        kind: "refused",
+        code: "internal",
+      });
+      expect(tenant.provider.charges.size).toBe(0);
+      expect(await tenant.payments()).toEqual([]);
+    },
+  );
+
+  test("a hook that changes the total is broken: nothing charged", async () => {
+    const tenant = world.tenant({
+      hooks: {
+        AuthorizePayment: { before: (_, input) => ({ ...input, totalMinor: input.totalMinor + 1n }) },
+      },
+    });
+    expect(await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] })).toEqual({
+      kind: "refused",
+      code: "internal",
+    });
+    expect(tenant.provider.charges.size).toBe(0);
+  });
+
+  test.each([
+    ["AuthorizePayment", "after"],
+    ["CapturePayment", "before"],
+    ["CapturePayment", "after"],
+  ] as const)("%s %s throws once money has moved: the money stands", async (step, phase) => {
+    const broken = () => {
+      throw new HookRefusal("too late");
+    };
+    const tenant = world.tenant({ hooks: { [step]: { [phase]: broken } } });
+    const invoice = await tenant.invoice(500n);
+    expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
+      payment: { state: "captured" },
+    });
+    expect(await tenant.balance(invoice)).toEqual([500n, 0n, 500n]);
+    expect(await tenant.outbox()).toHaveLength(2);
+  });
+
+  test("may set the surcharge and word the statement", async () => {
+    const tenant = world.tenant({
+      hooks: {
+        CalculateSurcharge: { after: (context) => ({ surchargeMinor: BigInt(context.lines.length) * 7n }) },
+        AuthorizePayment: { before: (_, input) => ({ ...input, statement: "ACME 4711" }) },
+      },
+    });
+    const result = await start(tenant.ctx, {
+      lines: [[await tenant.invoice(500n), 500n]],
+      surchargeMinor: 7n,
+    });
+    expect(result).toMatchObject({ payment: { state: "captured", totalMinor: "507" } });
+    expect((await tenant.attempts())[0]).toMatchObject({ statement: "ACME 4711" });
+  });
+});
+
+describe("a provider that does not answer well is never a decline:", () => {
+  test.each(["unreached", "answer_lost", "throws"] as const)("authorize %s", async (fault) => {
+    const tenant = world.tenant();
+    const invoice = await tenant.invoice(500n);
+    tenant.provider.failNext("authorize", fault);
+    expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
+      payment: { state: "processing", reason: null },
+    });
+    expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
+    expect(tenant.wakes).toMatchObject([{ kind: "resolve_attempt", runAt: expect.any(Date) }]);
+  });
+
+  test.each(["unreached", "answer_lost", "throws"] as const)("capture %s", async (fault) => {
+    const tenant = world.tenant();
+    const invoice = await tenant.invoice(500n);
+    tenant.provider.failNext("capture", fault);
+    expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
+      payment: { state: "processing" },
+    });
+    expect((await tenant.payments())[0]).toMatchObject({ state: "authorized" });
+    expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
+  });
+
+  test("an answer that never comes: the payer is told processing within 12 s", async () => {
+    const tenant = world.tenant();
+    tenant.provider.failNext("authorize", "hang");
+    const started = Date.now();
+    expect(await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] })).toMatchObject({
+      payment: { state: "processing" },
+    });
+    expect(Date.now() - started).toBeLessThan(12_500);
+  });
+});
+
+test("the provider took another amount: conflicted, hold kept, nothing posted, nothing in the ledger", async () => {
+  const tenant = world.tenant();
+  const invoice = await tenant.invoice(500n);
+  tenant.provider.failNext("capture", "wrong_amount");
+  expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
+    payment: { state: "processing", receipt: null },
+  });
+  expect((await tenant.payments())[0]).toMatchObject({ state: "conflicted" });
+  expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
+  expect([...(await tenant.outbox()), ...(await tenant.ledger())]).toEqual([]);
+  expect(await tenant.audit()).toEqual(["payment.started", "payment.conflicted"]);
+});

@@ -1,0 +1,164 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import type { Context, Job } from "../../context.ts";
+import { connect, type Sql } from "../../database/client.ts";
+import { migrate } from "../../database/migrate.ts";
+import type { Hooks } from "../../pipelines/pipeline.ts";
+import { FakeProvider } from "../../providers/fake.ts";
+import type { Provider } from "../../providers/provider.ts";
+import { tenantMigrations } from "../../tenants/schema.ts";
+import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
+import type { TenantDb } from "../../tenants/tenant-db.ts";
+import { createTenantDb } from "../../tenants/tenant-query.ts";
+import { testDatabase } from "../../testing/postgres.ts";
+
+const customer = "C-1";
+
+/** One database with the tenant schema, and tenants of their own in it. */
+export async function createWorld() {
+  const database = await testDatabase();
+  const admin = connect({ url: database.url, max: 3 });
+  const group = `payers_${randomUUID().slice(0, 8)}`;
+  const password = randomUUID();
+  await admin.unsafe(`create role ${group} login password '${password}'`);
+  await migrate({ sql: admin, migrations: tenantMigrations(), variables: { tenants: group } });
+  const url = new URL(database.url);
+  url.username = group;
+  url.password = password;
+  const opened: Sql[] = [];
+
+  return {
+    admin,
+    /** What another process needs to reach the same tenant. */
+    url: url.href,
+    tenant(options: TenantOptions = {}) {
+      const tenant = createTenant({ admin, url: url.href, ...options });
+      opened.push(tenant.sql);
+      return tenant;
+    },
+    async close() {
+      await Promise.all(opened.map((sql) => sql.end({ timeout: 1 })));
+      await admin.end();
+      await database.close();
+    },
+  };
+}
+
+export interface TenantOptions {
+  /** Posts captures to an ERP; default true. */
+  erp?: boolean;
+  hooks?: Hooks;
+  settings?: Partial<Record<SettingKey, unknown>>;
+}
+
+export type TestTenant = ReturnType<typeof createTenant>;
+
+function createTenant({
+  admin,
+  url,
+  erp = true,
+  hooks = {},
+  settings = {},
+}: TenantOptions & { admin: Sql; url: string }) {
+  const id = randomUUID();
+  const provider = new FakeProvider();
+  const { db, sql } = openTenantDb(url, id);
+  const wakes: Job[] = [];
+  const ctx = createContext({
+    db,
+    provider,
+    hooks,
+    settings: { ...(erp && { connector: erpSettings }), ...settings },
+  });
+  const context: Context = { ...ctx, wake: async (jobs) => void wakes.push(...jobs) };
+
+  return {
+    ...{ id, provider, wakes, sql, ctx: context, customer },
+    /** Adds an invoice and answers its id. */
+    async invoice(openMinor: bigint, { currency = "USD", customerId = customer } = {}) {
+      const invoiceId = `inv-${randomUUID().slice(0, 8)}`;
+      await admin`
+        insert into pay.invoices (tenant_id, id, customer_id, number, currency, total_minor, open_minor,
+          issued_on, due_on, synced_at)
+        values (${id}, ${invoiceId}, ${customerId}, ${`N-${invoiceId}`}, ${currency}, ${openMinor}, ${openMinor},
+          '2026-01-01', '2026-02-01', now() - interval '1 hour')`;
+      return invoiceId;
+    },
+    /** Open, held and settled of an invoice. */
+    async balance(invoiceId: string): Promise<[bigint, bigint, bigint]> {
+      const [row] = await admin`
+        select open_minor, held_minor, settled_minor from pay.invoices where tenant_id = ${id} and id = ${invoiceId}`;
+      return [row?.open_minor, row?.held_minor, row?.settled_minor];
+    },
+    async payments() {
+      return admin`select * from pay.payments where tenant_id = ${id} order by created_at`;
+    },
+    async attempts() {
+      return admin`select * from pay.attempts where tenant_id = ${id} order by created_at`;
+    },
+    async ledger() {
+      return admin`select * from pay.ledger_entries where tenant_id = ${id} order by id`;
+    },
+    async outbox() {
+      return admin`select * from pay.outbox where tenant_id = ${id} order by kind`;
+    },
+    async audit() {
+      const rows = await admin`select action from pay.audit_log where tenant_id = ${id} order by id`;
+      return rows.map((row) => row.action as string);
+    },
+    /** As if `seconds` had passed for every attempt: leases and pauses run out, ages grow. */
+    async age(seconds: number) {
+      const shift = `${seconds} seconds`;
+      await admin`
+        update pay.attempts set created_at = created_at - ${shift}::interval,
+          leased_until = leased_until - ${shift}::interval, next_check_at = next_check_at - ${shift}::interval
+        where tenant_id = ${id}`;
+    },
+  };
+}
+
+const erpSettings = {
+  ...{ id: "netsuite", baseUrl: "https://erp.test", clientId: "c", certificateId: "c", algorithm: "ES256" },
+  ...{ depositAccountId: "1", concurrency: 1 },
+};
+
+/** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
+export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
+  const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
+  const db = createTenantDb({
+    tenant: { id: tenantId, slug: "acme", name: "Acme" },
+    record: {} as never,
+    pools: { get: async () => sql } as never,
+    monitor: {
+      async check(tenant, rows) {
+        if (rows.some((row) => row.tenant_id !== tenant.id)) throw new Error("a foreign row");
+      },
+      breach: async (_, found) => {
+        throw new Error(found);
+      },
+    },
+    options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
+  });
+  return { db, sql };
+}
+
+export function createContext(input: {
+  db: TenantDb;
+  provider: Provider;
+  hooks: Hooks;
+  settings: Partial<Record<SettingKey, unknown>>;
+}): Context {
+  const get = async (key: SettingKey) => {
+    const definition = settingDefinitions[key];
+    const fallback = "default" in definition ? definition.default : undefined;
+    return key in input.settings ? input.settings[key] : fallback;
+  };
+  return {
+    ...{ tenant: input.db.tenant, db: input.db, hooks: input.hooks },
+    settings: { get: get as never, set: async () => {} },
+    provider: async () => input.provider,
+    connector: async () => null,
+    wake: async () => {},
+    ...{ actor: "customer:C-1", requestId: "r-1", log: pino({ level: "silent" }), now: () => new Date() },
+  };
+}
