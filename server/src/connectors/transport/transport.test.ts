@@ -1,0 +1,148 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import fc from "fast-check";
+import { afterEach, expect, test } from "vitest";
+import { fromDecimal } from "../../money/money.ts";
+import { ErpError } from "../connector.ts";
+import { createErpClient } from "./client.ts";
+import { exactNumber, parseExact } from "./exact-json.ts";
+import { exchange } from "./exchange.ts";
+import { retryAfterMs } from "./failure.ts";
+import { createLimiter } from "./limiter.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close().closeAllConnections();
+});
+
+async function listen(handler: Parameters<typeof createServer>[1]): Promise<URL> {
+  const server = createServer(handler as never);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+}
+
+const get = (url: URL, signal = AbortSignal.timeout(10_000)) => ({
+  method: "GET" as const,
+  url,
+  headers: {},
+  signal,
+});
+
+test("every amount of every currency survives being written and read as a JSON number", () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 0n, max: 10n ** 18n }),
+      fc.constantFrom("USD", "JPY", "KWD", "CLF"),
+      (amountMinor, currency) => {
+        const sent = JSON.stringify({ payment: exactNumber(amountMinor, currency) });
+        expect(sent).toMatch(/^\{"payment":\d+(\.\d+)?\}$/);
+        const { payment } = parseExact(sent) as { payment: string };
+        expect(fromDecimal(payment, currency)).toBe(amountMinor);
+      },
+    ),
+  );
+});
+
+test("a 64-bit id keeps its last digits", () => {
+  expect(parseExact('{"SourceKey":5637144576000000123,"list":[0.1,-1e3],"text":"1"}')).toEqual({
+    SourceKey: "5637144576000000123",
+    list: ["0.1", "-1e3"],
+    text: "1",
+  });
+});
+
+test("a redirect is refused: the token would travel elsewhere", async () => {
+  let followed = false;
+  const url = await listen((request, response) => {
+    followed ||= request.url === "/elsewhere";
+    response.writeHead(302, { location: "/elsewhere" }).end();
+  });
+  await expect(exchange(fetch, get(url))).rejects.toMatchObject({ code: "protocol" });
+  expect(followed).toBe(false);
+});
+
+test("an answer without end is cut off", async () => {
+  const url = await listen((_, response) => {
+    const more = () => {
+      while (response.write(Buffer.alloc(1 << 20, 32)));
+      response.once("drain", more);
+    };
+    more();
+  });
+  await expect(exchange(fetch, get(url))).rejects.toMatchObject({ code: "protocol" });
+});
+
+test("a silent server is left when the signal says so", async () => {
+  const url = await listen(() => {});
+  await expect(exchange(fetch, get(url, AbortSignal.timeout(50)))).rejects.toMatchObject({
+    code: "unreachable",
+  });
+});
+
+test("one token is bought for many requests, one more after a 401, and a second 401 is the answer", async () => {
+  const seen: string[] = [];
+  const url = await listen((request, response) => {
+    seen.push(String(request.headers.authorization));
+    response.writeHead(401).end();
+  });
+  let bought = 0;
+  const client = createErpClient({
+    fetch,
+    concurrency: 1,
+    buyToken: async () => ({ accessToken: `token-${++bought}`, expiresInS: 3600 }),
+  });
+  expect((await client.send(get(url))).status).toBe(401);
+  expect(seen).toEqual(["Bearer token-1", "Bearer token-2"]);
+});
+
+test("a token is renewed a minute before it ends, and a failed purchase is not remembered", async () => {
+  const url = await listen((_, response) => response.end("{}"));
+  let bought = 0;
+  const client = createErpClient({
+    fetch,
+    concurrency: 2,
+    buyToken: async () => {
+      bought += 1;
+      if (bought === 1) throw new ErpError("unauthorized", "wrong secret");
+      return { accessToken: "token", expiresInS: bought === 2 ? 59 : 3600 };
+    },
+  });
+  await expect(client.send(get(url))).rejects.toMatchObject({ code: "unauthorized" });
+  await client.send(get(url));
+  await client.send(get(url));
+  await Promise.all([client.send(get(url)), client.send(get(url))]);
+  expect(bought).toBe(3);
+});
+
+test("the limiter runs as many as it may, the rest in order, and lets a waiting one give up", async () => {
+  const limiter = createLimiter(2);
+  const order: number[] = [];
+  const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>());
+  const forever = new AbortController().signal;
+  const work = [0, 1, 3].map((n) =>
+    limiter.run(forever, async () => {
+      order.push(n);
+      await gates[n]?.promise;
+    }),
+  );
+  const impatient = new AbortController();
+  const given = limiter.run(impatient.signal, async () => void order.push(2));
+  impatient.abort();
+  await expect(given).rejects.toMatchObject({ code: "unreachable" });
+  expect(order).toEqual([0, 1]);
+  for (const { resolve } of gates) resolve();
+  await Promise.all(work);
+  expect(order).toEqual([0, 1, 3]);
+});
+
+test.each([
+  ["7", 7_000],
+  ["Mon, 02 Mar 2026 10:00:30 GMT", 30_000],
+  ["Mon, 02 Mar 2026 09:00:00 GMT", 0],
+  ["999999", 3_600_000],
+  ["soon", null],
+])("Retry-After %s means %s ms", (value, ms) => {
+  const now = new Date("2026-03-02T10:00:00Z");
+  expect(retryAfterMs(new Headers({ "retry-after": value }), now)).toBe(ms);
+});
