@@ -5,17 +5,40 @@
  * ```ts
  * const address = await preparePlatform({ adminUrl, masterKeyFile });   // registry, roles, template
  * writeInstance(dataDir, { ...address, ...urls });                      // so that `npx clarity` finds it
- * const operator = await openOperator({ address, operator: "launcher" });
+ * const operator = openOperator({ address, operator: "launcher", log });
  * await migrateTenants({ ctx: operator, input: {} });                   // after an upgrade
  * const { tenant } = await createTenant({ ctx: operator, input: { slug, name, template, adminEmail } });
- * const open = await operator.tenants.open(tenant.id);                  // { tenant, db, settings, keys }
+ * const open = await operator.tenants.open(tenant.id);                  // rows, settings and keys of one tenant
  * await open.settings.set("provider", { … });
  * await addEmbedKey({ ctx: open, input: { algorithm: "HS256", secret } });
  * await operator.close();
  * ```
  *
- * A server process needs less: `openRegistry({ url, masterKey: fileMasterKey(path) })`, then
+ * A server process needs less: `openRegistry({ url: registryUrl, masterKey: fileMasterKey(path) })`, then
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
+export { findPlatform, Instance, NotConfigured, readInstance, writeInstance } from "./config.ts";
+export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { createLogger, type Logger } from "./log.ts";
+export { openRegistry, type Registry } from "./registry/registry.ts";
+export type { TenantRecord } from "./registry/tenant-record.ts";
+export {
+  addEmbedKey,
+  type EmbedKey,
+  EmbedKeyUnknown,
+  findEmbedKey,
+  listEmbedKeys,
+  type NewEmbedKey,
+  revokeEmbedKey,
+} from "./tenants/embed-keys.ts";
 export * from "./tenants/errors.ts";
+export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
+export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
+export { type MigratedTenant, migrateTenants } from "./tenants/provisioning/migrate-tenants.ts";
+export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
+export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
+export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";
+export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
+export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
+export type { PoolOptions } from "./tenants/tenant-pools.ts";
+export { type OpenTenant, openTenants, type Tenants } from "./tenants/tenants.ts";

@@ -1,0 +1,99 @@
+import postgres from "postgres";
+
+export type Sql = ReturnType<typeof connect>;
+
+/** Why a connection or its server is of no use now; the same statement may work later. */
+const transientCodes = new Set([
+  // postgres.js
+  "CONNECT_TIMEOUT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_DESTROYED",
+  "CONNECTION_ENDED",
+  // The system
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+  "ETIMEDOUT",
+  // PostgreSQL, errcodes-appendix: wrong password, no such database, no connection left, limits and shutdown
+  "28P01",
+  "28000",
+  "3D000",
+  "53300",
+  "55000",
+  "55P03",
+  "57014",
+  "57P01",
+  "57P02",
+  "57P03",
+  "57P05",
+]);
+
+/** The error's code: PostgreSQL's five characters, or a word of postgres.js or the system. */
+export const errorCode = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");
+
+export const isUnavailable = (error: unknown): boolean => transientCodes.has(errorCode(error));
+
+/**
+ * A pool that connects on first use. int8 is bigint, timestamps are Date, `date` is `YYYY-MM-DD`,
+ * text arrays are arrays.
+ *
+ * @param max connections; default 5
+ * @param idleTimeoutSeconds closes an idle connection; default 20
+ * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
+ */
+export function connect(input: {
+  url: string;
+  max?: number;
+  idleTimeoutSeconds?: number;
+  connectTimeoutSeconds?: number;
+  session?: Record<string, string | number>;
+}) {
+  return postgres(input.url, {
+    max: input.max ?? 5,
+    idle_timeout: input.idleTimeoutSeconds ?? 20,
+    connect_timeout: input.connectTimeoutSeconds ?? 2,
+    // Its default waits up to 20 s after failures; a database that came back is wanted at once.
+    backoff: () => 0.1,
+    // A catalogue query per connection, for array types; those we use are below.
+    fetch_types: false,
+    onnotice: () => {},
+    connection: { application_name: "pay-server", ...input.session },
+    types: {
+      bigint: postgres.BigInt,
+      calendarDate: { to: 1082, from: [1082], serialize: String, parse: (text: string) => text },
+      // text[], varchar[], uuid[]
+      textArray: { to: 1009, from: [1009, 1015, 2951], serialize: formatTextArray, parse: parseTextArray },
+    },
+  });
+}
+
+/**
+ * One connection for a while, for session locks. postgres.js 3.4 never answers `reserve` when it has
+ * to connect for it and `fetch_types` is off; a query first leaves an open connection to reserve.
+ */
+export async function reserve(sql: Sql) {
+  await sql`select 1`;
+  return sql.reserve();
+}
+
+/** https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO */
+function formatTextArray(items: readonly string[]): string {
+  return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
+function parseTextArray(text: string): (string | null)[] {
+  return [...text.slice(1, -1).matchAll(/"((?:[^"\\]|\\.)*)"|([^,]+)/gs)].map(([, quoted, plain = ""]) => {
+    if (quoted !== undefined) return quoted.replace(/\\(.)/gs, "$1");
+    return plain === "NULL" ? null : plain;
+  });
+}
+
+/** For utility statements, which take no parameters. */
+export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** For utility statements. `standard_conforming_strings` is on, so a backslash is itself. */
+export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;

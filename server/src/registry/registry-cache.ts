@@ -1,0 +1,92 @@
+import { LRUCache } from "lru-cache";
+import { isUnavailable } from "../database/client.ts";
+import { RegistryUnavailable } from "../tenants/errors.ts";
+import type { TenantRecord } from "./tenant-record.ts";
+
+export interface RegistryCacheOptions {
+  /** How long a found tenant is not asked for again. Default 5 s; a change in the registry ends it at once. */
+  freshMs?: number;
+  /** How long a known tenant is served while the registry is down. Default 1 h. */
+  staleMs?: number;
+  /** Most tenants remembered, per way of asking. Default 10,000. */
+  maxEntries?: number;
+}
+
+interface Entry {
+  record: TenantRecord;
+  freshUntil: number;
+  staleUntil: number;
+}
+
+/** Between two tries of a registry that is down, ms: requests do not queue up behind it. */
+const retryAfterFailureMs = 1_000;
+/** A name nobody has is remembered this long, ms. */
+const unknownMs = 1_000;
+
+/**
+ * Remembers what was found. While the registry is down, tenants seen before are still served and
+ * all others refused. Names that do not exist are kept apart, so that asking for many of them
+ * cannot push out real tenants.
+ */
+export class RegistryCache {
+  readonly #known: LRUCache<string, Entry>;
+  readonly #unknown: LRUCache<string, true>;
+  readonly #loading = new Map<string, Promise<TenantRecord | null>>();
+  readonly #freshMs: number;
+  readonly #staleMs: number;
+
+  constructor(options: RegistryCacheOptions = {}) {
+    this.#freshMs = options.freshMs ?? 5_000;
+    this.#staleMs = options.staleMs ?? 3_600_000;
+    this.#known = new LRUCache({ max: options.maxEntries ?? 10_000 });
+    this.#unknown = new LRUCache({ max: 1_000, ttl: unknownMs });
+  }
+
+  /** @throws RegistryUnavailable when it must ask and cannot. */
+  async get(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
+    const entry = this.#known.get(key);
+    if (entry && entry.freshUntil > Date.now()) return entry.record;
+    if (!entry && this.#unknown.has(key)) return null;
+    try {
+      return await this.#loadOnce(key, load);
+    } catch (cause) {
+      if (!isUnavailable(cause)) throw cause;
+      const now = Date.now();
+      if (!entry || entry.staleUntil < now) {
+        throw new RegistryUnavailable("the registry cannot be reached", { cause });
+      }
+      entry.freshUntil = now + retryAfterFailureMs;
+      return entry.record;
+    }
+  }
+
+  /** The registry changed: everything is asked for again, and kept in case it goes down. */
+  expire(): void {
+    for (const entry of this.#known.values()) entry.freshUntil = 0;
+    this.#unknown.clear();
+  }
+
+  #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
+    const running = this.#loading.get(key);
+    if (running) return running;
+    const loading = load()
+      .then((record) => {
+        this.#keep(key, record);
+        return record;
+      })
+      .finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  #keep(key: string, record: TenantRecord | null): void {
+    if (!record) {
+      this.#known.delete(key);
+      this.#unknown.set(key, true);
+      return;
+    }
+    const now = Date.now();
+    this.#unknown.delete(key);
+    this.#known.set(key, { record, freshUntil: now + this.#freshMs, staleUntil: now + this.#staleMs });
+  }
+}

@@ -1,0 +1,92 @@
+import type { MasterKey } from "../crypto/master-key.ts";
+import { connect, type Sql } from "../database/client.ts";
+import { RegistryCache, type RegistryCacheOptions } from "./registry-cache.ts";
+import { loadTenant, loadTenants, type TenantKey, type TenantRecord } from "./tenant-record.ts";
+
+export interface AuditEntry {
+  /** `operator:<name>`, `platform`. */
+  operator: string;
+  /** Dotted, past tense not needed: `tenant.create`, `isolation.breach`. */
+  action: string;
+  tenantId?: string;
+  /** Ids, counts, reasons. No personal data, no secrets. */
+  detail?: Record<string, string | number | boolean | null>;
+}
+
+export interface Registry {
+  /** Also the job queue's database. */
+  readonly url: string;
+  readonly masterKey: MasterKey;
+  /** For the registry's own verbs; tenants' rows are not in it. */
+  readonly sql: Sql;
+  /**
+   * The tenant that answers at a host name; `host` as in the Host header, any case, port allowed.
+   * null: nobody does, or not yet, or no longer. Look at `status`: it may be suspended.
+   * @throws RegistryUnavailable when the registry is down and the tenant was not seen before.
+   */
+  findByHost(host: string): Promise<TenantRecord | null>;
+  /** As `findByHost`, any status. */
+  findById(id: string): Promise<TenantRecord | null>;
+  /** As `findByHost`, any status. */
+  findBySlug(slug: string): Promise<TenantRecord | null>;
+  /** All tenants of any status by slug, straight from the database. */
+  list(): Promise<TenantRecord[]>;
+  audit(entry: AuditEntry): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects on first use. What is found is remembered for a few seconds; changes by other processes
+ * arrive by NOTIFY.
+ *
+ * @param watch listen for changes; default true. A one-shot command needs none.
+ */
+export function openRegistry(input: {
+  url: string;
+  masterKey: MasterKey;
+  cache?: RegistryCacheOptions;
+  watch?: boolean;
+}): Registry {
+  const sql = connect({ url: input.url, max: 4, session: { statement_timeout: 5_000 } });
+  const cache = new RegistryCache(input.cache);
+  const watch = watcher({ sql, onChange: () => cache.expire(), wanted: input.watch ?? true });
+  const find = (name: string, key: TenantKey) =>
+    cache.get(name, async () => {
+      const found = await loadTenant(sql, key);
+      watch();
+      return found;
+    });
+
+  return {
+    url: input.url,
+    masterKey: input.masterKey,
+    sql,
+    async findByHost(host) {
+      const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
+      const found = await find(`host:${name}`, { host: name });
+      return found?.status === "active" || found?.status === "suspended" ? found : null;
+    },
+    findById: (id) => find(`id:${id}`, { id }),
+    findBySlug: (slug) => find(`slug:${slug}`, { slug }),
+    list: () => loadTenants(sql),
+    async audit({ operator, action, tenantId, detail }) {
+      await sql`
+        insert into operator_audit (operator, action, tenant_id, detail)
+        values (${operator}, ${action}, ${tenantId ?? null}, ${sql.json(detail ?? {})})`;
+    },
+    close: () => sql.end({ timeout: 2 }),
+  };
+}
+
+/** Starts listening once the registry has answered, and again when that failed. */
+function watcher(input: { sql: Sql; onChange: () => void; wanted: boolean }): () => void {
+  let listening = !input.wanted;
+  return () => {
+    if (listening) return;
+    listening = true;
+    // After a reconnect something may have been missed: `onlisten` runs then too.
+    input.sql.listen("registry_changed", input.onChange, input.onChange).catch(() => {
+      listening = false;
+    });
+  };
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { type PresetId, presets } from "@clarity/themes";
+import { z } from "zod";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import type { Operator } from "./operator.ts";
+import { registerTenant } from "./register-tenant.ts";
+import { activate, createDatabase, createRole, seed, setPrivileges } from "./steps.ts";
+import { TemplateName } from "./templates.ts";
+
+const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
+
+export const NewTenant = z.strictObject({
+  /** First label of its host name: lower-case letters, digits, hyphens; 2 to 40 characters. */
+  slug: z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, "2 to 40 lower-case letters, digits, hyphens"),
+  name: z.string().trim().min(1).max(80),
+  template: TemplateName,
+  /** Becomes the tenant's first portal user, role owner. */
+  adminEmail: z.email().max(254),
+  tier: z.enum(["dedicated", "standard", "starter"]).default("standard"),
+  /** A preset of the themes; default the template's. */
+  theme: z.enum(Object.keys(presets) as [PresetId, ...PresetId[]]).optional(),
+  /** `<slug>.<base domain>` is its first host. */
+  baseDomain: z.string().regex(hostPattern).default("localhost"),
+  /** Custom domains beside it, without port. */
+  hosts: z.array(z.string().toLowerCase().regex(hostPattern)).max(20).default([]),
+});
+export type NewTenant = z.input<typeof NewTenant>;
+
+/** A creation under way: what was asked for and what the registry holds of it. */
+export interface Creation {
+  readonly input: z.output<typeof NewTenant>;
+  readonly record: TenantRecord;
+}
+
+/**
+ * In this order. Each step can be run again after it was done, or half done; the registry's row
+ * comes first and holds every name and secret the others need, so a second run makes the same things.
+ */
+const steps = [createRole, createDatabase, setPrivileges, seed, activate] as const;
+
+export type StepName = "registerTenant" | (typeof steps)[number]["name"];
+
+export interface CreatedTenant {
+  readonly tenant: { id: string; slug: string; name: string; template: string; hosts: readonly string[] };
+  /** false: it was there already, made from the same input. */
+  readonly created: boolean;
+  readonly tookMs: number;
+}
+
+/**
+ * Makes a tenant: registry row, login role, database from the template, privileges, first rows,
+ * active. Killed at any point, it is called again with the same input and goes on.
+ *
+ * @param onStep is told each step's name before it runs, and `done` at the end
+ * @throws SlugTaken, HostTaken
+ */
+export async function createTenant({
+  ctx,
+  input,
+  onStep = () => {},
+}: {
+  ctx: Operator;
+  input: NewTenant;
+  onStep?: (step: string) => void | Promise<void>;
+}): Promise<CreatedTenant> {
+  const startedAt = performance.now();
+  const checked = NewTenant.parse(input);
+  await onStep("registerTenant");
+  const record = await registerTenant({ ctx, input: checked, id: randomUUID() });
+  const created = record.status === "creating";
+  if (created) {
+    for (const step of steps) {
+      await onStep(step.name);
+      await step({ ctx, creation: { input: checked, record } });
+      // Only for people to look at: nobody waits for it to reach the disk.
+      await ctx.registry.sql`
+        with quick as (select set_config('synchronous_commit', 'off', true))
+        insert into provisioning_steps (tenant_id, step) select ${record.id}, ${step.name} from quick
+        on conflict do nothing`;
+    }
+  }
+  await onStep("done");
+  const { id, slug, name, template, hosts } = record;
+  return { tenant: { id, slug, name, template, hosts }, created, tookMs: performance.now() - startedAt };
+}

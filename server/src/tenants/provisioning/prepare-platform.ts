@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { fileMasterKey } from "../../crypto/master-key.ts";
+import { connect, quoteIdentifier, quoteLiteral, reserve, type Sql } from "../../database/client.ts";
+import { migrate, readMigrations } from "../../database/migrate.ts";
+import { scramVerifier } from "../../database/scram.ts";
+import { names, namespacePattern } from "./names.ts";
+import { prepareTemplate } from "./prepare-template.ts";
+
+/** All a program needs to operate the platform. Holds passwords: keep it in a file of mode 0600. */
+export interface PlatformAddress {
+  /** A role that may create databases and roles; PostgreSQL ≥ 15. */
+  readonly adminUrl: string;
+  readonly registryUrl: string;
+  readonly masterKeyFile: string;
+  /** Begins every name on the server. */
+  readonly namespace: string;
+}
+
+/**
+ * Makes what is missing and migrates what is behind: group roles, the registry's role and database,
+ * the template database, the master key. Repeatable; two at once wait for each other. Tenants'
+ * databases are `migrateTenants`' business.
+ *
+ * @param registryUrl of an earlier preparation whose password stays in use elsewhere; without it
+ * the registry's role gets a new password
+ * @param namespace default `pay`
+ */
+export async function preparePlatform(input: {
+  adminUrl: string;
+  masterKeyFile: string;
+  registryUrl?: string;
+  namespace?: string;
+}): Promise<PlatformAddress> {
+  const { adminUrl, masterKeyFile, namespace = "pay" } = input;
+  if (!namespacePattern.test(namespace)) throw new Error(`namespace ${namespace} is not ${namespacePattern}`);
+  fileMasterKey(masterKeyFile);
+  const admin = connect({ url: adminUrl, max: 2 });
+  try {
+    const registryUrl = await exclusively(admin, async () => {
+      await ensureRole(admin, names.owner(namespace), "nologin");
+      await ensureRole(admin, names.tenants(namespace), "nologin");
+      const url = await prepareRegistry({ ...input, admin, namespace });
+      await prepareTemplate({ admin, adminUrl, namespace });
+      return url;
+    });
+    return { adminUrl, registryUrl, masterKeyFile, namespace };
+  } finally {
+    await admin.end({ timeout: 2 });
+  }
+}
+
+/** "prep" in ASCII, an advisory lock's number. */
+const lockNumber = 0x70726570;
+
+async function exclusively<T>(admin: Sql, run: () => Promise<T>): Promise<T> {
+  const session = await reserve(admin);
+  try {
+    await session`select pg_advisory_lock(${lockNumber})`;
+    return await run();
+  } finally {
+    await session`select pg_advisory_unlock(${lockNumber})`.catch(() => {});
+    session.release();
+  }
+}
+
+async function ensureRole(admin: Sql, role: string, attributes: string): Promise<void> {
+  const name = quoteIdentifier(role);
+  const [exists] = await admin`select from pg_roles where rolname = ${role}`;
+  if (!exists) {
+    // The administrator must be able to act for it; a superuser may anyway.
+    await admin.unsafe(`create role ${name} ${attributes}; grant ${name} to current_user`);
+  } else {
+    await admin.unsafe(`alter role ${name} ${attributes}`);
+  }
+}
+
+async function prepareRegistry(input: {
+  admin: Sql;
+  adminUrl: string;
+  namespace: string;
+  registryUrl?: string;
+}): Promise<string> {
+  const { admin, namespace } = input;
+  const name = names.registry(namespace);
+  const url = new URL(input.registryUrl ?? input.adminUrl);
+  if (!input.registryUrl) {
+    url.username = name;
+    url.password = randomBytes(24).toString("base64url");
+    url.pathname = `/${name}`;
+    await ensureRole(admin, name, `login password ${quoteLiteral(scramVerifier(url.password))}`);
+  }
+  const [exists] = await admin`select from pg_database where datname = ${name}`;
+  if (!exists) {
+    await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)}`);
+  }
+  await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
+  const registry = connect({ url: url.href, max: 1 });
+  try {
+    const directory = fileURLToPath(new URL("../../registry/migrations", import.meta.url));
+    await migrate({ sql: registry, migrations: readMigrations(directory) });
+  } finally {
+    await registry.end({ timeout: 2 });
+  }
+  return url.href;
+}

@@ -1,0 +1,70 @@
+import { createHash } from "node:crypto";
+import { connect, quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
+import { migrate } from "../../database/migrate.ts";
+import { requiredSchemaVersion, tenantMigrations } from "../schema.ts";
+import { names } from "./names.ts";
+
+/**
+ * The database new tenants are copied from, named after its schema version: old and new code each
+ * copy their own. Built under another name and renamed when whole, so a kill leaves nothing half.
+ * Nobody can connect to it; the copy needs no connection.
+ */
+export async function prepareTemplate(input: {
+  admin: Sql;
+  adminUrl: string;
+  namespace: string;
+}): Promise<void> {
+  const { admin, namespace } = input;
+  const template = names.template(namespace, requiredSchemaVersion());
+  const fingerprint = migrationsFingerprint();
+  const [found] = await admin<{ fingerprint: string | null }[]>`
+    select shobj_description(oid, 'pg_database') as fingerprint from pg_database where datname = ${template}`;
+  if (found?.fingerprint === fingerprint) return;
+
+  const unfinished = `${template}_unfinished`;
+  await drop(admin, unfinished);
+  await admin.unsafe(
+    `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}`,
+  );
+  await admin.unsafe(`revoke all on database ${quoteIdentifier(unfinished)} from public`);
+  await migrateTenantDatabase({ adminUrl: input.adminUrl, database: unfinished, namespace });
+  // Unreleased migrations may change under a template; it holds no rows.
+  await drop(admin, template);
+  await admin.unsafe(`
+    comment on database ${quoteIdentifier(unfinished)} is ${quoteLiteral(fingerprint)};
+    alter database ${quoteIdentifier(unfinished)} allow_connections false is_template true;
+    alter database ${quoteIdentifier(unfinished)} rename to ${quoteIdentifier(template)}`);
+}
+
+/** Brings one database to this code's schema version, as the owner role. @returns the version */
+export async function migrateTenantDatabase(input: {
+  adminUrl: string;
+  database: string;
+  namespace: string;
+}): Promise<number> {
+  const url = new URL(input.adminUrl);
+  url.pathname = `/${input.database}`;
+  const sql = connect({ url: url.href, max: 1 });
+  try {
+    return await migrate({
+      sql,
+      migrations: tenantMigrations(),
+      owner: names.owner(input.namespace),
+      variables: { tenants: names.tenants(input.namespace) },
+    });
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+async function drop(admin: Sql, database: string): Promise<void> {
+  const [exists] = await admin`select from pg_database where datname = ${database}`;
+  if (!exists) return;
+  await admin.unsafe(`alter database ${quoteIdentifier(database)} is_template false`);
+  await admin.unsafe(`drop database ${quoteIdentifier(database)} with (force)`);
+}
+
+function migrationsFingerprint(): string {
+  const checksums = tenantMigrations().map(({ checksum }) => checksum);
+  return createHash("sha256").update(checksums.join("\n")).digest("hex");
+}

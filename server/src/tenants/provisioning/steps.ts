@@ -1,0 +1,120 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { compileTheme, presets } from "@clarity/themes";
+import { openTenantKeys } from "../../crypto/tenant-keys.ts";
+import { connect, errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
+import { scramVerifier } from "../../database/scram.ts";
+import { connectionUrl } from "../tenants.ts";
+import type { Creation } from "./create-tenant.ts";
+import { names } from "./names.ts";
+import type { Operator } from "./operator.ts";
+import { templates } from "./templates.ts";
+
+interface Step {
+  ctx: Operator;
+  creation: Creation;
+}
+
+/** More than the pools of several servers need, few enough that one tenant cannot take them all. */
+const connectionLimit = 40;
+
+/** Bounds on what even a leaked password can hold up. */
+const roleSettings = {
+  statement_timeout: "15s",
+  lock_timeout: "2s",
+  idle_in_transaction_session_timeout: "10s",
+};
+
+/** A login role that can do nothing yet. */
+export async function createRole({ ctx, creation: { record } }: Step): Promise<void> {
+  const { id: tenantId, dataKey, database } = record;
+  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: ctx.registry.masterKey });
+  const verifier = scramVerifier(keys.open("connection", database.password));
+  const role = quoteIdentifier(database.role);
+  const attributes = `login password ${quoteLiteral(verifier)} connection limit ${connectionLimit}`;
+  const settings = Object.entries(roleSettings).map(
+    ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
+  );
+  try {
+    const group = quoteIdentifier(names.tenants(ctx.address.namespace));
+    // One message, so one transaction.
+    await ctx.admin.unsafe([`create role ${role} ${attributes} in role ${group}`, ...settings].join(";"));
+  } catch (error) {
+    // duplicate_object: an earlier try got this far, in one transaction; the password is the same.
+    if (errorCode(error) !== "42710") throw error;
+  }
+}
+
+/** Closed to everybody until the next step has set who may enter. */
+export async function createDatabase({ ctx, creation: { record } }: Step): Promise<void> {
+  const { namespace } = ctx.address;
+  const template = names.template(namespace, record.schemaVersion);
+  const exists = async () => {
+    const rows = await ctx.admin`select from pg_database where datname = ${record.database.name}`;
+    return rows.length > 0;
+  };
+  try {
+    await ctx.admin.unsafe(
+      `create database ${quoteIdentifier(record.database.name)} template ${quoteIdentifier(template)}
+       strategy wal_log owner ${quoteIdentifier(names.owner(namespace))} allow_connections false`,
+    );
+  } catch (error) {
+    // duplicate_database, unique_violation: there, or in the making by a server process whose client
+    // was killed; it finishes or rolls back by itself.
+    if (!["42P04", "23505"].includes(errorCode(error))) throw error;
+    for (let tries = 0; !(await exists()); tries++) {
+      if (tries > 100) throw error;
+      await delay(50);
+    }
+  }
+}
+
+/** Only the tenant's role may enter; the database says whose it is, for the check at each opening. */
+export async function setPrivileges({ ctx, creation: { record } }: Step): Promise<void> {
+  const database = quoteIdentifier(record.database.name);
+  await ctx.admin.unsafe(`
+    revoke all on database ${database} from public;
+    grant connect on database ${database} to ${quoteIdentifier(record.database.role)};
+    alter database ${database} set app.database_tenant = ${quoteLiteral(record.id)};
+    alter database ${database} allow_connections true`);
+}
+
+/** First rows, written through the tenant's own role: it proves the login and row-level security. */
+export async function seed({ ctx, creation: { input, record } }: Step): Promise<void> {
+  const template = templates[input.template];
+  const spec = presets[input.theme ?? template.theme];
+  const { hash } = compileTheme(spec);
+  const settings = Object.entries({ "seller.name": input.name, ...template.settings }).map(
+    ([key, value]) => ({
+      key,
+      value,
+    }),
+  );
+  const url = await connectionUrl({ registry: ctx.registry, record });
+  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  try {
+    await sql`
+      with setting as (
+        insert into pay.settings (tenant_id, key, value)
+        select ${record.id}, key, value from jsonb_to_recordset(${sql.json(settings)}) as s (key text, value jsonb)
+        on conflict do nothing
+      ), theme as (
+        insert into pay.themes (tenant_id, hash, spec, published_at)
+        values (${record.id}, ${hash}, ${sql.json(spec)}, now())
+        on conflict do nothing
+      ), admin as (
+        insert into pay.users (tenant_id, email, role) values (${record.id}, ${input.adminEmail}, 'owner')
+        on conflict do nothing
+        returning tenant_id
+      )
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${ctx.name}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
+      from admin`;
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+export async function activate({ ctx, creation: { record } }: Step): Promise<void> {
+  await ctx.registry.sql`
+    update tenants set status = 'active', updated_at = clock_timestamp() where id = ${record.id} and status = 'creating'`;
+}

@@ -1,0 +1,115 @@
+import type { SealedSecret, TenantKeys } from "../crypto/tenant-keys.ts";
+import { SettingMissing } from "./errors.ts";
+import { type SettingKey, type Settings, type SettingValue, settingDefinitions } from "./settings.ts";
+import { json, type TenantDb } from "./tenant-db.ts";
+
+interface Row {
+  tenant_id: string;
+  key: string;
+  value: unknown;
+  ciphertext: Uint8Array | null;
+  key_version: number | null;
+}
+
+/** Another process's change is seen after this long, ms. */
+const cacheMs = 2_000;
+
+/** Which settings a tenant's administrator has given a value; never the values of secrets. */
+export interface SettingSummary {
+  key: SettingKey;
+  secret: boolean;
+  /** `default`: nothing stored. `missing`: nothing stored and no default. */
+  source: "stored" | "default" | "missing";
+  /** null for a secret. */
+  value: unknown;
+  help: string;
+}
+
+export interface SettingsStore extends Settings {
+  list(): Promise<SettingSummary[]>;
+}
+
+/** Where a secret's ciphertext belongs; part of what is authenticated. */
+const place = (key: SettingKey) => `setting:${key}`;
+
+/**
+ * A tenant's settings, all read at once and kept for 2 s. Values are checked on the way in and out.
+ *
+ * @param actor stands in the tenant's audit log beside a change
+ */
+export function createSettings(input: { db: TenantDb; keys: TenantKeys; actor: string }): SettingsStore {
+  const { db, keys, actor } = input;
+  const tenantId = db.tenant.id;
+  let cache: { rows: Promise<Map<string, Row>>; until: number } | null = null;
+
+  const load = () => {
+    if (!cache || cache.until < Date.now()) {
+      const rows = readAll(db);
+      const loaded = { rows, until: Date.now() + cacheMs };
+      cache = loaded;
+      rows.catch(() => {
+        if (cache === loaded) cache = null;
+      });
+    }
+    return cache.rows;
+  };
+
+  return {
+    async get<K extends SettingKey>(key: K): Promise<SettingValue<K>> {
+      const row = (await load()).get(key);
+      const value = row ? read(row, { key, keys }) : defaultOf(key);
+      if (value === undefined) throw new SettingMissing(key);
+      return settingDefinitions[key].schema.parse(value) as SettingValue<K>;
+    },
+
+    async set<K extends SettingKey>(key: K, value: SettingValue<K>): Promise<void> {
+      const checked = settingDefinitions[key].schema.parse(value);
+      const sealed = isSecret(key) ? keys.seal(place(key), checked as string) : null;
+      // A missing parameter is SQL's null; json(null) would be a value.
+      const plain = sealed ? null : json(checked);
+      await db.query`
+        with written as (
+          insert into pay.settings (tenant_id, key, value, ciphertext, key_version)
+          values (${tenantId}, ${key}, ${plain}, ${sealed?.ciphertext}, ${sealed?.keyVersion})
+          on conflict (tenant_id, key) do update
+            set value = excluded.value, ciphertext = excluded.ciphertext,
+                key_version = excluded.key_version, updated_at = now()
+          returning tenant_id, key
+        )
+        insert into pay.audit_log (tenant_id, actor, action, subject)
+        select tenant_id, ${actor}, 'setting.set', key from written
+        returning tenant_id`;
+      cache = null;
+    },
+
+    async list() {
+      const rows = await load();
+      return Object.entries(settingDefinitions).map(([name, { help }]) => {
+        const key = name as SettingKey;
+        const row = rows.get(key);
+        const secret = isSecret(key);
+        const value = row ? row.value : defaultOf(key);
+        const source = row ? "stored" : value === undefined ? "missing" : "default";
+        return { key, secret, source, value: secret ? null : (value ?? null), help };
+      });
+    },
+  };
+}
+
+async function readAll(db: TenantDb): Promise<Map<string, Row>> {
+  const rows = await db.query<Row>`select tenant_id, key, value, ciphertext, key_version from pay.settings`;
+  return new Map(rows.map((row) => [row.key, row]));
+}
+
+function read(row: Row, { key, keys }: { key: SettingKey; keys: TenantKeys }): unknown {
+  if (row.ciphertext === null || row.key_version === null) return row.value;
+  const sealed: SealedSecret = { ciphertext: row.ciphertext, keyVersion: row.key_version };
+  return keys.open(place(key), sealed);
+}
+
+export const isSecret = (key: SettingKey): boolean => "secret" in settingDefinitions[key];
+
+const defaultOf = (key: SettingKey): unknown => {
+  const definition = settingDefinitions[key];
+  return "default" in definition ? definition.default : undefined;
+};

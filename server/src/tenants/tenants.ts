@@ -1,0 +1,169 @@
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import { openTenantKeys, type TenantKeys } from "../crypto/tenant-keys.ts";
+import type { Sql } from "../database/client.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { TenantRecord } from "../registry/tenant-record.ts";
+import { TenantBehind, TenantSuspended, TenantUnknown } from "./errors.ts";
+import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
+import { requiredSchemaVersion } from "./schema.ts";
+import { createSettings, type SettingsStore } from "./settings-store.ts";
+import type { TenantDb, TenantRef } from "./tenant-db.ts";
+import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
+import { createTenantDb } from "./tenant-query.ts";
+
+/** One tenant, in hand: its rows, settings and keys, and nobody else's. */
+export interface OpenTenant {
+  readonly tenant: TenantRef;
+  readonly record: TenantRecord;
+  readonly db: TenantDb;
+  readonly settings: SettingsStore;
+  readonly keys: TenantKeys;
+  /** Stands in the tenant's audit log beside changes. */
+  readonly actor: string;
+}
+
+export interface Tenants {
+  /**
+   * Cheap when the tenant is open already. Call it per request or job with the authenticated
+   * tenant id, and hold what it answers no longer than that.
+   *
+   * @throws TenantUnknown, TenantSuspended, TenantBehind, TenantUnavailable, RegistryUnavailable
+   */
+  open(tenantId: string): Promise<OpenTenant>;
+  /**
+   * Leave to work across tenants, written to the operators' audit log before anything is read. Each
+   * tenant is still opened with its own role, one after the other.
+   */
+  elevated(input: { operator: string; reason: string }): Promise<ElevatedTenants>;
+  close(): Promise<void>;
+}
+
+export interface ElevatedTenants {
+  /** Runs for every active tenant, by slug. A tenant's error is answered, the others go on. */
+  each<T>(visit: (open: OpenTenant) => Promise<T>): Promise<{ tenant: TenantRef; result: T | Error }[]>;
+}
+
+const poolDefaults: Required<PoolOptions> = {
+  maxConnections: 5,
+  maxPools: 50,
+  idleTimeoutMs: 20_000,
+  statementTimeoutMs: 2_500,
+  queryTimeoutMs: 3_000,
+  maxPending: 200,
+};
+
+/**
+ * @param actor who stands in tenants' audit logs beside changed settings; default `system`
+ * @param minimumSchemaVersion a database below it is not opened; default: this code's last migration
+ */
+export function openTenants(input: {
+  registry: Registry;
+  log: Logger;
+  pool?: PoolOptions;
+  actor?: string;
+  minimumSchemaVersion?: number;
+}): Tenants {
+  const { registry, log, actor = "system" } = input;
+  const options = { ...poolDefaults, ...input.pool };
+  const minimum = input.minimumSchemaVersion ?? requiredSchemaVersion();
+  const monitor = createResultMonitor({ registry, log });
+  const opened = new LRUCache<string, OpenTenant>({ max: options.maxPools * 4 });
+  const pools = new TenantPools({
+    options,
+    connectionUrl: (record) => connectionUrl({ registry, record }),
+    identify: (session) => identify({ ...session, monitor }),
+  });
+
+  const open = async (tenantId: string): Promise<OpenTenant> => {
+    const record = admit(await registry.findById(tenantId), { tenantId, minimum });
+    const before = opened.get(tenantId);
+    if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
+    const keys = await openTenantKeys({ tenantId, dataKey: record.dataKey, masterKey: registry.masterKey });
+    const tenant = { id: record.id, slug: record.slug, name: record.name };
+    const db = createTenantDb({ tenant, record, pools, monitor, options });
+    const settings = createSettings({ db, keys, actor });
+    const open = { tenant, record, db, settings, keys, actor };
+    opened.set(tenantId, open);
+    return open;
+  };
+
+  return {
+    async open(tenantId) {
+      try {
+        return await open(tenantId);
+      } catch (error) {
+        if (error instanceof TenantSuspended || error instanceof TenantUnknown) pools.close(tenantId);
+        throw error;
+      }
+    },
+    async elevated({ operator, reason }) {
+      await registry.audit({ operator, action: "tenants.elevated", detail: { reason } });
+      return { each: (visit) => visitEach({ registry, open, visit }) };
+    },
+    close: () => pools.closeAll(),
+  };
+}
+
+function admit(
+  record: TenantRecord | null,
+  { tenantId, minimum }: { tenantId: string; minimum: number },
+): TenantRecord {
+  if (record?.status === "suspended") throw new TenantSuspended(`tenant ${tenantId} is suspended`);
+  if (record?.status !== "active") throw new TenantUnknown(`no active tenant ${tenantId}`);
+  if (record.schemaVersion < minimum) {
+    throw new TenantBehind(
+      `tenant ${record.slug} is at schema ${record.schemaVersion}, this code needs ${minimum}: run clarity migrate`,
+    );
+  }
+  return record;
+}
+
+async function visitEach<T>(input: {
+  registry: Registry;
+  open: (tenantId: string) => Promise<OpenTenant>;
+  visit: (open: OpenTenant) => Promise<T>;
+}): Promise<{ tenant: TenantRef; result: T | Error }[]> {
+  const answers: { tenant: TenantRef; result: T | Error }[] = [];
+  for (const { id, slug, name, status } of await input.registry.list()) {
+    if (status !== "active") continue;
+    const result = await input
+      .open(id)
+      .then(input.visit)
+      .catch((error: Error) => error);
+    answers.push({ tenant: { id, slug, name }, result });
+  }
+  return answers;
+}
+
+/** The tenant's own role, password and database; on the registry's server unless the record names another. */
+export async function connectionUrl(input: { registry: Registry; record: TenantRecord }): Promise<string> {
+  const { registry, record } = input;
+  const { id: tenantId, dataKey, database } = record;
+  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: registry.masterKey });
+  const url = new URL(registry.url);
+  url.username = database.role;
+  url.password = keys.open("connection", database.password);
+  url.pathname = `/${database.name}`;
+  if (database.server) {
+    url.hostname = database.server.host;
+    url.port = String(database.server.port);
+  }
+  return url.href;
+}
+
+/**
+ * Asks the database whose it is: provisioning wrote that down in it. A connection string that leads
+ * elsewhere is noticed here, before its emptiness under row-level security is taken for an answer.
+ */
+async function identify(input: { sql: Sql; record: TenantRecord; monitor: ResultMonitor }): Promise<void> {
+  const { sql, record, monitor } = input;
+  try {
+    const [row] = await sql<{ session: string; owner: string | null }[]>`
+      select current_setting('app.tenant_id') as session, current_setting('app.database_tenant', true) as owner`;
+    if (row?.session === record.id && row.owner === record.id) return;
+    throw await monitor.breach(record, `the database of ${row?.owner ?? "nobody"}`);
+  } catch (error) {
+    throw translate(error, record.id);
+  }
+}

@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pino } from "pino";
+import postgres from "postgres";
+import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
+import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
+import { type PlatformAddress, preparePlatform } from "../tenants/provisioning/prepare-platform.ts";
+import type { PoolOptions } from "../tenants/tenant-pools.ts";
+import type { OpenTenant } from "../tenants/tenants.ts";
+import { testServerUrl } from "./postgres.ts";
+
+export interface TestPlatform {
+  readonly address: PlatformAddress;
+  readonly operator: Operator;
+  /** A tenant made as in production, open: `{ tenant, db, settings, keys }`. */
+  createTenant(slug: string, options?: Partial<NewTenant>): Promise<OpenTenant>;
+  /** Drops every database and role it made. */
+  close(): Promise<void>;
+}
+
+/** A platform of its own on the run's PostgreSQL: registry, template, no tenants. */
+export async function testPlatform(options: { pool?: PoolOptions } = {}): Promise<TestPlatform> {
+  const directory = mkdtempSync(join(tmpdir(), "pay-test-platform-"));
+  const namespace = `t${randomBytes(5).toString("hex")}`;
+  const adminUrl = await testServerUrl();
+  const masterKeyFile = join(directory, "master.key");
+  const address = await preparePlatform({ adminUrl, masterKeyFile, namespace });
+  const operator = openOperator({ address, operator: "test", log: pino({ level: "silent" }), ...options });
+  return {
+    address,
+    operator,
+    async createTenant(slug, input = {}) {
+      const { tenant } = await createTenant({
+        ctx: operator,
+        input: {
+          slug,
+          name: `${slug} Ltd`,
+          template: "basic-invoice",
+          adminEmail: `admin@${slug}.test`,
+          ...input,
+        },
+      });
+      return operator.tenants.open(tenant.id);
+    },
+    async close() {
+      await operator.close();
+      await dropEverything({ adminUrl, namespace });
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function dropEverything({
+  adminUrl,
+  namespace,
+}: {
+  adminUrl: string;
+  namespace: string;
+}): Promise<void> {
+  const sql = postgres(adminUrl, { max: 1, fetch_types: false, onnotice: () => {} });
+  const databases =
+    await sql`select datname as name from pg_database where starts_with(datname, ${`${namespace}_`})`;
+  for (const { name } of databases) {
+    await sql`alter database ${sql(name)} is_template false`;
+    await sql`drop database ${sql(name)} with (force)`;
+  }
+  const roles =
+    await sql`select rolname as name from pg_roles where starts_with(rolname, ${`${namespace}_`})`;
+  for (const { name } of roles) await sql`drop role ${sql(name)}`;
+  await sql.end();
+}
