@@ -317,10 +317,12 @@ test("a lost answer: the line is stored though the connection broke", async () =
 });
 
 test("the host mints an embed token for its own pages only", async () => {
-  const at = "/api/data/v9.2/pay_EmbedToken?id=%7B3F2504E0-4F89-41D3-9A0C-0305E82C3301%7D";
-  const foreign = await fetch(`${url}${at}`, { method: "POST", headers: { origin: "http://evil.test" } });
-  expect(foreign.status).toBe(403);
-  const own = await fetch(`${url}${at}`, { method: "POST", headers: { origin: url } });
+  const ask = (origin: string, id: string) =>
+    fetch(`${url}/api/pay-token`, { method: "POST", headers: { origin }, body: JSON.stringify({ id }) });
+  const id = "{3F2504E0-4F89-41D3-9A0C-0305E82C3301}";
+  expect((await ask("http://evil.test", id)).status).toBe(403);
+  expect((await ask(url, "{00000000-0000-0000-0000-000000000000}")).status).toBe(404);
+  const own = await ask(url, id);
   const { token } = await own.json();
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   expect(claims).toMatchObject({ iss: "key", aud: "pay", sub: "US-001" });

@@ -13,10 +13,14 @@ export interface FormPage {
   pages: HostPages;
   /** Language of the signed-in user; reaches the frame as `userlcid`. */
   locale: string;
+  /** `light` or `dark` for the frame; null: as the browser prefers. */
+  themeMode: string | null;
 }
 
 /** Windows language ids of the languages the form speaks. */
 const lcids: Record<string, number> = { en: 1033, es: 3082, fr: 1036, de: 1031, ar: 1025 };
+
+const modes = ["light", "dark"];
 
 /** `%7b…%7d`: the host writes record ids in braces, encoded, lower case in links, upper in frames. */
 const braced = (guid: string) => `%7b${guid.toUpperCase()}%7d`;
@@ -54,21 +58,21 @@ export function formPage(c: Context, view: FormPage): Promise<Response> {
 }
 
 /** The IFRAME control with "pass record object-type code and unique identifier", and the loader of its web resource. */
-function snippet({ customer, pages }: FormPage, locale: string) {
-  const query = `typename=account&type=1&id=${braced(customer.guid)}&orgname=org5d1c7e2a&userlcid=${lcids[locale]}&orglcid=1033`;
-  const tokenUrl = `${tokenPath}?id=${braced(customer.guid)}`;
-  return html`<iframe id="IFRAME_pay" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
-<script src="${pages.edgeOrigin}${pages.loader.path}" integrity="${pages.loader.integrity}" crossorigin="anonymous" data-frame="IFRAME_pay" data-token-url="${tokenUrl}" async></script>`;
+function snippet({ customer, pages, themeMode }: FormPage, locale: string) {
+  const query = `typename=account&type=1&id=${braced(customer.guid)}&orgname=org5d1c7e2a&userlcid=${lcids[locale]}&orglcid=1033${modes.includes(themeMode ?? "") ? `&theme-mode=${themeMode}` : ""}`;
+  return html`<iframe id="IFRAME_pay" class="${themeMode ?? ""}" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
+<script src="${pages.edgeOrigin}${pages.loader.path}" integrity="${pages.loader.integrity}" crossorigin="anonymous" data-frame="#IFRAME_pay" data-token-url="${tokenPath}" async></script>`;
 }
 
 /** For testers; a real form opens the record it is on. */
-function selector({ customer, customers, locale }: FormPage) {
+function selector({ customer, customers, locale, themeMode }: FormPage) {
   const option = (value: string, text: string, chosen: string) =>
     html`<option value="${value}"${value === chosen ? raw(" selected") : ""}>${text}</option>`;
   return html`<form class="tester" action="/main.aspx" aria-label="View as">
     <span>View as</span><input type="hidden" name="pagetype" value="entityrecord"><input type="hidden" name="etn" value="account">
     <select name="id" aria-label="Account">${customers.map(({ guid, name }) => option(`{${guid}}`, name, `{${customer.guid}}`))}</select>
     <select name="locale" aria-label="Language">${Object.keys(lcids).map((tag) => option(tag, tag, locale))}</select>
+    <select name="theme-mode" aria-label="Theme mode">${["", ...modes].map((mode) => option(mode, mode || "browser's mode", themeMode ?? ""))}</select>
     <button>Show</button></form>`;
 }
 

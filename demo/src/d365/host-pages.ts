@@ -16,7 +16,8 @@ export interface HostPages {
   embedKey: { id: string; privateJwk: JWK };
 }
 
-export const tokenPath = "/api/data/v9.2/pay_EmbedToken";
+/** Asked by the loader with the frame's query as JSON; answers `{"token": …}`. */
+export const tokenPath = "/api/pay-token";
 
 /** What a person sees: the account form with the frame in it, and the accountant's list. */
 export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {
@@ -36,12 +37,20 @@ export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {
       const invoices = (await allInvoices(sql)).filter(
         ({ company, customerId }) => company === customer.company && customerId === customer.id,
       );
-      return formPage(c, { customer, customers, invoices, pages, locale: c.req.query("locale") ?? "en" });
+      return formPage(c, {
+        customer,
+        customers,
+        invoices,
+        pages,
+        locale: c.req.query("locale") ?? "en",
+        themeMode: c.req.query("theme-mode") ?? null,
+      });
     })
     .post(tokenPath, async (c) => {
       // Only our own pages may ask: a token opens a customer's invoices.
       if (c.req.header("origin") !== new URL(c.req.url).origin) return c.json({ error: "wrong origin" }, 403);
-      const customer = byGuid(await allCustomers(sql), c.req.query("id"));
+      const context = await c.req.json().catch(() => null);
+      const customer = byGuid(await allCustomers(sql), String(context?.id));
       if (!customer) return c.json({ error: "no such account" }, 404);
       c.header("cache-control", "no-store");
       return c.json({ token: await mintEmbedToken({ key: pages.embedKey, customerId: customer.id }) });
