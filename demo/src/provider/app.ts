@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
 import { Refusal } from "./errors.ts";
 import { adminRoutes } from "./http/admin-routes.ts";
 import type { AppEnv, Services } from "./http/app-env.ts";
@@ -37,6 +38,7 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.notFound(() => refuse(new Refusal("not_found", "no such address")));
   app.onError((error) => {
     if (error instanceof Refusal) return refuse(error);
+    if (error instanceof HTTPException) return error.getResponse();
     logFailure("request", error);
     return refuse(new Refusal("internal", "something went wrong"));
   });

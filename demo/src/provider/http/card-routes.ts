@@ -16,7 +16,7 @@ export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
       if (!isKey || !(await accountByPublishableKey(sql, publishableKey))) {
         throw new Refusal("not_found", "no account with that key");
       }
-      c.header("content-security-policy", pagePolicy({ frameAncestors: config.frameAncestors }));
+      c.header("content-security-policy", pagePolicy(config.frameAncestors));
       c.header("cache-control", "no-cache");
       return c.html(cardPage({ script: await readAsset(scriptFile), publishableKey }));
     })

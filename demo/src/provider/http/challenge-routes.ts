@@ -4,7 +4,7 @@ import { decideChallenge, expireChallenges, openChallenge } from "../charges/cha
 import { challengePage } from "../pages/challenge-page.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
-import { check, readId } from "./read.ts";
+import { check, readForm, readId } from "./read.ts";
 
 const LinkToken = z.string().regex(/^cht_[\w-]{1,64}$/);
 const Decision = z.object({ t: LinkToken, decision: z.enum(["approve", "decline"]) });
@@ -21,11 +21,11 @@ export function challengeRoutes({ sql, config, wake }: Services): Hono<AppEnv> {
       const challenge = await openChallenge({ sql, id: readId(c, "id"), token });
       const { returnOrigin } = challenge;
       const frameAncestors = [...(returnOrigin ? [returnOrigin] : []), ...config.frameAncestors];
-      c.header("content-security-policy", pagePolicy({ frameAncestors }));
+      c.header("content-security-policy", pagePolicy(frameAncestors));
       return c.html(challengePage({ challenge, css, script }));
     })
     .post("/3ds/:id", async (c) => {
-      const { t, decision } = check(await c.req.parseBody(), Decision);
+      const { t, decision } = await readForm(c, Decision);
       const id = readId(c, "id");
       await decideChallenge({ sql, id, token: t, approve: decision === "approve" });
       wake();

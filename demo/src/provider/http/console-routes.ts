@@ -7,7 +7,7 @@ import { consolePage } from "../pages/console-page.ts";
 import { countEvents } from "../webhooks/count.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
-import { check, FaultForm } from "./read.ts";
+import { FaultForm, readForm } from "./read.ts";
 
 const css = await readAsset(new URL("../pages/assets/console.css", import.meta.url));
 
@@ -22,11 +22,11 @@ export function consoleRoutes({ sql }: Services): Hono<AppEnv> {
         readFault(sql),
         countEvents(sql),
       ]);
-      c.header("content-security-policy", pagePolicy({ frameAncestors: [] }));
+      c.header("content-security-policy", pagePolicy([], ["img-src data:"]));
       return c.html(consolePage({ totals, charges, fault, events, css }));
     })
     .post("/faults", csrf(), async (c) => {
-      await setFault({ sql, input: check(await c.req.parseBody(), FaultForm) });
+      await setFault({ sql, input: await readForm(c, FaultForm) });
       return c.redirect("/", 303);
     })
     .get("/console.css", (c) => sendAsset(c, css, "text/css"));

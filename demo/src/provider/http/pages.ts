@@ -30,18 +30,19 @@ export function sendAsset(c: Call, asset: Asset, type: "text/javascript" | "text
 /**
  * Content-Security-Policy of a page: own files only, nothing inline, no string into script.
  * @param frameAncestors CSP sources that may frame it; empty: nobody
+ * @param more further directives
  */
-export function pagePolicy({ frameAncestors }: { frameAncestors: string[] }): string {
+export function pagePolicy(frameAncestors: string[], more: string[] = []): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
     "connect-src 'self'",
-    "img-src data:",
     "form-action 'self'",
     "base-uri 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
     `frame-ancestors ${frameAncestors.join(" ") || "'none'"}`,
+    ...more,
   ].join("; ");
 }

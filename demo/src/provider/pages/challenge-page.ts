@@ -37,15 +37,17 @@ export function challengePage({
         }
       </head>
       <body>
-        <header>
-          <svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
-            <path d="M12 2 3 7v2h18V7zM5 11v7h3v-7zm5.5 0v7h3v-7zm5.5 0v7h3v-7zM3 20v2h18v-2z" />
-          </svg>
-          Sandbox Bank
-        </header>
-        <main>
-          <h1>${title}</h1>
+        <main aria-labelledby="title">
+          <div class="bank">
+            <svg viewBox="0 0 24 24" fill="currentColor" aria-hidden="true">
+              <path d="M12 2 3 7v2h18V7zM5 11v7h3v-7zm5.5 0v7h3v-7zm5.5 0v7h3v-7zM3 20v2h18v-2z" />
+            </svg>
+            Sandbox Bank
+          </div>
+          <div class="sheet">
+          <h1 id="title">${title}</h1>
           ${pending ? question(challenge) : html`<p role="status">${outcomeText(challenge)}</p>`}
+          </div>
         </main>
       </body>
     </html>`;

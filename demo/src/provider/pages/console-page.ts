@@ -21,6 +21,10 @@ const operationTexts: Record<Operation, string> = {
   refund: "refunds",
 };
 
+const icon = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="4" fill="#0f5f58"/><path d="M3 6h10v2H3z" fill="#fff"/></svg>',
+)}`;
+
 export interface ConsoleView {
   totals: Total[];
   charges: NamedCharge[];
@@ -36,7 +40,7 @@ export function consolePage({ totals, charges, fault, events, css }: ConsoleView
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Sandbox payment provider</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="${icon}" />
         <link rel="stylesheet" href="/console.css?v=${css.version}" integrity="${css.integrity}" />
       </head>
       <body>

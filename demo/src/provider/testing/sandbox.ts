@@ -78,7 +78,7 @@ export async function openMerchant(
   return new Merchant(url, (await response.json()) as Account);
 }
 
-export function postAsAdmin(url: string, body: unknown): Promise<Response> {
+function postAsAdmin(url: string, body: unknown): Promise<Response> {
   const headers = { authorization: `Bearer ${adminKey}`, "content-type": "application/json" };
   return fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
 }
