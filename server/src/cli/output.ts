@@ -1,0 +1,37 @@
+import { ZodError } from "zod";
+
+/** What a command answers: an object for `--json`, and the same in words. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+export function printAnswer(answer: Answer, asJson: boolean): void {
+  console.log(asJson ? JSON.stringify(answer.json, replaceBigint, 2) : answer.text);
+}
+
+const replaceBigint = (_key: string, value: unknown) =>
+  typeof value === "bigint" ? value.toString() : value;
+
+/** The cause in words, with causes of causes; never a stack, never a row value. */
+export function describeFailure(error: unknown): string {
+  if (error instanceof ZodError) {
+    return error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`).join("; ");
+  }
+  if (!(error instanceof Error)) return String(error);
+  const own = error.message || String((error as { code?: unknown }).code ?? error.name);
+  return error.cause instanceof Error ? `${own} (${describeFailure(error.cause)})` : own;
+}
+
+/** Columns wide enough for their longest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}

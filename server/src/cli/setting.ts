@@ -1,0 +1,81 @@
+import { Command } from "commander";
+import { type SettingKey, type SettingValue, settingDefinitions } from "../tenants/settings.ts";
+import { isSecret } from "../tenants/settings-store.ts";
+import { table } from "./output.ts";
+import { type CommonOptions, openBySlug, run } from "./run.ts";
+
+export function settingCommand(): Command {
+  const setting = new Command("setting").description("a tenant's settings; secrets are never printed");
+  setting
+    .command("list <tenant>")
+    .description("every setting, its value and use")
+    .option("--json")
+    .action(list);
+  setting.command("get <tenant> <key>").description("one setting").option("--json").action(get);
+  setting
+    .command("set <tenant> <key> [value]")
+    .description(
+      "JSON, or plain text; `-` or no value reads standard input, so that a secret is in no shell history",
+    )
+    .option("--json")
+    .action(set);
+  return setting;
+}
+
+const list = (slug: string, options: CommonOptions) =>
+  run(options, async (operator) => {
+    const settings = await (await openBySlug(operator, slug)).settings.list();
+    const cell = ({ secret, source, value }: (typeof settings)[number]) =>
+      secret && source === "stored" ? "(secret)" : source === "missing" ? "–" : JSON.stringify(value);
+    const rows = settings.map((item) => [item.key, item.source, cell(item), item.help]);
+    return { json: settings, text: table([["setting", "from", "value", "what it is for"], ...rows]) };
+  });
+
+const get = (slug: string, key: string, options: CommonOptions) =>
+  run(options, async (operator) => {
+    const known = settingKey(key);
+    const { settings } = await openBySlug(operator, slug);
+    const value = await settings.get(known);
+    const shown = isSecret(known) ? "(secret)" : value;
+    return {
+      json: { key, value: shown },
+      text: typeof shown === "string" ? shown : JSON.stringify(shown, null, 2),
+    };
+  });
+
+const set = (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
+  run(options, async (operator) => {
+    const known = settingKey(key);
+    const text = given === undefined || given === "-" ? await readInput() : given;
+    const { settings } = await openBySlug(operator, slug);
+    await settings.set(known, parse(known, text));
+    return { json: { key, set: true }, text: `${key} is set` };
+  });
+
+function settingKey(key: string): SettingKey {
+  if (Object.hasOwn(settingDefinitions, key)) return key as SettingKey;
+  throw new Error(`no setting ${key}; there are: ${Object.keys(settingDefinitions).join(", ")}`);
+}
+
+/** Text as it is when the setting is text, else JSON. @throws ZodError */
+function parse<K extends SettingKey>(key: K, text: string): SettingValue<K> {
+  const { schema } = settingDefinitions[key];
+  const asText = schema.safeParse(text);
+  if (asText.success) return asText.data as SettingValue<K>;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw asText.error;
+  }
+  return schema.parse(value) as SettingValue<K>;
+}
+
+async function readInput(): Promise<string> {
+  if (process.stdin.isTTY) console.error("value, then Ctrl-D:");
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  return Buffer.concat(chunks)
+    .toString("utf8")
+    .replace(/\r?\n$/, "");
+}
