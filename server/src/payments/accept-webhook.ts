@@ -28,7 +28,7 @@ export async function acceptWebhook({
   const attemptId = await storeOnce(ctx, provider.id, news);
   if (!attemptId) return { kind: "accepted" };
   try {
-    const { kind } = await resolveAttempt({ ctx, input: { attemptId, afterEnd: true } });
+    const { kind } = await resolveAttempt({ ctx, input: { attemptId } });
     if (kind === "busy") {
       // Whoever holds it may have asked just before the news: ask once more when the lease is over.
       const runAt = new Date(ctx.now().getTime() + leaseS * 1_000);

@@ -18,20 +18,20 @@ interface AttemptRow {
 
 /**
  * Makes us the one who may call the provider for an attempt. Ages and leases are judged by the
- * database's clock alone: application clocks may differ.
+ * database's clock alone: application clocks may differ. An attempt that ended without money may be
+ * leased too, to hear late news of it.
  *
- * @param input.afterEnd also an attempt that ended without money, to hear late news about it.
- * @returns `null` when another holds it, it is settled, or there is none.
+ * @returns `null` when another holds it, it is captured or in conflict, or there is none.
  */
 export async function leaseAttempt({
   ctx,
   input,
 }: {
   ctx: Context;
-  input: { attemptId: string; afterEnd: boolean };
+  input: { attemptId: string };
 }): Promise<Attempt | null> {
   const sendBy = sendByFromNow();
-  const states = input.afterEnd ? [...openStates, ...closedUnpaidStates] : openStates;
+  const states = [...openStates, ...closedUnpaidStates];
   const rows = await ctx.db.query<AttemptRow>`
     update pay.attempts a set leased_until = now() + make_interval(secs => ${leaseS})
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${input.attemptId}::uuid

@@ -147,14 +147,13 @@ const auditDetail = (attempt: Attempt, outcome: AttemptOutcome) => ({
   ...("cause" in outcome && { cause: outcome.cause }),
 });
 
-/** Gives the lease back and sets the next check; `false` when the attempt is settled already. */
+/** Gives the lease back and sets the next check; `false` when the attempt has ended: none is due. */
 async function checkLater(ctx: Context, attempt: Attempt, cause: string | null): Promise<boolean> {
-  const rows = await ctx.db.query<{ tenant_id: string }>`
+  const rows = await ctx.db.query<{ tenant_id: string; state: StoredState }>`
     update pay.attempts a set
       leased_until = now(), checks = a.checks + 1, last_cause = ${cause}::text,
       next_check_at = now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)})
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
-      and a.state = any(${openStates}::text[])
-    returning a.tenant_id`;
-  return rows.length > 0;
+    returning a.tenant_id, a.state`;
+  return rows.some(({ state }) => openStates.includes(state));
 }

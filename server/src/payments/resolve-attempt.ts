@@ -21,23 +21,17 @@ type Move = "record" | "capture" | "send_again" | "give_up" | "abandon" | "wait"
  * news, a read of a payment nobody works on. Safe to call at any time, any number of times: the lease
  * lets one caller through, and `recordOutcome` is idempotent.
  *
- * @returns `busy`: another holds the lease (or it is settled): nothing was done.
+ * @returns `busy`: another holds the lease, or it is settled: nothing was done.
  */
 export async function resolveAttempt({
   ctx,
   input,
 }: {
   ctx: Context;
-  input: {
-    attemptId: string /** Also when it ended without money: a webhook has news. */;
-    afterEnd?: boolean;
-  };
+  input: { attemptId: string };
 }): Promise<{ kind: "resolved"; payment: PaymentRow } | { kind: "busy" }> {
   const deadline = deadlineIn(answerWithinMs);
-  const attempt = await leaseAttempt({
-    ctx,
-    input: { attemptId: input.attemptId, afterEnd: input.afterEnd ?? false },
-  });
+  const attempt = await leaseAttempt({ ctx, input });
   if (!attempt) return { kind: "busy" };
   const provider = await ctx.provider();
   const found = await find(provider, attempt, deadline);
@@ -60,7 +54,7 @@ export async function resolveAttempt({
     case "wait":
       return resolved(await record({ kind: "unknown", cause: "the provider no longer knows it" }));
     case "ignore":
-      return resolved(attempt.payment);
+      return resolved(await record({ kind: "unknown", cause: `ended; the provider says ${found.kind}` }));
     case "record":
       return resolved(await record(found as Outcome));
   }

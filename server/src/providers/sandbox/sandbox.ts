@@ -20,6 +20,9 @@ type Reply<T> =
   | { kind: "no"; status: number; code: string }
   | { kind: "unknown"; cause: string };
 
+/** Codes that prove nothing was given back. Any other no, our key's or the limiter's, proves nothing. */
+const refundRefusals = new Set(["amount_too_large", "not_captured", "currency_mismatch", "not_found"]);
+
 /** The sandbox provider's adapter; its API is described in `demo/src/provider/API.md`. */
 export function createSandboxProvider(options: SandboxOptions): Provider {
   const call = caller(options);
@@ -39,7 +42,8 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
       const body = { reference, token, amount, currency: money.currency, statement, returnOrigin };
       const reply = await call({ path: "/v1/charges", key: reference, body, schema: Charge, signal });
       if (reply.kind === "ok") return outcomeOf(reply.body);
-      return isRefusal(reply) ? { kind: "declined", providerRef: null, reason: "declined" } : unknown(reply);
+      const refused = reply.kind === "no" && reply.code === "invalid_token";
+      return refused ? { kind: "declined", providerRef: null, reason: "declined" } : unknown(reply);
     },
 
     async capture({ reference, money, signal }) {
@@ -56,7 +60,8 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
         ...{ path: `${path(reference)}/refunds`, key: refundReference, body, schema: Refund, signal },
       });
       if (reply.kind === "ok") return { kind: "refunded", providerRef: reply.body.id, money };
-      if (isRefusal(reply)) return { kind: "refused", cause: reply.code };
+      if (reply.kind === "no" && refundRefusals.has(reply.code))
+        return { kind: "refused", cause: reply.code };
       return unknown(reply);
     },
 
@@ -117,18 +122,6 @@ function read<T>(status: number, json: unknown, schema: z.ZodType<T>): Reply<T> 
   // A proxy's page says nothing about the charge; a 5xx may have had its effect.
   if (!error.success || status >= 500) return { kind: "unknown", cause: `answered ${status}` };
   return { kind: "no", status, code: error.data.error.code };
-}
-
-/**
- * A no that proves nothing was done. Not among them: 401 and 403 (our key, not the card), 408 and 409
- * (it may be running), 429 (ask later), a key used with another body (the first one may stand).
- */
-function isRefusal(reply: Reply<unknown>): reply is Extract<Reply<unknown>, { kind: "no" }> {
-  return (
-    reply.kind === "no" &&
-    [400, 402, 404, 422].includes(reply.status) &&
-    reply.code !== "idempotency_mismatch"
-  );
 }
 
 function unknown(reply: Exclude<Reply<unknown>, { kind: "ok" }>): { kind: "unknown"; cause: string } {

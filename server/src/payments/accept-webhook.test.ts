@@ -1,0 +1,132 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { acceptWebhook } from "./accept-webhook.ts";
+import { start } from "./testing/start.ts";
+import { createWorld, type TestTenant } from "./testing/world.ts";
+
+let world: Awaited<ReturnType<typeof createWorld>>;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world.close());
+
+async function challenged() {
+  const tenant = world.tenant();
+  const invoice = await tenant.invoice(500n);
+  await start(tenant.ctx, { lines: [[invoice, 500n]], token: "tok_challenge" });
+  const attemptId = (await tenant.attempts())[0]?.id as string;
+  return { tenant, invoice, attemptId };
+}
+
+interface Sent {
+  reference: string;
+  eventId?: string;
+  at?: Date;
+  secret?: string;
+}
+
+function send(tenant: TestTenant, { reference, eventId, at, secret }: Sent) {
+  const message = {
+    reference,
+    eventId: eventId ?? randomUUID(),
+    at: at ?? new Date(),
+    ...(secret && { secret }),
+  };
+  return acceptWebhook({ ctx: tenant.ctx, input: { provider: "fake", ...tenant.provider.webhook(message) } });
+}
+
+const events = (tenant: TestTenant) =>
+  world.admin`select * from pay.webhook_events where tenant_id = ${tenant.id}`;
+
+test("news of an authorisation leads to the capture, without the payer", async () => {
+  const { tenant, attemptId } = await challenged();
+  tenant.provider.completeChallenge(attemptId, true);
+  expect(await send(tenant, { reference: attemptId })).toEqual({ kind: "accepted" });
+  expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
+});
+
+test("one event a hundred times in parallel: stored once, captured once", async () => {
+  const { tenant, attemptId } = await challenged();
+  tenant.provider.completeChallenge(attemptId, true);
+  const sent = { reference: attemptId, eventId: randomUUID() };
+  const answers = await Promise.all(Array.from({ length: 100 }, () => send(tenant, sent)));
+  expect(answers.every(({ kind }) => kind === "accepted")).toBe(true);
+  expect(await events(tenant)).toHaveLength(1);
+  expect(tenant.provider.charges.get(attemptId)).toMatchObject({ captures: 1 });
+  expect(await tenant.outbox()).toHaveLength(2);
+});
+
+test("news that arrives before the provider's answer: one capture, and the news is heard again later", async () => {
+  const tenant = world.tenant();
+  tenant.provider.beforeAnswer = async (operation, reference) => {
+    if (operation === "authorize" || operation === "capture") await send(tenant, { reference });
+  };
+  const result = await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] });
+  expect(result).toMatchObject({ payment: { state: "captured" } });
+  expect([...tenant.provider.charges.values()]).toMatchObject([{ captures: 1 }]);
+  expect(tenant.wakes.filter((job) => job.kind === "resolve_attempt")).toHaveLength(2);
+});
+
+test("news that says nothing true changes nothing: the provider itself is asked", async () => {
+  const { tenant, attemptId } = await challenged();
+  await send(tenant, { reference: attemptId });
+  expect(await tenant.payments()).toMatchObject([{ state: "requires_action" }]);
+});
+
+test("forged, older or newer than five minutes: refused and not stored", async () => {
+  const { tenant, attemptId } = await challenged();
+  tenant.provider.completeChallenge(attemptId, true);
+  const minutes = (n: number) => new Date(Date.now() + n * 60_000);
+  const bad: Sent[] = [
+    { reference: attemptId, secret: `whsec_${Buffer.from("guessed").toString("base64")}` },
+    { reference: attemptId, at: minutes(-6) },
+    { reference: attemptId, at: minutes(6) },
+  ];
+  for (const sent of bad)
+    expect(await send(tenant, sent)).toEqual({ kind: "refused", code: "proof_invalid" });
+  expect(await events(tenant)).toEqual([]);
+  expect(await tenant.payments()).toMatchObject([{ state: "requires_action" }]);
+});
+
+test("another tenant's genuine webhook is refused here", async () => {
+  const { tenant, attemptId } = await challenged();
+  const other = world.tenant();
+  const message = tenant.provider.webhook({ reference: attemptId, eventId: "e", at: new Date() });
+  expect(await acceptWebhook({ ctx: other.ctx, input: { provider: "fake", ...message } })).toMatchObject({
+    code: "proof_invalid",
+  });
+});
+
+test("a provider the tenant does not use is not found", async () => {
+  const tenant = world.tenant();
+  const message = tenant.provider.webhook({ reference: "x", eventId: "e", at: new Date() });
+  expect(await acceptWebhook({ ctx: tenant.ctx, input: { provider: "other", ...message } })).toEqual({
+    ...{ kind: "refused", code: "not_found" },
+  });
+});
+
+test("a reference of nobody's is accepted and harmless", async () => {
+  const tenant = world.tenant();
+  for (const reference of [randomUUID(), "not-a-uuid", "'; drop schema pay"]) {
+    expect(await send(tenant, { reference })).toEqual({ kind: "accepted" });
+  }
+});
+
+test("money that arrives after the payment ended declined is found and put before a person", async () => {
+  const tenant = world.tenant();
+  await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]], token: "tok_declined" });
+  const [charge] = tenant.provider.charges.values();
+  if (!charge) throw new Error("no charge");
+  charge.status = "captured";
+  charge.captured = charge.authorized;
+  await send(tenant, { reference: charge.reference });
+  expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+});
+
+test("the provider down while the news is worked on: accepted, and due for the sweep", async () => {
+  const { tenant, attemptId } = await challenged();
+  tenant.provider.completeChallenge(attemptId, true);
+  tenant.provider.failNext("find", "throws");
+  expect(await send(tenant, { reference: attemptId })).toEqual({ kind: "accepted" });
+  expect(tenant.wakes.at(-1)).toMatchObject({ kind: "resolve_attempt", id: attemptId });
+});
