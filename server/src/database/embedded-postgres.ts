@@ -93,6 +93,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   };
   try {
     await Promise.race([answers(url), crashed]);
+    await closeDefaultDatabases(url);
   } catch (error) {
     await stop();
     throw error;
@@ -200,6 +201,13 @@ async function answers(url: string): Promise<void> {
       await sql.end({ timeout: 1 });
     }
   }
+}
+
+/** Every role may enter these by default; here only the superuser has business in them. */
+async function closeDefaultDatabases(url: string): Promise<void> {
+  const sql = postgres(url, { max: 1, fetch_types: false });
+  await sql`revoke connect on database postgres, template1 from public`;
+  await sql.end({ timeout: 1 });
 }
 
 function tail(logFile: string): string {
