@@ -1,7 +1,7 @@
 import { HostEntry, internalPaths } from "@clarity/server/contract";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "./refusal.ts";
-import type { Forwarder } from "./upstream.ts";
+import { claimsFor, type Forwarder } from "./upstream.ts";
 
 /** How long an answer is taken as it is, milliseconds. */
 const freshMs = { known: 30_000, unknown: 5_000 };
@@ -32,7 +32,7 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   const asking = new Map<string, Promise<Entry>>();
 
   async function ask(hostname: string, requestId: string): Promise<Entry> {
-    const claims = { tenant: null, sub: null, inv: null, scopes: ["edge" as const], rid: requestId };
+    const claims = claimsFor("edge", { tenant: null, requestId });
     try {
       const answer = await forward({
         method: "GET",
@@ -47,7 +47,9 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
         return { host: null, askedAt: now(), askAgainAt: now() + freshMs.unknown };
       }
       const last = entries.get(hostname);
-      if (!last || now() - last.askedAt > staleMs) throw new Refusal("unavailable");
+      if (!last || now() - last.askedAt > staleMs) {
+        throw error instanceof Refusal ? error : Object.assign(new Refusal("unavailable"), { cause: error });
+      }
       return { ...last, askAgainAt: now() + retryMs };
     }
   }

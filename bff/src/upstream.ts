@@ -1,4 +1,10 @@
-import { type InternalClaims, internalAuthorization, Problem, retryAfterS } from "@clarity/server/contract";
+import {
+  type InternalClaims,
+  internalAuthorization,
+  Problem,
+  retryAfterS,
+  sharedAudience,
+} from "@clarity/server/contract";
 import { Refusal } from "./refusal.ts";
 import type { MintInternalToken } from "./tokens/internal-token.ts";
 
@@ -30,8 +36,13 @@ export interface Forward {
  */
 export type Forwarder = (forward: Forward) => Promise<Response>;
 
-/** `aud` of tokens for the shared servers; a dedicated instance is named by its base URL. */
-const sharedAudience = "shared";
+/** Claims of a request that is no session's. */
+export function claimsFor(
+  scope: InternalClaims["scopes"][number],
+  { tenant, requestId }: { tenant: string | null; requestId: string },
+): InternalClaims {
+  return { tenant, sub: null, inv: null, locale: null, origin: null, scopes: [scope], rid: requestId };
+}
 
 export function createForwarder({ shared, dedicated = httpUpstream, mint }: UpstreamOptions): Forwarder {
   const instances = new Map<string, Upstream>();
@@ -64,7 +75,8 @@ export function createForwarder({ shared, dedicated = httpUpstream, mint }: Upst
 /** Only codes of the contract travel on; whatever else a server says stays here. */
 async function refusalOf(answer: Response): Promise<Refusal> {
   const parsed = Problem.safeParse(await answer.json().catch(() => null));
-  if (!parsed.success) {
+  // With the header it is our own internal token that is refused, and no browser's business.
+  if (!parsed.success || answer.headers.has("www-authenticate")) {
     return Object.assign(new Refusal("unavailable"), { cause: `answered ${answer.status}` });
   }
   const { code, detail, errors, quote } = parsed.data;

@@ -2,7 +2,7 @@ import { internalPaths } from "@clarity/server/contract";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { receiveWebhook } from "./pay/routes.ts";
 import type { EdgeEnv } from "./request.ts";
-import type { Forwarder } from "./upstream.ts";
+import { claimsFor, type Forwarder } from "./upstream.ts";
 
 /** Headers that are about this connection or this hop, not about the news. */
 const ownHeaders =
@@ -19,7 +19,7 @@ export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) 
       method: "POST",
       path: internalPaths.webhook(c.req.valid("param").provider),
       upstream: host.upstream,
-      claims: { tenant: host.tenant.id, sub: null, inv: null, scopes: ["webhook"], rid: requestId },
+      claims: claimsFor("webhook", { tenant: host.tenant.id, requestId }),
       body: await c.req.arrayBuffer(),
       headers,
     });

@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { Locale } from "./session.ts";
 
 /**
  * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
- * `typ` `internal+jwt`, `aud` the upstream's name. The server trusts nothing else about a request.
+ * `typ` `internal+jwt`, `aud` the upstream: its base URL, or `shared`. The server trusts nothing else
+ * about a request; a token it does not take is 401 with `www-authenticate`.
  */
 export const InternalClaims = z.object({
   /** Tenant id (UUID) the edge resolved by host name; null only for `edge` scope. */
@@ -12,6 +14,10 @@ export const InternalClaims = z.object({
   /** Invoice ids the session is limited to; null means all of the customer's. */
   inv: z.array(z.string()).nullable(),
   scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook"])),
+  /** The session's language; null before one is open. */
+  locale: Locale.nullable(),
+  /** Origin of the page the form stands in, an allowed one: frames the bank's challenge. Null where none is needed. */
+  origin: z.string().nullable(),
   /** Request id, the same in every log line of the request. */
   rid: z.string(),
 });
@@ -55,6 +61,9 @@ export const internalPaths = {
   theme: (hash: string) => `/internal/v1/theme/${encodeURIComponent(hash)}.css`,
   webhook: (provider: string) => `/internal/v1/webhooks/${encodeURIComponent(provider)}`,
 } as const;
+
+/** `aud` of internal tokens for the shared servers; a dedicated instance's is its base URL in the registry. */
+export const sharedAudience = "shared";
 
 /** The header that carries the internal token: `authorization: Bearer <token>`. */
 export const internalAuthorization = (token: string) => `Bearer ${token}`;

@@ -18,10 +18,14 @@
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
 export { findPlatform, Instance, NotConfigured, readInstance, writeInstance } from "./config.ts";
+export { type ContextFactoryOptions, createContextFactory, type MakeContext } from "./context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
+export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
+export type { EdgeKey } from "./http/internal-token.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
+export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
 export {
   addEmbedKey,
   type EmbedKey,

@@ -8,8 +8,11 @@ import { createWords, type Words } from "./words.ts";
 /** `manifest.json` beside the built files: what is served, under which version, and what each file hashes to. */
 const Manifest = z.object({
   version: z.string().regex(/^[\w.-]+$/),
-  /** Name → subresource integrity, `sha384-…`. */
-  files: z.record(z.string().regex(/^[\w.-]+$/), z.string().startsWith("sha384-")),
+  files: z.record(
+    z.string().regex(/^[\w.-]+$/),
+    /** `path` is relative to the manifest; `integrity` is for script tags (Subresource Integrity). */
+    z.object({ path: z.string(), integrity: z.string().startsWith("sha384-") }),
+  ),
 });
 
 const types: Record<string, string> = {
@@ -44,8 +47,8 @@ export async function createAssets(dir: string): Promise<Assets> {
   const manifest = Manifest.parse(JSON.parse(await readFile(join(dir, "manifest.json"), "utf8")));
   const { version } = manifest;
   const files = new Map<string, Asset>();
-  for (const [name, integrity] of Object.entries(manifest.files)) {
-    files.set(name, await read(join(dir, name), integrity));
+  for (const [name, { path, integrity }] of Object.entries(manifest.files)) {
+    files.set(name, await read(join(dir, path), integrity));
   }
   return {
     version,

@@ -53,7 +53,7 @@ export function embedPage({
 <title>${escapeHtml(host.tenant.name)}</title>
 ${scripts}
 </head>
-<body data-origins="${escapeHtml(host.embedOrigins.join(" "))}">
+<body data-origins="${escapeHtml(JSON.stringify(host.embedOrigins))}">
 <pay-form${attribute}></pay-form>
 </body>
 </html>

@@ -4,7 +4,7 @@ import { type Assets, encodingFor } from "../assets/assets.ts";
 import { readTheme } from "../pay/routes.ts";
 import { Refusal } from "../refusal.ts";
 import type { EdgeContext, EdgeEnv } from "../request.ts";
-import type { Forwarder } from "../upstream.ts";
+import { claimsFor, type Forwarder } from "../upstream.ts";
 import { embedLocale } from "./locale.ts";
 import { embedPage, embedPolicy } from "./page.ts";
 
@@ -35,12 +35,11 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
   app.openapi(readTheme, async (c) => {
     const { host, requestId } = c.var;
     const hash = c.req.valid("param").file.slice(0, -".css".length);
-    const claims = { tenant: host.tenant.id, sub: null, inv: null, rid: requestId };
     const answer = await forward({
       method: "GET",
       path: internalPaths.theme(hash),
       upstream: host.upstream,
-      claims: { ...claims, scopes: ["theme:read"] },
+      claims: claimsFor("theme:read", { tenant: host.tenant.id, requestId }),
     });
     const css = await answer.text();
     openToAll(c);

@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Words } from "../assets/words.ts";
 import { type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
 import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
-import type { Forwarder } from "../upstream.ts";
+import { claimsFor, type Forwarder } from "../upstream.ts";
 import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./routes.ts";
 
 export interface PayOptions {
@@ -23,13 +23,20 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
       method: "POST",
       path: internalPaths.session,
       upstream: host.upstream,
-      claims: { tenant: host.tenant.id, sub: null, inv: null, scopes: ["session:open"], rid: requestId },
+      claims: claimsFor("session:open", { tenant: host.tenant.id, requestId }),
       ...jsonBody({ embedToken: token, locales }),
     });
     const { grant, view } = OpenedSession.parse(await answer.json());
     const { subject, invoices } = grant;
-    const accessToken = await options.tokens.mint({ tenantId: host.tenant.id, subject, invoices, jkt });
-    const messages = await options.words(view.locale);
+    const { locale } = view;
+    const accessToken = await options.tokens.mint({
+      tenantId: host.tenant.id,
+      subject,
+      invoices,
+      locale,
+      jkt,
+    });
+    const messages = await options.words(locale);
     return c.json({ ...view, accessToken, tokenType: "DPoP", expiresInS: accessTokenLifeS, messages }, 200);
   });
 
@@ -63,8 +70,18 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
 
 function ofSession(c: EdgeContext): { upstream: string | null; claims: InternalClaims } {
   const { host, access, requestId } = c.var;
-  const { tenantId: tenant, subject: sub, invoices: inv } = access;
-  return { upstream: host.upstream, claims: { tenant, sub, inv, scopes: ["pay"], rid: requestId } };
+  const { tenantId: tenant, subject: sub, invoices: inv, locale } = access;
+  const origin = pageOrigin(c);
+  return {
+    upstream: host.upstream,
+    claims: { tenant, sub, inv, locale, origin, scopes: ["pay"], rid: requestId },
+  };
+}
+
+/** Where the form stands: an origin that may embed it, else the edge's own `/embed`. */
+function pageOrigin(c: EdgeContext): string {
+  const origin = c.req.header("origin");
+  return origin !== undefined && c.var.host.embedOrigins.includes(origin) ? origin : c.var.origin;
 }
 
 const jsonBody = (value: unknown) => ({

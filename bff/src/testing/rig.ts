@@ -188,7 +188,10 @@ const opened: OpenedSession = {
 async function writeAssets(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "assets-"));
   await mkdir(join(dir, "locales"));
-  const files = { "pay-form.js": "sha384-one", "embed-page.js": "sha384-two" };
+  const files = {
+    "pay-form.js": { path: "pay-form.js", integrity: "sha384-one" },
+    "embed-page.js": { path: "embed-page.js", integrity: "sha384-two" },
+  };
   for (const name of Object.keys(files)) await writeFile(join(dir, name), `"${"use strict ".repeat(50)}"`);
   await writeFile(join(dir, "manifest.json"), JSON.stringify({ version: "1.2.3", files }));
   await writeFile(join(dir, "locales", "en.json"), JSON.stringify({ pay: "Pay" }));

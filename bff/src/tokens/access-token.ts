@@ -1,4 +1,5 @@
 import { hash, type KeyObject, randomUUID } from "node:crypto";
+import { Locale } from "@clarity/bff/contract";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
@@ -13,6 +14,7 @@ const Claims = z.object({
   tenant: z.uuid(),
   sub: z.string(),
   inv: z.array(z.string()).nullable(),
+  locale: Locale,
   cnf: z.object({ jkt: z.string() }),
   exp: z.number(),
 });
@@ -24,6 +26,7 @@ export interface Access {
   subject: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   invoices: string[] | null;
+  locale: Locale;
   /** Thumbprint of the key the session is bound to. */
   jkt: string;
   /** base64url SHA-256 of the token, the `ath` a proof must carry. */
@@ -32,7 +35,7 @@ export interface Access {
 }
 
 export interface AccessTokens {
-  mint(grant: Pick<Access, "tenantId" | "subject" | "invoices" | "jkt">): Promise<string>;
+  mint(grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "jkt">): Promise<string>;
   /**
    * @param beforeCheck called for a token not seen before, ahead of the costly part; may throw
    * @throws Refusal `token_invalid`, `token_expired`
@@ -54,9 +57,9 @@ export interface AccessTokenOptions {
 export function createAccessTokens({ privateKey, publicKey, now }: AccessTokenOptions): AccessTokens {
   const verified = new LRUCache<string, Access>({ max: 20_000 });
   return {
-    mint({ tenantId, subject, invoices, jkt }) {
+    mint({ tenantId, subject, invoices, locale, jkt }) {
       const issuedAtS = Math.floor(now() / 1000);
-      return new SignJWT({ tenant: tenantId, inv: invoices, cnf: { jkt } })
+      return new SignJWT({ tenant: tenantId, inv: invoices, locale, cnf: { jkt } })
         .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience("pay")
@@ -88,8 +91,8 @@ async function check(token: string, publicKey: KeyObject, now: () => number): Pr
       requiredClaims: ["exp", "iat", "sub", "jti"],
       currentDate: new Date(now()),
     });
-    const { tenant, sub, inv, cnf, exp } = Claims.parse(payload);
-    return { tenantId: tenant, subject: sub, invoices: inv, jkt: cnf.jkt, expiresAtS: exp };
+    const { tenant, sub, inv, locale, cnf, exp } = Claims.parse(payload);
+    return { tenantId: tenant, subject: sub, invoices: inv, locale, jkt: cnf.jkt, expiresAtS: exp };
   } catch (error) {
     throw new Refusal(error instanceof errors.JWTExpired ? "token_expired" : "token_invalid");
   }

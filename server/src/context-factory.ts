@@ -1,0 +1,91 @@
+import { hash } from "node:crypto";
+import type { Logger } from "pino";
+import { type Adapters, adapters as builtIn } from "./adapters.ts";
+import type { Connector } from "./connectors/connector.ts";
+import type { Context, Job } from "./context.ts";
+import type { Hooks } from "./pipelines/pipeline.ts";
+import type { Provider } from "./providers/provider.ts";
+import { SettingMissing } from "./tenants/errors.ts";
+import type { Settings } from "./tenants/settings.ts";
+import type { OpenTenant } from "./tenants/tenants.ts";
+
+export interface ContextFactoryOptions {
+  /** A tenant's hooks by slug (`loadPlugins`). Default: none. */
+  hooks?: (slug: string) => Hooks;
+  /** Wakes the worker. Default: nobody; the sweep finds the rows. */
+  wake?: (tenantId: string, jobs: readonly Job[]) => Promise<void>;
+  /** Default: the real ones. */
+  adapters?: Adapters;
+  log: Logger;
+  now?: () => Date;
+}
+
+/** Who acts, and in answer to what. */
+export interface Occasion {
+  /** `customer:<id>`, `worker`, `operator:<name>`. */
+  actor: string;
+  requestId: string;
+}
+
+export type MakeContext = (open: OpenTenant, occasion: Occasion) => Context;
+
+/**
+ * Makes contexts: the only place where a tenant in hand meets its provider, its ERP, its hooks. An
+ * adapter lives as long as the settings it was made from, for it holds tokens and concurrency limits.
+ */
+export function createContextFactory(options: ContextFactoryOptions): MakeContext {
+  const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
+  const provider = keepWhileSame<Provider>();
+  const connector = keepWhileSame<Connector>();
+  const none: Hooks = {};
+  return ({ tenant, db, settings }, { actor, requestId }) => ({
+    tenant,
+    db,
+    settings,
+    provider: () => provider(tenant.id, () => providerOf(settings, adapters)),
+    connector: () => connector(tenant.id, () => connectorOf(settings, adapters)),
+    hooks: options.hooks?.(tenant.slug) ?? none,
+    wake: (jobs) => wake(tenant.id, jobs),
+    actor,
+    requestId,
+    log: log.child({ tenant: tenant.slug, requestId }),
+    now,
+  });
+}
+
+/** What to build and everything it depends on. */
+interface Recipe<T> {
+  ingredients: unknown;
+  build: () => T;
+}
+
+async function providerOf(settings: Settings, adapters: Adapters): Promise<Recipe<Provider>> {
+  const config = await settings.get("provider");
+  if (!config) throw new SettingMissing("provider");
+  const secretKey = await settings.get("provider.secretKey");
+  const webhookSecret = await settings.get("provider.webhookSecret");
+  const secrets = { secretKey, webhookSecret };
+  return { ingredients: [config, secrets], build: () => adapters.provider(config, secrets) };
+}
+
+async function connectorOf(settings: Settings, adapters: Adapters): Promise<Recipe<Connector> | null> {
+  const config = await settings.get("connector");
+  if (!config) return null;
+  const secret = await settings.get("connector.secret");
+  return { ingredients: [config, secret], build: () => adapters.connector(config, secret) };
+}
+
+/** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */
+function keepWhileSame<T>() {
+  const kept = new Map<string, { digest: string; value: T }>();
+  return async <R extends Recipe<T> | null>(tenantId: string, read: () => Promise<R>) => {
+    const recipe = await read();
+    if (!recipe) return null as R extends null ? null : never;
+    const digest = hash("sha256", JSON.stringify(recipe.ingredients), "base64url");
+    const known = kept.get(tenantId);
+    if (known?.digest === digest) return known.value;
+    const value = recipe.build();
+    kept.set(tenantId, { digest, value });
+    return value;
+  };
+}

@@ -1,0 +1,72 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Logger } from "pino";
+import type { z } from "zod";
+import { errorCodes, problemOf, retryAfterS } from "../../contract/index.ts";
+import { type Refused, refused } from "../refusal.ts";
+import { SettingMissing, TenancyError } from "../tenants/errors.ts";
+import { NotFromEdge } from "./internal-token.ts";
+
+export interface ServerEnv {
+  Variables: { requestId: string };
+}
+
+/** A problem document (RFC 9457). Nothing internal has a way into it. */
+export function answerRefused(c: Context<ServerEnv>, { kind: _, code, ...more }: Refused): Response {
+  const wait = retryAfterS[code];
+  if (wait !== undefined) c.header("retry-after", String(wait));
+  c.header("content-type", "application/problem+json");
+  return c.body(JSON.stringify(problemOf(code, c.var.requestId ?? "unknown", more)), errorCodes[code]);
+}
+
+/** JSON of a verb's answer. */
+export function answerJson(
+  c: Context<ServerEnv>,
+  value: unknown,
+  status: ContentfulStatusCode = 200,
+): Response {
+  c.header("content-type", "application/json");
+  return c.body(JSON.stringify(value), status);
+}
+
+/** The one place an exception becomes an answer; what it was is for the log alone. */
+export function onError(log: Logger) {
+  return (error: Error, c: Context<ServerEnv>): Response => {
+    const { requestId } = c.var;
+    if (error instanceof NotFromEdge) {
+      log.warn({ requestId, cause: error.message }, "refused: not from the edge");
+      c.header("www-authenticate", 'Bearer error="invalid_token"');
+      return answerRefused(c, refused("token_invalid"));
+    }
+    const code = codeOf(error);
+    log[code === "internal" ? "error" : "warn"]({ requestId, err: error }, code);
+    return answerRefused(c, refused(code));
+  };
+}
+
+function codeOf(error: Error): Refused["code"] {
+  if (error instanceof TenancyError) return error.code;
+  // Not set up yet: passes when the tenant's administrator has.
+  if (error instanceof SettingMissing) return "unavailable";
+  return "internal";
+}
+
+/** `validation_failed` with JSON pointers (RFC 6901), at most 20. The edge has the same wording. */
+export function invalid(error: z.ZodError): Refused {
+  const errors = error.issues.slice(0, 20).map(({ path, message }) => ({
+    pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    message,
+  }));
+  return refused("validation_failed", { errors });
+}
+
+/** A JSON body that fits, or why not. */
+export async function readBody<T>(
+  c: Context,
+  schema: z.ZodType<T>,
+): Promise<{ kind: "body"; body: T } | Refused> {
+  const value: unknown = await c.req.json().catch(() => undefined);
+  if (value === undefined) return refused("malformed_request");
+  const parsed = schema.safeParse(value);
+  return parsed.success ? { kind: "body", body: parsed.data } : invalid(parsed.error);
+}

@@ -1,0 +1,84 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import type { Logger } from "pino";
+import { sharedAudience } from "../../contract/index.ts";
+import type { MakeContext } from "../context-factory.ts";
+import { acceptWebhook } from "../payments/accept-webhook.ts";
+import { refused } from "../refusal.ts";
+import type { Registry } from "../registry/registry.ts";
+import { createJwks, type Jwks } from "../sessions/jwks.ts";
+import type { Tenants } from "../tenants/tenants.ts";
+import { readTheme } from "../themes/read-theme.ts";
+import { answerJson, answerRefused, onError, type ServerEnv } from "./answers.ts";
+import { createDoors } from "./entrance.ts";
+import { hostEntry } from "./host-entry.ts";
+import { createInternalTokenCheck, type EdgeKey } from "./internal-token.ts";
+import { addPayerRoutes } from "./payer-routes.ts";
+
+export interface ServerOptions {
+  registry: Registry;
+  tenants: Tenants;
+  makeContext: MakeContext;
+  /** Verifies internal tokens. */
+  edgeKey: EdgeKey;
+  /** This server's name: its base URL in the registry when it is a tenant's own. Default `shared`. */
+  audience?: string;
+  /** Key sets of token issuers. Default: public https addresses only. */
+  jwks?: Jwks;
+  log: Logger;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  now?: () => number;
+}
+
+export interface Server {
+  fetch(request: Request): Promise<Response>;
+}
+
+/** Bytes of a body; the edge's own limit is smaller. */
+const maximumBodyBytes = 128 * 1024;
+
+/** The routes of contract/internal.ts: internal token → that tenant → one verb → its answer. */
+export function createServer(options: ServerOptions): Server {
+  const { registry, tenants, makeContext, log, audience = sharedAudience, now = Date.now } = options;
+  const check = createInternalTokenCheck({ key: options.edgeKey, audience, now });
+  const doors = createDoors({ check, tenants, makeContext, audience });
+
+  const app = new Hono<ServerEnv>();
+  app.onError(onError(log));
+  app.notFound((c) => answerRefused(c, refused("not_found")));
+  app.use(
+    bodyLimit({ maxSize: maximumBodyBytes, onError: (c) => answerRefused(c, refused("body_too_large")) }),
+  );
+
+  app.get("/healthz", (c) => answerJson(c, { status: "ok" }));
+  app.get("/readyz", async (c) => {
+    // Any question will do; one that no tenant's host can be the answer to.
+    await registry.findByHost("readyz.invalid");
+    return answerJson(c, { status: "ok" });
+  });
+
+  app.get("/internal/v1/hosts/:host", async (c) => {
+    c.set("requestId", check(c.req.header("authorization"), "edge").rid);
+    const found = await hostEntry({ registry, tenants, host: c.req.param("host") });
+    return found.kind === "refused" ? answerRefused(c, found) : answerJson(c, found.entry);
+  });
+
+  addPayerRoutes(app, { doors, jwks: options.jwks ?? createJwks() });
+
+  app.get("/internal/v1/theme/:file", async (c) => {
+    const { ctx } = await doors.enter(c, "theme:read");
+    const found = await readTheme({ ctx, input: { hash: c.req.param("file").replace(/\.css$/, "") } });
+    if (found.kind === "refused") return answerRefused(c, found);
+    return c.body(found.css, 200, { "content-type": "text/css; charset=utf-8" });
+  });
+
+  app.post("/internal/v1/webhooks/:provider", async (c) => {
+    const { ctx } = await doors.enter(c, "webhook");
+    const body = new Uint8Array(await c.req.arrayBuffer());
+    const input = { provider: c.req.param("provider"), body, headers: c.req.raw.headers };
+    const accepted = await acceptWebhook({ ctx, input });
+    return accepted.kind === "refused" ? answerRefused(c, accepted) : c.body(null, 202);
+  });
+
+  return { fetch: async (request) => app.fetch(request) };
+}

@@ -1,0 +1,63 @@
+import type { Context as HonoContext } from "hono";
+import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
+import type { Context } from "../context.ts";
+import type { MakeContext } from "../context-factory.ts";
+import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
+import type { ServerEnv } from "./answers.ts";
+import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
+
+type C = HonoContext<ServerEnv>;
+
+/** A tenant in hand, for one request. */
+export interface Entrance {
+  claims: InternalClaims;
+  open: OpenTenant;
+  ctx: Context;
+}
+
+/** A session's customer, and what they may touch. */
+export interface SessionEntrance extends Entrance {
+  customerId: string;
+  /** Invoice ids the session is limited to; null: all of the customer's. */
+  allowedInvoices: readonly string[] | null;
+}
+
+export interface Doors {
+  /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenancyError */
+  enter(c: C, scope: Scope): Promise<Entrance>;
+  /** As `enter` with scope `pay`, for a session's customer. */
+  enterSession(c: C): Promise<SessionEntrance>;
+}
+
+export function createDoors(options: {
+  check: InternalTokenCheck;
+  tenants: Tenants;
+  makeContext: MakeContext;
+  /** This server's name. */
+  audience: string;
+}): Doors {
+  const { check, tenants, makeContext, audience } = options;
+
+  async function enter(c: C, scope: Scope): Promise<Entrance> {
+    const claims = check(c.req.header("authorization"), scope);
+    c.set("requestId", claims.rid);
+    if (claims.tenant === null) throw new NotFromEdge("without a tenant");
+    const open = await tenants.open(claims.tenant);
+    // Isolation, layer 4 again: a tenant is served by the instance the registry names, by no other.
+    if ((open.record.upstream ?? sharedAudience) !== audience) {
+      throw new NotFromEdge("another instance's tenant");
+    }
+    const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
+    return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
+  }
+
+  return {
+    enter,
+    async enterSession(c) {
+      const entrance = await enter(c, "pay");
+      const { sub: customerId, inv: allowedInvoices } = entrance.claims;
+      if (customerId === null) throw new NotFromEdge("without a customer");
+      return { ...entrance, customerId, allowedInvoices };
+    },
+  };
+}

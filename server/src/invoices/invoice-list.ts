@@ -1,0 +1,47 @@
+import type { Invoice, InvoiceList } from "../../contract/index.ts";
+
+/** A customer beside one of their invoices; the invoice's columns are null when there is none. */
+export interface MirrorRow {
+  tenant_id: string;
+  customer_name: string;
+  synced_at: Date;
+  id: string | null;
+  number: string;
+  currency: string;
+  total_minor: bigint;
+  owed_minor: bigint;
+  payable_minor: bigint;
+  issued_on: string;
+  due_on: string;
+  overdue_days: number;
+}
+
+/** What the mirror holds of a customer. */
+export interface Mirror {
+  customerName: string;
+  list: InvoiceList;
+  syncedAt: Date;
+}
+
+/** `null`: the customer was never read. */
+export function mirrorOf(rows: readonly MirrorRow[]): Mirror | null {
+  const [first] = rows;
+  if (!first) return null;
+  const invoices = rows.flatMap((row): Invoice[] => (row.id === null ? [] : [toInvoice(row, row.id)]));
+  const { customer_name: customerName, synced_at: syncedAt } = first;
+  return { customerName, syncedAt, list: { invoices, asOf: syncedAt.toISOString() } };
+}
+
+function toInvoice(row: MirrorRow, id: string): Invoice {
+  return {
+    id,
+    number: row.number,
+    currency: row.currency,
+    totalMinor: `${row.total_minor}`,
+    openMinor: `${row.owed_minor}`,
+    payableMinor: `${row.payable_minor}`,
+    issuedOn: row.issued_on,
+    dueOn: row.due_on,
+    overdueDays: row.overdue_days,
+  };
+}

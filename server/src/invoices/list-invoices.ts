@@ -1,0 +1,44 @@
+import type { Context } from "../context.ts";
+import type { Refused } from "../refusal.ts";
+import type { Mirror } from "./invoice-list.ts";
+import { readMirror } from "./read-mirror.ts";
+import { syncInvoices } from "./sync-invoices.ts";
+
+/** A mirror no older than this is answered without asking the ERP, milliseconds. */
+const freshMs = 60_000;
+/** While the ERP cannot be asked the mirror stands in until it is this old, milliseconds. */
+const staleMs = 15 * 60_000;
+
+export type ListResult = ({ kind: "invoices" } & Mirror) | Refused;
+
+/**
+ * The customer's open invoices, at most a minute old.
+ *
+ * @param input.live asks the ERP even when the mirror is fresh
+ * @returns refused `erp_unavailable` when the ERP cannot be asked and the mirror is older than 15 min;
+ * `not_found` when the ERP knows no such customer.
+ * @throws TenantUnavailable
+ */
+export async function listInvoices({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { customerId: string; allowedInvoices: readonly string[] | null; live?: boolean };
+}): Promise<ListResult> {
+  const known = input.live ? null : await readMirror({ ctx, input });
+  if (known && ageMs(ctx, known) <= freshMs) return { kind: "invoices", ...known };
+  const synced = await syncInvoices({ ctx, input });
+  if (synced.kind === "refused" && synced.code === "not_found") return synced;
+  const mirror = await readMirror({ ctx, input });
+  if (synced.kind === "refused" && (!mirror || ageMs(ctx, mirror) > staleMs)) return synced;
+  return { kind: "invoices", ...(mirror ?? empty(ctx, input.customerId)) };
+}
+
+const ageMs = (ctx: Context, mirror: Mirror) => ctx.now().getTime() - mirror.syncedAt.getTime();
+
+/** Without an ERP a customer nobody has entered yet simply owes nothing. */
+function empty(ctx: Context, customerId: string): Mirror {
+  const syncedAt = ctx.now();
+  return { customerName: customerId, syncedAt, list: { invoices: [], asOf: syncedAt.toISOString() } };
+}

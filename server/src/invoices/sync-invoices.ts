@@ -1,0 +1,114 @@
+import { type Connector, type ErpAccount, ErpError } from "../connectors/connector.ts";
+import type { Context } from "../context.ts";
+import { type Refused, refused } from "../refusal.ts";
+import { json } from "../tenants/tenant-db.ts";
+
+/** A payer waits for the ERP this long at most, milliseconds. */
+const erpTimeoutMs = 5_000;
+
+export type SyncResult =
+  | { kind: "synced" }
+  /** The tenant has no ERP: the mirror is all there is. */
+  | { kind: "no_erp" }
+  /** `not_found`: the ERP has no such customer. `erp_unavailable`: it could not be asked. */
+  | Refused;
+
+/** Readings under way, per ERP: a second reader of the same customer waits for the first one's. */
+const running = new WeakMap<Connector, Map<string, Promise<SyncResult>>>();
+
+/**
+ * Reads the customer's open invoices from the ERP into the mirror, by the rule for the invoice sync in
+ * payments/README.md: payments under way and captures not yet posted are never paid a second time.
+ * Concurrent calls for one customer share one reading.
+ * @throws TenantUnavailable
+ */
+export async function syncInvoices({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { customerId: string };
+}): Promise<SyncResult> {
+  const connector = await ctx.connector();
+  if (!connector) return { kind: "no_erp" };
+  const readings = running.get(connector) ?? new Map<string, Promise<SyncResult>>();
+  running.set(connector, readings);
+  const { customerId } = input;
+  const shared = readings.get(customerId);
+  if (shared) return shared;
+  const reading = readAndStore(ctx, connector, customerId).finally(() => readings.delete(customerId));
+  readings.set(customerId, reading);
+  return reading;
+}
+
+async function readAndStore(ctx: Context, connector: Connector, customerId: string): Promise<SyncResult> {
+  // The database's clock, the one `synced_at` is written by: a posting confirmed after this knows better.
+  const [start] = await ctx.db.query<{ tenant_id: string; started_at: Date }>`
+    select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
+  try {
+    const signal = AbortSignal.timeout(erpTimeoutMs);
+    const account = await connector.openInvoices({ customerId, signal });
+    await store(ctx, { account, customerId, startedAt: start?.started_at ?? ctx.now() });
+    return { kind: "synced" };
+  } catch (error) {
+    if (!(error instanceof ErpError) && !isTimeout(error)) throw error;
+    ctx.log.warn({ err: error, requestId: ctx.requestId }, "the ERP could not be read");
+    const missing = error instanceof ErpError && error.code === "not_found";
+    return refused(missing ? "not_found" : "erp_unavailable");
+  }
+}
+
+const isTimeout = (error: unknown) =>
+  error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
+
+/**
+ * One statement. Open invoices the ERP no longer lists take part with a balance of 0, in the same
+ * `insert`, so that all rows are locked in the order of their ids.
+ */
+async function store(
+  ctx: Context,
+  { account, customerId, startedAt }: { account: ErpAccount; customerId: string; startedAt: Date },
+): Promise<void> {
+  const { name, email } = account.customer;
+  const invoices = account.invoices.map(({ totalMinor, openMinor, ...invoice }) => ({
+    ...invoice,
+    totalMinor: `${totalMinor}`,
+    openMinor: `${openMinor}`,
+  }));
+  await ctx.db.query`
+    with reading as (
+      select id, number, currency, "totalMinor" as total_minor, "openMinor" as open_minor,
+        "issuedOn" as issued_on, "dueOn" as due_on
+      from jsonb_to_recordset(${json(invoices)}::jsonb) as r(
+        id text, number text, currency text, "totalMinor" bigint, "openMinor" bigint,
+        "issuedOn" date, "dueOn" date)
+    ), balances as (
+      select * from reading
+      union all
+      select i.id, i.number, i.currency, i.total_minor, 0, i.issued_on, i.due_on
+      from pay.invoices i
+      where i.tenant_id = ${ctx.tenant.id}::uuid and i.customer_id = ${customerId} and i.open_minor > 0
+        and not exists (select from reading where reading.id = i.id)
+    ), customer as (
+      insert into pay.customers (tenant_id, id, name, email, synced_at)
+      values (${ctx.tenant.id}::uuid, ${customerId}, ${name}, ${email}, ${startedAt})
+      on conflict (tenant_id, id) do update
+        set name = excluded.name, email = excluded.email, synced_at = excluded.synced_at
+        where customers.synced_at < excluded.synced_at
+    )
+    insert into pay.invoices as mirror
+      (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)
+    select ${ctx.tenant.id}::uuid, id, ${customerId}, number, currency, total_minor, open_minor,
+      issued_on, due_on, ${startedAt}
+    from balances
+    order by id
+    on conflict (tenant_id, id) do update set
+      customer_id = excluded.customer_id, number = excluded.number, currency = excluded.currency,
+      total_minor = excluded.total_minor, issued_on = excluded.issued_on, due_on = excluded.due_on,
+      open_minor = case mirror.settled_minor
+        when 0 then excluded.open_minor
+        else least(mirror.open_minor, excluded.open_minor + mirror.settled_minor) end,
+      synced_at = excluded.synced_at
+      where mirror.synced_at < excluded.synced_at
+    returning tenant_id`;
+}

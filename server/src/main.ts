@@ -1,0 +1,98 @@
+/**
+ * The server as a process: HTTP for the edge, and the worker.
+ *
+ * | variable | what | default |
+ * |---|---|---|
+ * | PORT, HOST | where to listen | 4100, 127.0.0.1 |
+ * | CLARITY_REGISTRY_URL | the registry database | required |
+ * | CLARITY_MASTER_KEY_FILE | opens the tenants' secrets | required |
+ * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
+ * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
+ * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
+ * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
+ * | CLARITY_EXIT_WITH_PARENT | `1`: stop when standard input closes | unset |
+ *
+ * SIGTERM or SIGINT stops it within 5 s: requests under way finish, jobs are found again by the next sweep.
+ */
+import { createPublicKey } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { Server as HttpServer } from "node:http";
+import { serve } from "@hono/node-server";
+import { createContextFactory } from "./context-factory.ts";
+import { fileMasterKey } from "./crypto/master-key.ts";
+import { createServer } from "./http/create-server.ts";
+import { createLogger } from "./log.ts";
+import { startWorker } from "./outbox/worker.ts";
+import { resolveAttempt } from "./payments/resolve-attempt.ts";
+import { loadPlugins } from "./plugins/load-plugins.ts";
+import { openRegistry } from "./registry/registry.ts";
+import { createJwks } from "./sessions/jwks.ts";
+import { openTenants } from "./tenants/tenants.ts";
+
+const { env } = process;
+const log = createLogger({ name: "server", level: env.LOG_LEVEL ?? "info" });
+const graceMs = 4_500;
+
+const registryUrl = required("CLARITY_REGISTRY_URL");
+const registry = openRegistry({
+  url: registryUrl,
+  masterKey: fileMasterKey(required("CLARITY_MASTER_KEY_FILE")),
+});
+const tenants = openTenants({ registry, log });
+const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");
+const makeContext = createContextFactory({
+  hooks,
+  wake: (tenantId, jobs) => worker.wake(tenantId, jobs),
+  log,
+});
+
+const worker = await startWorker({
+  registryUrl,
+  contextFor: async (tenantId, actor) =>
+    makeContext(await tenants.open(tenantId), { actor, requestId: actor }),
+  listTenantIds: async () => {
+    const records = await registry.list();
+    return records.filter(({ status }) => status === "active").map(({ id }) => id);
+  },
+  resolveAttempt,
+  log,
+});
+
+const server = createServer({
+  registry,
+  tenants,
+  makeContext,
+  edgeKey: { alg: "EdDSA", key: createPublicKey(readFileSync(required("CLARITY_EDGE_PUBLIC_KEY_FILE"))) },
+  ...(env.CLARITY_AUDIENCE ? { audience: env.CLARITY_AUDIENCE } : {}),
+  jwks: createJwks({ allowLoopback: env.CLARITY_ALLOW_LOOPBACK_JWKS === "1" }),
+  log,
+});
+const http = serve(
+  { fetch: server.fetch, port: Number(env.PORT ?? 4100), hostname: env.HOST ?? "127.0.0.1" },
+  ({ address, port }) => log.info({ address, port }, "listening"),
+) as HttpServer;
+http.on("error", (error: NodeJS.ErrnoException) => {
+  log.fatal({ code: error.code }, "cannot listen");
+  process.exit(1);
+});
+
+let stopping = false;
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  setTimeout(() => process.exit(0), graceMs).unref();
+  const closed = new Promise((resolve) => http.close(resolve));
+  http.closeIdleConnections();
+  await Promise.allSettled([closed, worker.stop()]);
+  await Promise.allSettled([tenants.close(), registry.close()]);
+  process.exit(0);
+}
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
+if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+function required(name: string): string {
+  const value = env[name];
+  if (value) return value;
+  log.fatal(`${name} is not set`);
+  process.exit(1);
+}

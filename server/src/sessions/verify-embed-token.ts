@@ -1,0 +1,93 @@
+import { decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from "jose";
+import { z } from "zod";
+import { type Refused, refused } from "../refusal.ts";
+import type { EmbedKey } from "../tenants/embed-keys.ts";
+import { type Jwks, JwksUnavailable } from "./jwks.ts";
+
+/** Clocks of ERP and server may differ this much, seconds. */
+const toleranceS = 30;
+/** The longest life of an embed token, seconds. */
+const maximumLifeS = 600;
+
+const Claims = z.object({
+  iss: z.string().min(1).max(120),
+  sub: z.string().min(1).max(120),
+  jti: z.string().min(1).max(200),
+  iat: z.number(),
+  exp: z.number(),
+  invoices: z.array(z.string().min(1).max(120)).min(1).max(200).optional(),
+});
+
+/** A token that is authentic and in its time; not yet used up. */
+export interface EmbedGrant {
+  kind: "grant";
+  keyId: string;
+  /** ERP customer id. */
+  subject: string;
+  invoices: string[] | null;
+  tokenId: string;
+  expiresAt: Date;
+}
+
+/** Finds a tenant's key by the token's `iss`; `null` for unknown and revoked ones. @throws TenantUnavailable */
+export type FindEmbedKey = (id: string) => Promise<EmbedKey | null>;
+
+export interface VerifyOptions {
+  findKey: FindEmbedKey;
+  jwks: Jwks;
+  now: Date;
+}
+
+/**
+ * Judges an embed token by RFC 8725: the key is the tenant's own, found by `iss` alone; it decides the
+ * one algorithm. Keys and addresses named in the token's header are not looked at.
+ * @returns refused `token_invalid`, `token_expired`, or `unavailable` when a JWKS cannot be fetched
+ * @throws TenantUnavailable
+ */
+export async function verifyEmbedToken(
+  token: string,
+  { findKey, jwks, now }: VerifyOptions,
+): Promise<EmbedGrant | Refused> {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const { iss } = decodeJwt(token);
+    const key = typeof iss === "string" && iss.length <= 120 ? await findKey(iss) : null;
+    if (!key) return refused("token_invalid");
+    const { payload, protectedHeader } = await jwtVerify(token, await materialFor({ key, kid, jwks }), {
+      algorithms: [key.algorithm],
+      issuer: key.id,
+      audience: "pay",
+      clockTolerance: toleranceS,
+      currentDate: now,
+      requiredClaims: ["iat", "exp", "sub", "jti"],
+    });
+    const { typ } = protectedHeader;
+    if (typ !== undefined && typ.toLowerCase() !== "jwt") return refused("token_invalid");
+    return grantOf(payload, now);
+  } catch (error) {
+    if (error instanceof errors.JWTExpired) return refused("token_expired");
+    if (error instanceof JwksUnavailable) return refused("unavailable");
+    if (error instanceof errors.JOSEError || isKeyMismatch(error)) return refused("token_invalid");
+    throw error;
+  }
+}
+
+function grantOf(payload: JWTPayload, now: Date): EmbedGrant | Refused {
+  const claims = Claims.safeParse(payload);
+  if (!claims.success) return refused("token_invalid");
+  const { iss, sub, jti, iat, exp, invoices } = claims.data;
+  const fromTheFuture = iat > now.getTime() / 1000 + toleranceS;
+  if (fromTheFuture || exp - iat > maximumLifeS || exp <= iat) return refused("token_invalid");
+  const expiresAt = new Date((exp + toleranceS) * 1000);
+  return { kind: "grant", keyId: iss, subject: sub, invoices: invoices ?? null, tokenId: jti, expiresAt };
+}
+
+async function materialFor({ key, kid, jwks }: { key: EmbedKey; kid: string | undefined; jwks: Jwks }) {
+  const { key: material, algorithm } = key;
+  if (material.kind === "secret") return material.secret;
+  if (material.kind === "jwk") return importJWK(material.jwk, algorithm);
+  return importJWK(await jwks.find({ url: material.url, kid, algorithm }), algorithm);
+}
+
+/** jose answers a TypeError when a key and an algorithm do not go together, or a token is no token. */
+const isKeyMismatch = (error: unknown) => error instanceof TypeError;
