@@ -1,16 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { pino } from "pino";
 import type { Context, Job } from "../../context.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import { migrate } from "../../database/migrate.ts";
 import type { Hooks } from "../../pipelines/pipeline.ts";
 import { FakeProvider } from "../../providers/fake.ts";
-import type { Provider } from "../../providers/provider.ts";
 import { tenantMigrations } from "../../tenants/schema.ts";
-import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
-import type { TenantDb } from "../../tenants/tenant-db.ts";
-import { createTenantDb } from "../../tenants/tenant-query.ts";
+import type { SettingKey } from "../../tenants/settings.ts";
 import { testDatabase } from "../../testing/postgres.ts";
+import { createContext, openTenantDb } from "./context.ts";
 
 const customer = "C-1";
 
@@ -117,48 +114,7 @@ function createTenant({
   };
 }
 
-const erpSettings = {
+export const erpSettings = {
   ...{ id: "netsuite", baseUrl: "https://erp.test", clientId: "c", certificateId: "c", algorithm: "ES256" },
   ...{ depositAccountId: "1", concurrency: 1 },
 };
-
-/** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
-export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
-  const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
-  const db = createTenantDb({
-    tenant: { id: tenantId, slug: "acme", name: "Acme" },
-    record: {} as never,
-    pools: { get: async () => sql } as never,
-    monitor: {
-      async check(tenant, rows) {
-        if (rows.some((row) => row.tenant_id !== tenant.id)) throw new Error("a foreign row");
-      },
-      breach: async (_, found) => {
-        throw new Error(found);
-      },
-    },
-    options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
-  });
-  return { db, sql };
-}
-
-export function createContext(input: {
-  db: TenantDb;
-  provider: Provider;
-  hooks: Hooks;
-  settings: Partial<Record<SettingKey, unknown>>;
-}): Context {
-  const get = async (key: SettingKey) => {
-    const definition = settingDefinitions[key];
-    const fallback = "default" in definition ? definition.default : undefined;
-    return key in input.settings ? input.settings[key] : fallback;
-  };
-  return {
-    ...{ tenant: input.db.tenant, db: input.db, hooks: input.hooks },
-    settings: { get: get as never, set: async () => {} },
-    provider: async () => input.provider,
-    connector: async () => null,
-    wake: async () => {},
-    ...{ actor: "customer:C-1", requestId: "r-1", log: pino({ level: "silent" }), now: () => new Date() },
-  };
-}

@@ -1,0 +1,49 @@
+import { pino } from "pino";
+import type { Context } from "../../context.ts";
+import { connect, type Sql } from "../../database/client.ts";
+import type { Hooks } from "../../pipelines/pipeline.ts";
+import type { Provider } from "../../providers/provider.ts";
+import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
+import type { TenantDb } from "../../tenants/tenant-db.ts";
+import { createTenantDb } from "../../tenants/tenant-query.ts";
+
+/** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
+export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
+  const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
+  const db = createTenantDb({
+    tenant: { id: tenantId, slug: "acme", name: "Acme" },
+    record: {} as never,
+    pools: { get: async () => sql } as never,
+    monitor: {
+      async check(tenant, rows) {
+        if (rows.some((row) => row.tenant_id !== tenant.id)) throw new Error("a foreign row");
+      },
+      breach: async (_, found) => {
+        throw new Error(found);
+      },
+    },
+    options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
+  });
+  return { db, sql };
+}
+
+export function createContext(input: {
+  db: TenantDb;
+  provider: Provider;
+  hooks: Hooks;
+  settings: Partial<Record<SettingKey, unknown>>;
+}): Context {
+  const get = async (key: SettingKey) => {
+    const definition = settingDefinitions[key];
+    const fallback = "default" in definition ? definition.default : undefined;
+    return key in input.settings ? input.settings[key] : fallback;
+  };
+  return {
+    ...{ tenant: input.db.tenant, db: input.db, hooks: input.hooks },
+    settings: { get: get as never, set: async () => {} },
+    provider: async () => input.provider,
+    connector: async () => null,
+    wake: async () => {},
+    ...{ actor: "customer:C-1", requestId: "r-1", log: pino({ level: "silent" }), now: () => new Date() },
+  };
+}
