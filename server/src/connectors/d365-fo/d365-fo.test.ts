@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair } from "jose";
 import { connectorConformance } from "../conformance.ts";
-import { startStandIn } from "../stand-in.ts";
+import { startStandIn } from "../testing/stand-in.ts";
 import { createD365FoConnector } from "./connector.ts";
 
 connectorConformance("d365-fo, against the stand-in environment", async () => {

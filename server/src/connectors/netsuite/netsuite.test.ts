@@ -1,6 +1,6 @@
 import { exportJWK, exportPKCS8, generateKeyPair } from "jose";
 import { connectorConformance } from "../conformance.ts";
-import { startStandIn } from "../stand-in.ts";
+import { startStandIn } from "../testing/stand-in.ts";
 import { createNetsuiteConnector } from "./connector.ts";
 
 connectorConformance("netsuite, against the stand-in account", async () => {

@@ -2,15 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { testDatabase } from "../testing/index.ts";
-import type { ErpUnderTest } from "./conformance.ts";
+import { testDatabase } from "../../testing/index.ts";
+import type { ErpUnderTest } from "../conformance.ts";
 
 const modes = { unavailable: "error_503", throttled: "throttle", lose_answer: "lose_answer" } as const;
 
 /** A stand-in ERP of the demo, as a process of its own with a database of its own. Tests only. */
 export async function startStandIn(name: "netsuite" | "d365", env: Record<string, string>) {
   const database = await testDatabase();
-  const main = fileURLToPath(new URL(`../../../demo/src/${name}/main.ts`, import.meta.url));
+  const main = fileURLToPath(new URL(`../../../../demo/src/${name}/main.ts`, import.meta.url));
   const child = spawn(process.execPath, [main], {
     // Two seconds of latency in all would be spent on nothing here.
     env: {

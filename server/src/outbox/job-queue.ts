@@ -1,0 +1,101 @@
+import { EventEmitter } from "node:events";
+import {
+  type AddJobsJobSpec,
+  Logger as GraphileLogger,
+  makeWorkerUtils,
+  type Runner,
+  run,
+  type TaskList,
+  type WorkerEvents,
+} from "graphile-worker";
+import type { Logger } from "pino";
+
+export interface JobQueue {
+  add(jobs: AddJobsJobSpec[]): Promise<void>;
+  /** Ids of the workers running now. */
+  workerIds(): string[];
+  stop(): Promise<void>;
+}
+
+/** Starting again after the registry was lost: from 0.5 s to 15 s. */
+const restartMs = { first: 500, longest: 15_000 };
+/** Jobs are told to stop after this long, and left after the second. */
+const stopMs = { abort: 2_000, leave: 4_000 };
+
+/**
+ * graphile-worker in the registry database, started again whenever it gives up. Jobs never fail: a
+ * task that throws is logged, and the sweep finds its row again.
+ *
+ * @throws when the registry cannot be reached at the start
+ */
+export async function startJobQueue(options: {
+  registryUrl: string;
+  tasks: TaskList;
+  concurrency: number;
+  log: Logger;
+}): Promise<JobQueue> {
+  const { registryUrl, log } = options;
+  const logger = toGraphileLogger(log);
+  const utils = await makeWorkerUtils({ connectionString: registryUrl, maxPoolSize: 2, logger });
+  await utils.migrate();
+
+  const workerIds = new Set<string>();
+  let stopping = false;
+  let runner: Runner | null = null;
+  const begin = async (): Promise<Runner> => {
+    workerIds.clear();
+    const events: WorkerEvents = new EventEmitter();
+    events.on("worker:create", ({ worker }) => void workerIds.add(worker.workerId));
+    return run({
+      connectionString: registryUrl,
+      concurrency: options.concurrency,
+      maxPoolSize: options.concurrency + 2,
+      // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
+      pollInterval: 1_000,
+      noHandleSignals: true,
+      gracefulShutdownAbortTimeout: stopMs.abort,
+      taskList: options.tasks,
+      parsedCronItems: [],
+      logger,
+      events,
+    });
+  };
+
+  runner = await begin();
+  const supervised = (async () => {
+    for (let pauseMs = restartMs.first; !stopping; ) {
+      const startedAt = Date.now();
+      const lost = await (runner?.promise.then(() => null, reasonOf) ?? Promise.resolve("could not start"));
+      if (stopping) return;
+      log.warn({ cause: lost, pauseMs }, "the job queue stopped, starting it again");
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      pauseMs = Date.now() - startedAt > 60_000 ? restartMs.first : Math.min(pauseMs * 2, restartMs.longest);
+      if (!stopping) runner = await begin().catch(() => null);
+    }
+  })();
+
+  return {
+    async add(jobs) {
+      await utils.addJobs(jobs);
+    },
+    workerIds: () => [...workerIds],
+    async stop() {
+      stopping = true;
+      const stopped = runner?.stop().catch(() => {});
+      const late = new Promise((resolve) => setTimeout(resolve, stopMs.leave).unref());
+      await Promise.race([Promise.all([stopped, supervised]), late]);
+      await utils.release();
+    },
+  };
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function toGraphileLogger(log: Logger): GraphileLogger {
+  return new GraphileLogger(() => (level, message) => {
+    // Its info lines announce every job.
+    if (level === "error") log.error({ from: "graphile-worker" }, message);
+    else if (level === "warning") log.warn({ from: "graphile-worker" }, message);
+    else log.debug({ from: "graphile-worker" }, message);
+  });
+}

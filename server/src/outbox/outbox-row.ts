@@ -1,0 +1,26 @@
+/** A row of `pay.outbox`, leased to us. */
+export interface OutboxRow {
+  tenant_id: string;
+  id: string;
+  kind: "erp_post" | "receipt_email";
+  payment_id: string;
+  /** Leases taken so far, ours included: also the fence that keeps a late worker from writing. */
+  tries: number;
+}
+
+/** How a try ended. `result` is stored; `cause` is for us and for whoever looks at dead letters. */
+export type Delivery =
+  | { kind: "done"; result: Record<string, unknown> }
+  /** `retryAfterMs`: not earlier, the other side said so. */
+  | { kind: "retry"; cause: string; retryAfterMs: number | null }
+  /** Trying again cannot help. */
+  | { kind: "refused"; cause: string };
+
+/** After so many fruitless tries, over about 17 hours, a row is dead until a person replays it. */
+export const maxTries = 12;
+
+/** How long one try may take, ms; connectors and SMTP are cut off then. */
+export const tryTimeoutMs = 40_000;
+
+/** Longer than a try, so that nobody overtakes a living worker. Seconds. */
+export const leaseS = 60;

@@ -1,0 +1,88 @@
+import type { Logger } from "pino";
+import type { Job } from "../context.ts";
+
+/** Databases asked at once. */
+const tenantsAtOnce = 4;
+
+export interface SweepOptions {
+  /** A tenant with open work, or woken lately, is looked at this often, ms. */
+  activeMs: number;
+  /** One without, ms: the pause doubles from `activeMs` up to this. */
+  idleMs: number;
+}
+
+export interface Sweeper {
+  /** Something happens at this tenant: look again soon. */
+  noteActivity(tenantId: string): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Looks through the tenants' databases for work nobody was woken for. A tenant whose database is down
+ * is passed over until its next turn.
+ */
+export function startSweeper(input: {
+  options: SweepOptions;
+  /** Before the tenants, every `activeMs`. */
+  each(): Promise<void>;
+  listTenantIds(): Promise<string[]>;
+  findDueWork(tenantId: string): Promise<{ jobs: Job[]; open: boolean }>;
+  wake(tenantId: string, jobs: Job[]): Promise<void>;
+  log: Logger;
+}): Sweeper {
+  const { activeMs, idleMs } = input.options;
+  const turns = new Map<string, { at: number; pauseMs: number }>();
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let sweeping = Promise.resolve();
+
+  const visit = async (tenantId: string) => {
+    const pauseMs = turns.get(tenantId)?.pauseMs ?? activeMs;
+    // Set before asking, so that activity noted meanwhile stays noted.
+    turns.set(tenantId, { at: Date.now() + pauseMs, pauseMs: Math.min(pauseMs * 2, idleMs) });
+    try {
+      const { jobs, open } = await input.findDueWork(tenantId);
+      if (jobs.length > 0) await input.wake(tenantId, jobs);
+      if (open) noteActivity(tenantId);
+    } catch (error) {
+      input.log.warn({ err: error, tenantId }, "sweeping a tenant failed");
+    }
+  };
+
+  const sweep = async () => {
+    await input.each();
+    const tenantIds = await input.listTenantIds();
+    for (const known of turns.keys()) if (!tenantIds.includes(known)) turns.delete(known);
+    const due = tenantIds.filter((id) => (turns.get(id)?.at ?? 0) <= Date.now());
+    const next = due.values();
+    await Promise.all(
+      Array.from({ length: tenantsAtOnce }, async () => {
+        for (const tenantId of next) if (!stopped) await visit(tenantId);
+      }),
+    );
+  };
+
+  const noteActivity = (tenantId: string) => {
+    turns.set(tenantId, { at: Date.now() + activeMs, pauseMs: activeMs });
+  };
+
+  const schedule = (inMs: number) => {
+    timer = setTimeout(() => {
+      sweeping = sweep()
+        .catch((error) => input.log.warn({ err: error }, "the sweep failed"))
+        .then(() => {
+          if (!stopped) schedule(activeMs);
+        });
+    }, inMs);
+  };
+  schedule(0);
+
+  return {
+    noteActivity,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await sweeping;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { connect } from "../database/client.ts";
+
+/** First key of our advisory locks: "pay" and a number, so that nobody else's are mistaken for ours. */
+const lockSpace = 0x706179_1;
+
+export interface WorkerLocks {
+  /**
+   * Says that these workers live, and frees the jobs of those that do not. graphile-worker itself
+   * waits 4 h before it takes a job, and its queue, from a worker killed with -9.
+   */
+  refresh(workerIds: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Signs of life are session locks: PostgreSQL drops them the moment a process or its connection dies.
+ * A worker whose connection broke may lose its job to another; the outbox row's lease keeps the two apart.
+ */
+export function openWorkerLocks(registryUrl: string): WorkerLocks {
+  // One connection that stays: the locks are its.
+  const sql = connect({ url: registryUrl, max: 1, idleTimeoutSeconds: 0 });
+  return {
+    async refresh(workerIds) {
+      await sql`
+        select pg_advisory_lock(${lockSpace}, hashtext(id)) from unnest(${[...workerIds]}::text[]) as id
+        where not exists (
+          select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'
+            and classid = ${lockSpace}::int8::oid and objid = (hashtext(id)::int8 & 4294967295)::oid
+        )`;
+      // A job taken a moment ago may belong to a worker that has not said so yet.
+      await sql`
+        select graphile_worker.force_unlock_workers(array_agg(distinct locked_by))
+        from graphile_worker.jobs
+        where locked_by is not null and locked_at < now() - interval '5 s' and not exists (
+          select from pg_locks where locktype = 'advisory' and classid = ${lockSpace}::int8::oid
+            and objid = (hashtext(locked_by)::int8 & 4294967295)::oid
+        )
+        having count(*) > 0`;
+    },
+    close: () => sql.end({ timeout: 1 }),
+  };
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type { AddJobsJobSpec } from "graphile-worker";
+import type { Logger } from "pino";
+import { z } from "zod";
+import type { Context, Job } from "../context.ts";
+import { findDueWork } from "./find-due-work.ts";
+import { type JobQueue, startJobQueue } from "./job-queue.ts";
+import { purgeUsedTokens } from "./purge-used-tokens.ts";
+import { runOutbox } from "./run-outbox.ts";
+import { type SweepOptions, startSweeper } from "./sweeper.ts";
+import { openWorkerLocks } from "./worker-locks.ts";
+
+export interface WorkerOptions {
+  /** Jobs live in the registry database, schema `graphile_worker`; they carry ids only. */
+  registryUrl: string;
+  /**
+   * A context for one job; `release` is called after it. Must open suspended tenants too: money that
+   * was captured is still posted and receipted, and what is unknown is still found out.
+   */
+  contextFor(tenantId: string, actor: string): Promise<Context & { release?: () => unknown }>;
+  /** Tenants whose databases are swept, suspended ones included. */
+  listTenantIds(): Promise<string[]>;
+  resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
+  log: Logger;
+  /** Jobs at once in this process; default 8. */
+  concurrency?: number;
+  /** Jobs of one tenant at once, over all processes; default 3. The same in every process. */
+  concurrencyPerTenant?: number;
+  /** Default every 10 s with open work, up to every 60 s without. */
+  sweep?: SweepOptions;
+}
+
+export interface WorkerHandle {
+  /** Enqueues; the same job again replaces the one that waits. @throws when the registry is down. */
+  wake(tenantId: string, jobs: readonly Job[]): Promise<void>;
+  /** Within 5 s: what runs is told to end and is found again by the next sweep. */
+  stop(): Promise<void>;
+}
+
+const Payload = z.object({ tenantId: z.uuid(), id: z.uuid() });
+const purgeEveryMs = 3_600_000;
+
+/**
+ * Delivers outbox rows and resolves attempts. The tenants' tables are the truth, the queue only says
+ * when and where: losing all of it loses nothing but the seconds until the next sweep.
+ */
+export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
+  const { log, listTenantIds } = options;
+  const perTenant = options.concurrencyPerTenant ?? 3;
+
+  /** A job never fails its queue: what went wrong stands in the row or is found by the sweep. */
+  const task = (work: (ctx: Context, id: string, signal: AbortSignal) => Promise<unknown>) => {
+    return async (payload: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {
+      try {
+        const { tenantId, id } = Payload.parse(payload);
+        await withContext(options, tenantId, (ctx) => work(ctx, id, abortSignal));
+      } catch (error) {
+        log.error({ err: error, payload }, "a job failed, the sweep will find its row again");
+      }
+    };
+  };
+
+  const queue = await startJobQueue({
+    registryUrl: options.registryUrl,
+    concurrency: options.concurrency ?? 8,
+    log,
+    tasks: {
+      outbox: task((ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
+      resolve_attempt: task((ctx, attemptId) => options.resolveAttempt({ ctx, input: { attemptId } })),
+    },
+  });
+  const wake = (tenantId: string, jobs: readonly Job[]) =>
+    enqueue(
+      queue,
+      jobs.map((job) => toSpec(tenantId, job, perTenant)),
+    );
+
+  const locks = openWorkerLocks(options.registryUrl);
+  const purged = new Map<string, number>();
+  const sweeper = startSweeper({
+    options: options.sweep ?? { activeMs: 10_000, idleMs: 60_000 },
+    each: () => locks.refresh(queue.workerIds()),
+    listTenantIds,
+    log,
+    wake,
+    findDueWork: (tenantId) =>
+      withContext(options, tenantId, async (ctx) => {
+        if ((purged.get(tenantId) ?? 0) < Date.now() - purgeEveryMs) {
+          await purgeUsedTokens({ ctx });
+          purged.set(tenantId, Date.now());
+        }
+        return findDueWork({ ctx });
+      }),
+  });
+
+  return {
+    async wake(tenantId, jobs) {
+      sweeper.noteActivity(tenantId);
+      await wake(tenantId, jobs);
+    },
+    async stop() {
+      await Promise.all([sweeper.stop(), queue.stop()]);
+      await locks.close();
+    },
+  };
+}
+
+async function withContext<T>(
+  { contextFor }: WorkerOptions,
+  tenantId: string,
+  work: (ctx: Context) => Promise<T>,
+): Promise<T> {
+  const ctx = await contextFor(tenantId, "worker");
+  try {
+    return await work(ctx);
+  } finally {
+    await ctx.release?.();
+  }
+}
+
+async function enqueue(queue: JobQueue, specs: AddJobsJobSpec[]): Promise<void> {
+  if (specs.length > 0) await queue.add(specs);
+}
+
+/** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
+function toSpec(tenantId: string, job: Job, perTenant: number): AddJobsJobSpec {
+  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % perTenant;
+  return {
+    identifier: job.kind,
+    payload: { tenantId, id: job.id },
+    queueName: `t:${tenantId}:${lane}`,
+    jobKey: `${job.kind}:${tenantId}:${job.id}`,
+    // The row counts its own tries.
+    maxAttempts: 1,
+    ...(job.runAt && { runAt: job.runAt }),
+  };
+}
