@@ -1,0 +1,138 @@
+import { fileURLToPath } from "node:url";
+import type { Addresses } from "./addresses.ts";
+import type { StandIn } from "./databases.ts";
+import type { Ports } from "./ports.ts";
+import type { Secrets } from "./secrets.ts";
+import { type ChildSpec, entryOf } from "./supervisor.ts";
+
+export interface Plan {
+  ports: Ports;
+  addresses: Addresses;
+  secrets: Secrets;
+  databases: Record<StandIn, string>;
+  /** The widget's build. */
+  assets: { dir: string; version: string; integrity: { payForm: string; loader: string } };
+  /** Written by the platform's preparation. */
+  platform: { registryUrl: string; masterKeyFile: string; edgeKeyFile: string; edgePublicKeyFile: string };
+  dataDir: string;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+export function providerSpec(
+  plan: Pick<Plan, "ports" | "addresses" | "secrets" | "databases" | "assets">,
+): ChildSpec {
+  const { addresses, ports } = plan;
+  return {
+    name: "provider",
+    entry: here("../provider/main.ts"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.provider),
+      DATABASE_URL: plan.databases.provider,
+      ADMIN_KEY: plan.secrets.providerAdminKey,
+      PUBLIC_ORIGIN: addresses.provider,
+      CARD_FRAME_DIR: plan.assets.dir,
+      // Every ancestor counts: in D365 the card frame stands two frames deep.
+      FRAME_ANCESTORS: [addresses.acme, addresses.globex, addresses.netsuite, addresses.d365].join(" "),
+    },
+    readyUrl: `${addresses.internal.provider}/`,
+  };
+}
+
+/** Everything but the provider, in the order of who needs whom. */
+export function childSpecs(plan: Plan): ChildSpec[] {
+  return [mailbox(plan), netsuite(plan), d365(plan), server(plan), edge(plan)];
+}
+
+function mailbox({ ports, addresses, dataDir }: Plan): ChildSpec {
+  const { edge, acme, globex, netsuite, d365, provider, mailbox } = addresses;
+  return {
+    name: "mailbox",
+    entry: here("../mailbox/main.ts"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.mailbox),
+      SMTP_PORT: String(ports.smtp),
+      MAIL_DIR: `${dataDir}/mail`,
+      TOUR_LINKS: JSON.stringify({ edge, acme, globex, netsuite, d365, provider, mailbox }),
+    },
+    readyUrl: `${addresses.internal.mailbox}/healthz`,
+  };
+}
+
+function netsuite({ ports, addresses, secrets, databases, assets }: Plan): ChildSpec {
+  return {
+    name: "netsuite",
+    entry: here("../netsuite/main.ts"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.netsuite),
+      DATABASE_URL: databases.netsuite,
+      INTEGRATION_CLIENT_ID: secrets.netsuite.clientId,
+      INTEGRATION_CERT_ID: secrets.netsuite.certificateId,
+      INTEGRATION_PUBLIC_JWK: JSON.stringify(secrets.netsuite.publicJwk),
+      EDGE_ORIGIN: addresses.acme,
+      PROVIDER_ORIGIN: addresses.provider,
+      TOUR_URL: `${addresses.edge}/`,
+      SNIPPET_PATH: `/v/${assets.version}/pay-form.js`,
+      SNIPPET_INTEGRITY: assets.integrity.payForm,
+      EMBED_KEY_ID: secrets.embed.acme.id,
+      EMBED_SECRET: secrets.embed.acme.secret,
+    },
+    readyUrl: `${addresses.internal.netsuite}/healthz`,
+  };
+}
+
+function d365({ ports, addresses, secrets, databases, assets }: Plan): ChildSpec {
+  return {
+    name: "d365",
+    entry: here("../d365/main.ts"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.d365),
+      DATABASE_URL: databases.d365,
+      CLIENT_ID: secrets.d365.clientId,
+      CLIENT_SECRET: secrets.d365.clientSecret,
+      EDGE_ORIGIN: addresses.globex,
+      TOUR_URL: `${addresses.edge}/`,
+      LOADER_PATH: `/v/${assets.version}/loader.js`,
+      LOADER_INTEGRITY: assets.integrity.loader,
+      EMBED_KEY_ID: secrets.embed.globex.id,
+      EMBED_PRIVATE_JWK: JSON.stringify(secrets.embed.globex.privateJwk),
+    },
+    readyUrl: `${addresses.internal.d365}/healthz`,
+  };
+}
+
+function server({ ports, addresses, platform }: Plan): ChildSpec {
+  return {
+    name: "server",
+    entry: entryOf("@clarity/server/main"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.server),
+      CLARITY_REGISTRY_URL: platform.registryUrl,
+      CLARITY_MASTER_KEY_FILE: platform.masterKeyFile,
+      CLARITY_EDGE_PUBLIC_KEY_FILE: platform.edgePublicKeyFile,
+      CLARITY_PLUGINS_DIR: here("../../plugins"),
+    },
+    readyUrl: `${addresses.internal.server}/readyz`,
+  };
+}
+
+function edge({ ports, addresses, platform, assets }: Plan): ChildSpec {
+  return {
+    name: "edge",
+    entry: entryOf("@clarity/bff/main"),
+    env: {
+      HOST: "127.0.0.1",
+      PORT: String(ports.edge),
+      CLARITY_SERVER_URL: addresses.internal.server,
+      CLARITY_EDGE_KEY_FILE: platform.edgeKeyFile,
+      CLARITY_ASSETS_DIR: assets.dir,
+      CLARITY_FRONT_DOOR_URL: addresses.internal.mailbox,
+    },
+    readyUrl: `${addresses.edge}/readyz`,
+  };
+}

@@ -1,0 +1,143 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ensureEdgeKeys } from "@clarity/bff";
+import {
+  createLogger,
+  migrateTenants,
+  openOperator,
+  type PlatformAddress,
+  preparePlatform,
+  readInstance,
+  writeInstance,
+} from "@clarity/server";
+import { assets } from "@clarity/widget/assets";
+import type { Addresses } from "./addresses.ts";
+import { childSpecs, providerSpec } from "./children.ts";
+import { startDatabaseServer } from "./database-server.ts";
+import { ensureStandInDatabases } from "./databases.ts";
+import { recordProcesses } from "./leftovers.ts";
+import { explainTaken, firstTaken, type Ports } from "./ports.ts";
+import { ensureSecrets } from "./secrets.ts";
+import { Supervisor } from "./supervisor.ts";
+import { ensureTenants, openAccount } from "./tenants.ts";
+
+export interface Start {
+  root: string;
+  dataDir: string;
+  ports: Ports;
+  addresses: Addresses;
+  report: (line: string) => void;
+  /** Told at once of each thing that will have to be stopped. */
+  onStarted: (stop: () => Promise<void>) => void;
+}
+
+/** PostgreSQL, the provider, both tenants, then everything else. Resolves when all of it answers. */
+export async function startAll(start: Start): Promise<void> {
+  const { dataDir, ports, addresses, report } = start;
+  const logDir = join(dataDir, "logs");
+  const keyDir = join(dataDir, "keys");
+  mkdirSync(logDir, { recursive: true });
+  mkdirSync(keyDir, { recursive: true, mode: 0o700 });
+  const secrets = ensureSecrets(dataDir);
+
+  const database = await startPostgres(start, join(logDir, "postgres.log"));
+  const supervisor = new Supervisor({
+    logDir,
+    report,
+    onChange: (pids) => recordProcesses(dataDir, pids),
+  });
+  start.onStarted(() => supervisor.stop());
+
+  const built = assets();
+  const shared = {
+    ports,
+    addresses,
+    secrets,
+    dataDir,
+    assets: {
+      dir: built.dir,
+      version: built.version,
+      integrity: {
+        payForm: built.files["pay-form.js"].integrity,
+        loader: built.files["loader.js"].integrity,
+      },
+    },
+    databases: await ensureStandInDatabases(database.adminUrl, secrets.databasePasswords),
+  };
+  const [platform, edgeKeys] = await Promise.all([
+    prepare(start, { adminUrl: database.adminUrl, masterKeyFile: join(keyDir, "master.key") }),
+    ensureEdgeKeys(keyDir),
+    supervisor.start(providerSpec(shared)),
+  ]);
+
+  const accounts = {
+    acme: await openAccount({ ports, addresses, secrets }, "acme"),
+    globex: await openAccount({ ports, addresses, secrets }, "globex"),
+  };
+  const operator = openOperator({
+    address: platform,
+    operator: "launcher",
+    log: createLogger({ name: "launcher", level: "warn" }),
+  });
+  try {
+    await migrateTenants({ ctx: operator, input: {} });
+    await ensureTenants(operator, { ports, addresses, secrets }, accounts);
+  } finally {
+    await operator.close();
+  }
+  writeDemo(start, {
+    ports,
+    addresses,
+    embed: secrets.embed,
+    provider: { adminKey: secrets.providerAdminKey, accounts },
+  });
+
+  const specs = childSpecs({
+    ...shared,
+    platform: {
+      registryUrl: platform.registryUrl,
+      masterKeyFile: platform.masterKeyFile,
+      edgeKeyFile: edgeKeys.keyFile,
+      edgePublicKeyFile: edgeKeys.publicKeyFile,
+    },
+  });
+  await Promise.all(specs.map((spec) => supervisor.start(spec)));
+}
+
+async function startPostgres({ dataDir, ports, report, onStarted }: Start, logFile: string) {
+  try {
+    const database = await startDatabaseServer({
+      url: process.env.DATABASE_URL || undefined,
+      dataDir: join(dataDir, "postgres"),
+      port: ports.postgres,
+      logFile,
+      report,
+    });
+    onStarted(() => database.stop());
+    return database;
+  } catch (error) {
+    // By now a server left behind is stopped, so what listens there is somebody else's.
+    const taken = await firstTaken(ports, ["postgres"]);
+    throw taken ? new Error(explainTaken(taken, ports)) : error;
+  }
+}
+
+/** The registry's password stays the same from start to start; its port may not. */
+async function prepare(
+  { dataDir, addresses }: Start,
+  where: { adminUrl: string; masterKeyFile: string },
+): Promise<PlatformAddress> {
+  const earlier = readInstance(dataDir);
+  const registryUrl = earlier && new URL(earlier.registryUrl);
+  if (registryUrl) registryUrl.host = new URL(where.adminUrl).host;
+  const address = await preparePlatform({ ...where, ...(registryUrl && { registryUrl: registryUrl.href }) });
+  writeInstance(dataDir, { ...address, edgeUrl: `${addresses.edge}/` });
+  return address;
+}
+
+/** What testers need, and nobody else: addresses and credentials of the stand-ins. */
+function writeDemo({ dataDir }: Start, content: Record<string, unknown>): void {
+  const file = join(dataDir, "demo.json");
+  writeFileSync(`${file}.draft`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.draft`, file);
+}

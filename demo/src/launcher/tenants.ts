@@ -1,0 +1,168 @@
+import {
+  addEmbedKey,
+  createTenant,
+  listEmbedKeys,
+  type NewEmbedKey,
+  type NewTenant,
+  type OpenTenant,
+  type Operator,
+  type SettingKey,
+  type SettingValue,
+} from "@clarity/server";
+import type { Addresses } from "./addresses.ts";
+import type { Ports } from "./ports.ts";
+import type { Secrets } from "./secrets.ts";
+
+/** `POST /v1/accounts` of the provider. */
+export interface ProviderAccount {
+  id: string;
+  secretKey: string;
+  publishableKey: string;
+  webhookSecret: string;
+}
+
+type Values = { [K in SettingKey]?: SettingValue<K> };
+
+interface TenantPlan {
+  tenant: NewTenant;
+  embedKey: NewEmbedKey & { id: string };
+  /** Set once, then the tenant's own. */
+  once: Values;
+  /** Follow the ports and secrets of this start. */
+  always: Values;
+}
+
+export type TenantSlug = "acme" | "globex";
+
+interface Where {
+  ports: Ports;
+  addresses: Addresses;
+  secrets: Secrets;
+}
+
+/** An account a tenant, the same one again on later starts. */
+export async function openAccount(where: Where, slug: TenantSlug): Promise<ProviderAccount> {
+  const { addresses, secrets } = where;
+  const answer = await fetch(`${addresses.internal.provider}/v1/accounts`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${secrets.providerAdminKey}` },
+    body: JSON.stringify({ name: slug, webhookUrl: `${addresses[slug]}/webhooks/sandbox` }),
+  });
+  if (!answer.ok) throw new Error(`the provider refused an account: ${answer.status} ${await answer.text()}`);
+  return (await answer.json()) as ProviderAccount;
+}
+
+/** Makes both tenants, or finds them, and sets what this start decides. */
+export async function ensureTenants(
+  operator: Operator,
+  where: Where,
+  accounts: Record<TenantSlug, ProviderAccount>,
+): Promise<void> {
+  for (const plan of [acme(where, accounts.acme), globex(where, accounts.globex)]) {
+    const { tenant, created } = await createTenant({ ctx: operator, input: plan.tenant });
+    const open = await operator.tenants.open(tenant.id);
+    const known = await listEmbedKeys({ ctx: open });
+    if (!known.some(({ id }) => id === plan.embedKey.id))
+      await addEmbedKey({ ctx: open, input: plan.embedKey });
+    if (created) await setWhereDifferent(open, plan.once);
+    await setWhereDifferent(open, plan.always);
+  }
+}
+
+/** Settings are audited: one that stays as it is leaves no trace. */
+async function setWhereDifferent(tenant: OpenTenant, values: Values): Promise<void> {
+  for (const [key, value] of Object.entries(values) as [SettingKey, never][]) {
+    const now = await tenant.settings.get(key).catch(() => undefined);
+    if (JSON.stringify(now) !== JSON.stringify(value)) await tenant.settings.set(key, value);
+  }
+}
+
+function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): TenantPlan {
+  return {
+    tenant: {
+      slug: "acme",
+      name: "Acme Industrial",
+      template: "netsuite-order-to-cash",
+      theme: "acme",
+      adminEmail: "ada@acme.test",
+    },
+    embedKey: { id: secrets.embed.acme.id, algorithm: "HS256", secret: secrets.embed.acme.secret },
+    once: {
+      "seller.name": "Acme Industrial",
+      "seller.supportEmail": "receivables@acme.test",
+      "seller.statement": "ACME INDUSTRIAL",
+    },
+    always: {
+      "embed.origins": [addresses.netsuite],
+      connector: {
+        id: "netsuite",
+        baseUrl: addresses.internal.netsuite,
+        clientId: secrets.netsuite.clientId,
+        certificateId: secrets.netsuite.certificateId,
+        algorithm: "ES256",
+        depositAccountId: "1",
+        concurrency: 3,
+      },
+      "connector.secret": secrets.netsuite.privateKeyPem,
+      ...paymentAndMail({ ports, addresses, account, from: "Acme Industrial <receivables@acme.test>" }),
+    },
+  };
+}
+
+function globex({ ports, addresses, secrets }: Where, account: ProviderAccount): TenantPlan {
+  return {
+    tenant: {
+      slug: "globex",
+      name: "Globex Corporation",
+      template: "d365-fo-enterprise",
+      theme: "globex",
+      adminEmail: "gus@globex.test",
+    },
+    embedKey: {
+      id: secrets.embed.globex.id,
+      algorithm: "ES256",
+      jwk: { ...secrets.embed.globex.publicJwk },
+    },
+    once: {
+      "seller.name": "Globex Corporation",
+      "seller.supportEmail": "billing@globex.test",
+      "seller.statement": "GLOBEX CORP",
+    },
+    always: {
+      "embed.origins": [addresses.d365],
+      connector: {
+        id: "d365-fo",
+        baseUrl: addresses.internal.d365,
+        tokenUrl: `${addresses.internal.d365}/globex.test/oauth2/v2.0/token`,
+        clientId: secrets.d365.clientId,
+        company: "usmf",
+        journalName: "CustPay",
+        paymentMethodName: "CARD",
+        offsetAccount: "USMF OPER",
+        concurrency: 3,
+      },
+      "connector.secret": secrets.d365.clientSecret,
+      ...paymentAndMail({ ports, addresses, account, from: "Globex Corporation <billing@globex.test>" }),
+    },
+  };
+}
+
+function paymentAndMail(input: {
+  ports: Ports;
+  addresses: Addresses;
+  account: ProviderAccount;
+  from: string;
+}): Values {
+  const { account, addresses, ports } = input;
+  return {
+    provider: {
+      id: "sandbox",
+      baseUrl: addresses.internal.provider,
+      frameUrl: `${addresses.provider}/card`,
+      publishableKey: account.publishableKey,
+    },
+    "provider.secretKey": account.secretKey,
+    "provider.webhookSecret": account.webhookSecret,
+    smtp: { host: "127.0.0.1", port: ports.smtp, secure: false, user: null, from: input.from },
+  };
+}
