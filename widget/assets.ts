@@ -1,0 +1,44 @@
+/** Where the built scripts are, and what a page needs to pin them. For the edge, which serves them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+
+export interface Asset {
+  /** Relative to `dir`. */
+  path: string;
+  /** Subresource Integrity, `sha384-…`. */
+  integrity: string;
+  bytes: number;
+  /** At quality 11. */
+  brotliBytes: number;
+}
+
+export type AssetName = "pay-form.js" | "card-frame.js" | "embed-page.js" | "loader.js";
+
+export interface Assets {
+  /** Serve at `/v/<version>/<name>`, immutable: a new build of the same version is a new version. */
+  version: string;
+  /** Absolute folder of the files. */
+  dir: string;
+  files: Record<AssetName, Asset>;
+}
+
+/** @throws Error when `node widget/build.ts` has not been run */
+export function assets(): Assets {
+  const dir = join(import.meta.dirname, "dist");
+  const { version, files } = readJson(join(dir, "manifest.json")) as Pick<Assets, "version" | "files">;
+  return { version, dir, files };
+}
+
+/** The form's words in a language, for `messages` of the session answer. */
+export function messagesOf(locale: string): Record<string, string> {
+  if (!/^[a-z]{2}$/.test(locale)) throw new Error(`no language: ${locale}`);
+  return readJson(join(import.meta.dirname, "dist", "locales", `${locale}.json`)) as Record<string, string>;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch (cause) {
+    throw new Error(`${path} is not there: run node widget/build.ts`, { cause });
+  }
+}

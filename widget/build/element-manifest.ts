@@ -1,0 +1,67 @@
+/**
+ * `custom-elements.json` (Custom Elements Manifest 1.0.0) from the tagged header of an element:
+ * `@tag`, `@attr`, `@fires`, `@csspart`. The public CSS properties come from the stylesheet, whose
+ * private `--_x` is the public `--pay-x`.
+ */
+export interface ManifestInput {
+  /** Source text of the element. */
+  source: string;
+  /** Source text of its stylesheet. */
+  css: string;
+  path: string;
+}
+
+export function elementManifest({ source, css, path }: ManifestInput) {
+  const header = /\/\*\*((?:(?!\*\/)[\s\S])*@tag[\s\S]*?)\*\/\s*export class (\w+)/.exec(source);
+  if (!header?.[1]) throw new Error(`${path} has no header with @tag`);
+  const lines = header[1].split("\n").map((line) => line.replace(/^\s*\* ?/, ""));
+  const tagged = (tag: string) =>
+    lines
+      .map((line) =>
+        new RegExp(`^@${tag} (?:\\{([^}]+)\\} )?([\\w-]+)(?: \\{([^}]+)\\})?(?: - (.*))?$`).exec(line),
+      )
+      .filter((match) => match !== null)
+      .map(([, before, name = "", after, description = ""]) => ({
+        name,
+        type: before ?? after,
+        description,
+      }));
+  const type = (text: string | undefined) => (text ? { type: { text } } : {});
+  const declaration = {
+    kind: "class",
+    customElement: true,
+    name: header[2],
+    tagName: tagged("tag")[0]?.name,
+    description: lines.filter((line) => line && !line.startsWith("@")).join(" "),
+    attributes: tagged("attr").map((each) => ({
+      name: each.name,
+      ...type(each.type),
+      description: each.description,
+    })),
+    events: tagged("fires").map((each) => ({
+      name: each.name,
+      ...type(each.type),
+      description: each.description,
+    })),
+    cssParts: tagged("csspart").map(({ name, description }) => ({ name, description })),
+    cssProperties: publicProperties(css).map((name) => ({ name })),
+  };
+  return {
+    schemaVersion: "1.0.0",
+    modules: [
+      {
+        kind: "javascript-module",
+        path,
+        declarations: [declaration],
+        exports: [
+          { kind: "custom-element-definition", name: declaration.tagName, declaration: { name: header[2] } },
+        ],
+      },
+    ],
+  };
+}
+
+function publicProperties(css: string): string[] {
+  const names = [...css.matchAll(/--_([a-z-]+)/g)].map((match) => `--pay-${match[1]}`);
+  return [...new Set(names)].sort();
+}

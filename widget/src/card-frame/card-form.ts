@@ -1,0 +1,186 @@
+import { brandMark } from "./brand-mark.ts";
+import { type Brand, isNumber, ruleOf } from "./brands.ts";
+import { Field, type FieldName, make } from "./field.ts";
+import { digitsOf, formatExpiry, formatNumber, isPast, parseExpiry } from "./format.ts";
+import type { CardConnect, FromFrame, ToFrame } from "./protocol.ts";
+import type { ProviderApi } from "./provider-api.ts";
+
+type Funding = Extract<FromFrame, { type: "state" }>["funding"];
+
+/** The three fields, and what the form outside is told of them. */
+export class CardForm {
+  readonly #api: ProviderApi;
+  readonly #send: (message: FromFrame) => void;
+  readonly #fields: Record<FieldName, Field>;
+  readonly #mark = make("span", { class: "brand" });
+  readonly #brandWords = make("span", { class: "sr", role: "status" });
+  readonly #known = new Map<string, Funding>();
+  #looking = new AbortController();
+  #brand: Brand | null = null;
+  #bin = "";
+  #busy = false;
+  #told = "";
+
+  constructor(connect: CardConnect, api: ProviderApi, send: (message: FromFrame) => void) {
+    this.#api = api;
+    this.#send = send;
+    this.#fields = this.#build(connect);
+    const main = make("main", { role: "group", "aria-label": connect.messages.group, class: connect.labels });
+    for (const field of Object.values(this.#fields)) {
+      if (connect.labels === "floating") field.element.classList.add("floating");
+      main.append(field.element);
+    }
+    this.#fields.number.input.after(this.#mark, this.#brandWords);
+    document.documentElement.lang = connect.locale;
+    document.documentElement.dir = connect.dir;
+    document.body.append(main);
+    this.wear(connect);
+    new ResizeObserver(() =>
+      send({ type: "resize", height: Math.ceil(document.body.getBoundingClientRect().height) }),
+    ).observe(document.body);
+    this.#changed();
+  }
+
+  receive(message: ToFrame): void {
+    switch (message.type) {
+      case "theme":
+        this.wear(message);
+        break;
+      case "focus":
+        this.#focus(message.field);
+        break;
+      case "lock":
+        for (const { input } of Object.values(this.#fields)) input.readOnly = message.locked;
+        break;
+      case "tokenize":
+        void this.#tokenize(message.id);
+    }
+  }
+
+  /** Values come from the form's own element; only `--pay-*` names are taken. */
+  wear({ theme, dark }: Pick<CardConnect, "theme" | "dark">): void {
+    const { classList, style } = document.documentElement;
+    classList.toggle("dark", dark);
+    for (const [name, value] of Object.entries(theme)) {
+      if (name.startsWith("--pay-")) style.setProperty(name, value);
+    }
+  }
+
+  #build({ messages }: CardConnect): Record<FieldName, Field> {
+    const common = { changed: () => this.#changed(), submitted: () => this.#send({ type: "submit" }) };
+    const number = new Field({
+      ...common,
+      name: "number",
+      label: messages.number,
+      placeholder: "1234 1234 1234 1234",
+      autocomplete: "cc-number",
+      format: formatNumber,
+      check: (text) => (isNumber(digitsOf(text)) ? "" : messages.invalidNumber),
+    });
+    const expiry = new Field({
+      ...common,
+      name: "expiry",
+      label: messages.expiry,
+      placeholder: "MM / YY",
+      autocomplete: "cc-exp",
+      format: formatExpiry,
+      check: (text) => {
+        const expiry = parseExpiry(text);
+        if (!expiry) return messages.invalidExpiry;
+        return isPast(expiry, new Date()) ? messages.expiredCard : "";
+      },
+    });
+    const cvcLength = () => ruleOf(digitsOf(number.text)).cvcLength;
+    const cvc = new Field({
+      ...common,
+      name: "cvc",
+      label: messages.cvc,
+      placeholder: "123",
+      autocomplete: "cc-csc",
+      format: ({ text, caret }) => ({ text: digitsOf(text).slice(0, 4), caret }),
+      check: (text) => (digitsOf(text).length === cvcLength() ? "" : messages.invalidCvc),
+    });
+    cvc.input.setAttribute("aria-description", messages.cvcHint);
+    return { number, expiry, cvc };
+  }
+
+  #changed(): void {
+    const digits = digitsOf(this.#fields.number.text);
+    const { brand, cvcLength } = ruleOf(digits);
+    if (brand !== this.#brand) {
+      this.#brand = brand;
+      this.#mark.replaceChildren(brandMark(brand));
+      this.#brandWords.textContent = brand === "unknown" ? "" : brand;
+      this.#fields.cvc.input.placeholder = "1234".slice(0, cvcLength);
+    }
+    void this.#lookUp(digits.length >= 8 ? digits.slice(0, 8) : "");
+    this.#tell();
+  }
+
+  /** Says whether the card is a credit or a debit card, so that a surcharge is right before paying. */
+  async #lookUp(bin: string): Promise<void> {
+    if (bin === this.#bin) return;
+    this.#bin = bin;
+    this.#looking.abort();
+    this.#looking = new AbortController();
+    if (!bin || this.#known.has(bin)) return;
+    try {
+      const { funding } = await this.#api.bin(bin, this.#looking.signal);
+      this.#known.set(bin, funding as Funding);
+      this.#tell();
+    } catch {
+      // Unknown funding costs nothing here: the token's answer decides before anything is charged.
+    }
+  }
+
+  #tell(): void {
+    const fields = Object.values(this.#fields);
+    const state: FromFrame = {
+      type: "state",
+      complete: fields.every(({ valid }) => valid),
+      brand: this.#brand ?? "unknown",
+      funding: this.#known.get(this.#bin) ?? "unknown",
+      invalid: fields.filter(({ invalid }) => invalid).map(({ name }) => name),
+    };
+    const text = JSON.stringify(state);
+    if (text !== this.#told) this.#send(state);
+    this.#told = text;
+  }
+
+  async #tokenize(id: number): Promise<void> {
+    const fields = Object.values(this.#fields);
+    const expiry = parseExpiry(this.#fields.expiry.text);
+    // Every field is asked, so that all errors show at once.
+    if (fields.filter((field) => !field.validate()).length || !expiry || this.#busy) {
+      this.#tell();
+      return this.#send({ type: "token-error", id, code: "invalid" });
+    }
+    this.#busy = true;
+    const { number, cvc } = this.#fields;
+    try {
+      const { token, brand, funding, last4 } = await this.#api.tokenize({
+        number: digitsOf(number.text),
+        expiryMonth: expiry.month,
+        expiryYear: expiry.year,
+        cvc: digitsOf(cvc.text),
+      });
+      this.#send({ type: "token", id, token, brand, funding, last4 });
+    } catch (error) {
+      this.#send({
+        type: "token-error",
+        id,
+        code: (error as Error).message === "invalid" ? "invalid" : "unreachable",
+      });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #focus(name: FieldName | "first-invalid"): void {
+    const fields = Object.values(this.#fields);
+    if (name === "first-invalid") for (const field of fields) field.validate();
+    const field = name === "first-invalid" ? fields.find(({ invalid }) => invalid) : this.#fields[name];
+    (field ?? this.#fields.number).input.focus();
+    this.#tell();
+  }
+}

@@ -1,0 +1,335 @@
+import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/contract";
+import { type Api, ApiError } from "./api.ts";
+import type { CardToken } from "./card.ts";
+import { formatMoney } from "./money.ts";
+import { type Patience, patiently, type Sleep } from "./patience.ts";
+import { exponentOf, inFull, type Price, priceOf } from "./pricing.ts";
+import { allToggled, isPayable, kept, toggled } from "./selection.ts";
+import { type Card, emptyCard, initialState, type Notice, type State } from "./state.ts";
+import type { Unfinished } from "./unfinished.ts";
+
+/** What the flow needs of the world; the tests bring their own. */
+export interface World {
+  api: Pick<Api, "open" | "invoices" | "pay" | "payment" | "resume">;
+  /** The present card frame's. @throws Error with the code `invalid` or `unreachable` as message */
+  tokenize: () => Promise<CardToken>;
+  unfinished: Unfinished;
+  sleep: Sleep;
+  newId: () => string;
+  /** Language tag for numbers and dates, once the session's language is known. */
+  localeFor: (session: Session) => string;
+  /** After every change of state, with the state there was. */
+  changed: (before: State) => void;
+  /** The outcome of a payment, once for each. */
+  settled: (payment: Payment) => void;
+  failed: (error: ApiError) => void;
+}
+
+/** Pauses between looks at a payment under way, ms; the last repeats. 24 looks are about two minutes. */
+const pollWaitsMs = [1000, 1500, 2200, 3300, 5000];
+const maxPolls = 24;
+
+/** Refusals after which the list on screen is no longer true. */
+const staleList =
+  /^(amount_changed|invoice_closed|amount_exceeds_balance|payment_in_progress|not_found|currency_mismatch)$/;
+/** Refusals of the session: nothing works here until the page has a new one. */
+const noSession =
+  /^(token_|proof_|tenant_(mismatch|suspended|unknown)|scope_|session_ended|no_token|insecure_page)/;
+
+function isSessionLost(error: unknown): boolean {
+  return error instanceof ApiError && noSession.test(error.code);
+}
+
+/** The one place that decides what happens next. Everything else computes, shows, or carries messages. */
+export class Flow {
+  readonly #world: World;
+  #state: State = initialState;
+  /** Sent and not yet answered for good: every retry sends this very body. */
+  #pending: PaymentRequest | null = null;
+  locale = "en";
+
+  /** `session`: one that is already open, when the element comes back to the page. */
+  constructor(world: World, session: Session | null = null) {
+    this.#world = world;
+    if (session) this.#admit(session);
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get price(): Price {
+    return priceOf(this.#state, this.locale);
+  }
+
+  /** Opens the session, or after that reads the list again, and picks up an unfinished payment. */
+  async start(): Promise<void> {
+    this.#set({ phase: { name: "loading" }, notice: null });
+    try {
+      const session = this.#state.session ?? (await this.#patiently(() => this.#world.api.open()));
+      if (this.#state.session) await this.#refresh();
+      else this.#set(this.#admit(session));
+      const left = this.#pending
+        ? null
+        : (session.unfinishedPayment ?? (await this.#find(this.#world.unfinished.read())));
+      if (this.#pending) await this.#submit(this.#pending);
+      else if (left) await this.#follow(left);
+      else this.#choose({});
+    } catch (error) {
+      this.#blocked(error);
+    }
+  }
+
+  toggle(invoice: Invoice): void {
+    this.#changeChoice(toggled(this.#state, invoice, this.locale));
+  }
+
+  toggleAll(currency: string): void {
+    this.#changeChoice(allToggled(this.#state, currency, this.locale));
+  }
+
+  setAmount(invoice: Invoice, text = inFull(invoice, this.#state, this.locale)): void {
+    this.#changeChoice(new Map(this.#state.chosen).set(invoice.id, text));
+  }
+
+  cardChanged(change: Partial<Card>): void {
+    const before = this.#state.card;
+    const card = { ...before, ...change };
+    const other = card.brand !== before.brand || card.funding !== before.funding;
+    this.#set({ card, ...(other && { quote: null }) });
+  }
+
+  /** Checks, asks the frame for a token, and sends. Leaving `choosing` at once makes spam clicks one payment. */
+  async pay(): Promise<void> {
+    if (this.#state.phase.name !== "choosing") return;
+    const price = this.price;
+    const missing = this.#missing(price);
+    if (missing) return this.#set({ checked: true, ...missing });
+    this.#set({ phase: { name: "paying", words: "card" }, notice: null, checked: true });
+    let card: CardToken;
+    try {
+      card = await this.#world.tokenize();
+    } catch (error) {
+      const invalid = (error as Error).message === "invalid";
+      const key = invalid ? "card.incomplete" : "card.unreachable";
+      return this.#choose({ notice: { tone: "danger", key }, focus: invalid ? "card" : "notice" });
+    }
+    this.#set({ card: { ...this.#state.card, brand: card.brand, funding: card.funding } });
+    const { currency, lines, surchargeMinor, totalMinor } = this.price;
+    if (totalMinor !== price.totalMinor) return this.#askAgain();
+    await this.#submit({
+      id: this.#world.newId(),
+      currency: currency ?? "",
+      lines,
+      method: { type: "card", token: card.token },
+      shown: { surchargeMinor: String(surchargeMinor), totalMinor: String(totalMinor) },
+    });
+  }
+
+  /** From `unclear`: the same payment, asked about again. */
+  async checkAgain(): Promise<void> {
+    const { waiting } = this.#state;
+    if (this.#pending) return this.#submit(this.#pending);
+    if (waiting) await this.#lookAgain(() => this.#world.api.payment(waiting.id));
+  }
+
+  /** The challenge page says it is done, or the payer does. */
+  async challengeDone(): Promise<void> {
+    const { waiting, phase } = this.#state;
+    if (waiting && phase.name === "challenge")
+      await this.#lookAgain(() => this.#world.api.resume(waiting.id));
+  }
+
+  /** Back to the list, read again; a payment left under way stays in reach. */
+  async another(): Promise<void> {
+    this.#set({ phase: { name: "loading" }, chosen: new Map(), card: emptyCard, checked: false });
+    try {
+      await this.#refresh();
+      this.#choose({ focus: "heading" });
+    } catch (error) {
+      this.#blocked(error);
+    }
+  }
+
+  #admit(session: Session): Partial<State> {
+    this.locale = this.#world.localeFor(session);
+    const seen = { session, invoices: session.invoices };
+    this.#state = { ...this.#state, ...seen };
+    return seen;
+  }
+
+  #changeChoice(chosen: State["chosen"]): void {
+    if (this.#state.phase.name === "choosing") this.#set({ chosen, quote: null, notice: null });
+  }
+
+  #missing({ currency, invalid }: Price): Partial<State> | null {
+    const [wrong] = invalid.keys();
+    if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
+    if (wrong !== undefined) return { focus: { amountOf: wrong } };
+    return this.#state.card.complete
+      ? null
+      : { notice: { tone: "danger", key: "card.incomplete" }, focus: "card" };
+  }
+
+  async #submit(request: PaymentRequest): Promise<void> {
+    this.#pending = request;
+    this.#world.unfinished.write(request.id);
+    this.#set({ phase: { name: "paying", words: "sending" } });
+    let tries = 0;
+    try {
+      const payment = await this.#patiently(() => {
+        tries++;
+        return this.#world.api.pay(request);
+      });
+      this.#pending = null;
+      return this.#follow(payment);
+    } catch (error) {
+      return this.#refused(error, tries);
+    }
+  }
+
+  /** Only a refusal that stored nothing sets the payment free; while that is not certain the id stays. */
+  async #refused(error: unknown, tries: number): Promise<void> {
+    const id = this.#pending?.id ?? null;
+    if (!(error instanceof ApiError) || error.transient) return this.#unclear(false);
+    const maybeStored = tries > 1 || /^(payment_in_progress|idempotency_mismatch)$/.test(error.code);
+    if (maybeStored && !isSessionLost(error)) {
+      const stored = await this.#find(id).catch(() => undefined);
+      if (stored === undefined) return this.#unclear(false);
+      if (stored) {
+        this.#pending = null;
+        return this.#follow(stored);
+      }
+    }
+    if (isSessionLost(error)) return this.#blocked(error);
+    this.#forget();
+    this.#world.failed(error);
+    if (staleList.test(error.code)) await this.#refresh().catch(() => {});
+    this.#set({ quote: error.problem.quote ?? null });
+    if (error.code === "amount_changed") return this.#askAgain();
+    const key = `error.${error.code}` as const;
+    this.#choose({ notice: { tone: "danger", key, requestId: error.problem.requestId }, focus: "notice" });
+  }
+
+  /**
+   * Follows a payment the server knows until it is settled, or needs the payer, or takes too long.
+   * Never throws: whatever goes wrong while asking says nothing about the payment.
+   */
+  async #follow(first: Payment): Promise<void> {
+    let payment = first;
+    for (let polls = 0; ; polls++) {
+      if (payment.state === "captured" || payment.state === "declined" || payment.state === "failed") {
+        return this.#settle(payment);
+      }
+      this.#set({ waiting: payment });
+      if (payment.state === "requires_action" && payment.action) {
+        return this.#set({ phase: { name: "challenge", url: payment.action.url }, focus: "heading" });
+      }
+      if (polls === maxPolls) return this.#unclear(true);
+      this.#set({ phase: { name: "paying", words: "confirming" } });
+      await this.#world.sleep(pollWaitsMs[polls] ?? 5000);
+      try {
+        payment = await this.#world.api.payment(payment.id);
+      } catch (error) {
+        if (isSessionLost(error)) return this.#blocked(error);
+      }
+    }
+  }
+
+  async #settle(payment: Payment): Promise<void> {
+    this.#forget();
+    this.#set({ waiting: null });
+    this.#world.settled(payment);
+    if (payment.state === "captured")
+      return this.#set({ phase: { name: "receipt", payment }, focus: "heading" });
+    await this.#refresh().catch(() => {});
+    const key =
+      payment.state === "declined" ? (`decline.${payment.reason ?? "declined"}` as const) : "failed";
+    this.#choose({ notice: { tone: "danger", key }, focus: "notice" });
+  }
+
+  /** Asks about a known payment; no answer leads to `unclear`, never to a refusal. */
+  async #lookAgain(ask: () => Promise<Payment>): Promise<void> {
+    this.#set({ phase: { name: "paying", words: "confirming" } });
+    try {
+      return this.#follow(await this.#patiently(ask));
+    } catch (error) {
+      if (isSessionLost(error)) this.#blocked(error);
+      else this.#unclear(true);
+    }
+  }
+
+  /** The stored payment of that id, or null. A payment just sent may need a moment to be found. */
+  async #find(id: string | null): Promise<Payment | null> {
+    if (!id) return null;
+    const ask = () => this.#patiently(() => this.#world.api.payment(id));
+    const missing = (error: unknown) => {
+      if (error instanceof ApiError && !error.transient && !isSessionLost(error)) return null;
+      throw error;
+    };
+    const found = await ask().catch(missing);
+    if (found) return found;
+    await this.#world.sleep(1000);
+    return ask().catch(missing);
+  }
+
+  async #refresh(): Promise<void> {
+    const { invoices } = await this.#patiently(() => this.#world.api.invoices());
+    this.#set({ chosen: kept(this.#state, invoices, this.locale), invoices });
+  }
+
+  #choose(more: Partial<State>): void {
+    const { invoices, chosen, waiting } = this.#state;
+    const [only, ...others] = invoices.filter(isPayable);
+    const preset = only && others.length === 0 && !waiting && chosen.size === 0;
+    this.#set({
+      phase: { name: "choosing" },
+      ...(preset && { chosen: new Map([[only.id, inFull(only, this.#state, this.locale)]]) }),
+      ...more,
+    });
+  }
+
+  #askAgain(): void {
+    const { currency, totalMinor } = this.price;
+    const format = { locale: this.locale, exponent: exponentOf(this.#state, currency ?? "") };
+    const params = { amount: currency ? formatMoney(totalMinor, currency, format) : "" };
+    const notice: Notice = currency
+      ? { tone: "info", key: "price.changed", params }
+      : { tone: "info", key: "error.amount_changed" };
+    this.#choose({ notice, focus: "notice" });
+  }
+
+  #blocked(error: unknown): void {
+    const failure = error instanceof ApiError ? error : new ApiError("network");
+    const { code, problem } = failure;
+    const retry = !isSessionLost(failure) || code === "no_token";
+    this.#set({ phase: { name: "blocked", code, requestId: problem.requestId, retry }, focus: "heading" });
+    this.#world.failed(failure);
+  }
+
+  /** `known`: the server has the payment. */
+  #unclear(known: boolean): void {
+    this.#set({ phase: { name: "unclear", known }, focus: "heading" });
+  }
+
+  #forget(): void {
+    this.#pending = null;
+    this.#world.unfinished.write(null);
+  }
+
+  #patiently<T>(call: () => Promise<T>): Promise<T> {
+    const patience: Patience = {
+      sleep: this.#world.sleep,
+      onWait: () => {
+        if (this.#state.phase.name === "paying") this.#set({ phase: { name: "paying", words: "retrying" } });
+      },
+    };
+    return patiently(call, patience);
+  }
+
+  #set(change: Partial<State>): void {
+    const before = this.#state;
+    this.#state = { ...before, focus: null, ...change };
+    this.#world.changed(before);
+  }
+}

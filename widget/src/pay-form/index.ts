@@ -1,0 +1,3 @@
+import { PayForm } from "./pay-form.ts";
+
+customElements.define("pay-form", PayForm);

@@ -1,0 +1,62 @@
+import type { Invoice, PaymentLine, SurchargeRule } from "@clarity/bff/contract";
+import { formatInput, parseAmount } from "./money.ts";
+import type { State } from "./state.ts";
+import { surchargeOf } from "./surcharge.ts";
+
+export type AmountProblem = "invalid" | "decimals" | "low" | "high";
+
+/** What the present choice costs. Derived from the state, never kept in it. */
+export interface Price {
+  /** Of the chosen invoices; null when none is chosen. */
+  currency: string | null;
+  lines: PaymentLine[];
+  /** Invoice id → why its amount cannot be paid. */
+  invalid: ReadonlyMap<string, AmountProblem>;
+  amountMinor: bigint;
+  surchargeMinor: bigint;
+  totalMinor: bigint;
+  rule: SurchargeRule | null;
+}
+
+export function priceOf(state: State, locale: string): Price {
+  const chosen = state.invoices.filter((invoice) => state.chosen.has(invoice.id));
+  const currency = chosen[0]?.currency ?? null;
+  const lines: PaymentLine[] = [];
+  const invalid = new Map<string, AmountProblem>();
+  let amountMinor = 0n;
+  for (const invoice of chosen) {
+    const amount = amountOf(invoice, state, locale);
+    if (typeof amount === "string") {
+      invalid.set(invoice.id, amount);
+      continue;
+    }
+    amountMinor += amount;
+    lines.push({ invoiceId: invoice.id, amountMinor: String(amount) });
+  }
+  const { quote } = state;
+  const computed = surchargeOf(amountMinor, state.card, state.session?.surcharge ?? []);
+  const quoted = quote && BigInt(quote.amountMinor) === amountMinor;
+  const surchargeMinor = quoted ? BigInt(quote.surchargeMinor) : computed.amountMinor;
+  const totalMinor = quoted ? BigInt(quote.totalMinor) : amountMinor + surchargeMinor;
+  return { currency, lines, invalid, amountMinor, surchargeMinor, totalMinor, rule: computed.rule };
+}
+
+function amountOf(invoice: Invoice, state: State, locale: string): bigint | AmountProblem {
+  const parsed = parseAmount(state.chosen.get(invoice.id) ?? "", {
+    locale,
+    exponent: exponentOf(state, invoice.currency),
+  });
+  if ("error" in parsed) return parsed.error;
+  if (parsed.amountMinor < 1n) return "low";
+  return parsed.amountMinor > BigInt(invoice.payableMinor) ? "high" : parsed.amountMinor;
+}
+
+/** ISO 4217 exponent, as the session tells it. */
+export function exponentOf(state: State, currency: string): number {
+  return state.session?.currencies[currency] ?? 2;
+}
+
+/** What an amount field holds when all of the invoice is to be paid. */
+export function inFull(invoice: Invoice, state: State, locale: string): string {
+  return formatInput(BigInt(invoice.payableMinor), { locale, exponent: exponentOf(state, invoice.currency) });
+}

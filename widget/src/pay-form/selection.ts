@@ -1,0 +1,56 @@
+import type { Invoice } from "@clarity/bff/contract";
+import { inFull } from "./pricing.ts";
+import type { State } from "./state.ts";
+
+/** The contract's most lines in one payment. */
+export const maxLines = 100;
+
+export function isPayable(invoice: Invoice): boolean {
+  return invoice.payableMinor !== "0";
+}
+
+/** Why an invoice cannot be chosen now, if so. */
+export function closedBecause(invoice: Invoice, state: State): "underWay" | "currency" | "limit" | null {
+  if (!isPayable(invoice)) return "underWay";
+  if (state.chosen.has(invoice.id)) return null;
+  const currency = chosenCurrency(state);
+  if (currency && currency !== invoice.currency) return "currency";
+  return state.chosen.size >= maxLines ? "limit" : null;
+}
+
+export function chosenCurrency(state: State): string | null {
+  return state.invoices.find(({ id }) => state.chosen.has(id))?.currency ?? null;
+}
+
+export function toggled(state: State, invoice: Invoice, locale: string): ReadonlyMap<string, string> {
+  const chosen = new Map(state.chosen);
+  if (!chosen.delete(invoice.id) && !closedBecause(invoice, state))
+    chosen.set(invoice.id, inFull(invoice, state, locale));
+  return chosen;
+}
+
+/** All of a currency, as many as one payment may hold; or none when all are chosen already. */
+export function allToggled(state: State, currency: string, locale: string): ReadonlyMap<string, string> {
+  const payable = state.invoices
+    .filter((each) => each.currency === currency && isPayable(each))
+    .slice(0, maxLines);
+  if (payable.every(({ id }) => state.chosen.has(id))) return new Map();
+  return new Map(payable.map((each) => [each.id, state.chosen.get(each.id) ?? inFull(each, state, locale)]));
+}
+
+/** After the list was read again: choices that can no longer be paid go, amounts above the balance are cut to it. */
+export function kept(
+  state: State,
+  invoices: readonly Invoice[],
+  locale: string,
+): ReadonlyMap<string, string> {
+  const chosen = new Map<string, string>();
+  for (const invoice of invoices) {
+    const text = state.chosen.get(invoice.id);
+    const before = state.invoices.find(({ id }) => id === invoice.id);
+    if (text === undefined || !isPayable(invoice)) continue;
+    const shrunk = before && BigInt(invoice.payableMinor) < BigInt(before.payableMinor);
+    chosen.set(invoice.id, shrunk ? inFull(invoice, state, locale) : text);
+  }
+  return chosen;
+}

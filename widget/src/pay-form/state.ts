@@ -1,0 +1,63 @@
+import type { Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
+import type { Code, MessageKey } from "../locales/en.ts";
+
+/** What the payer sees. Only `flow.ts` moves between these. */
+export type Phase =
+  | { name: "loading" }
+  /** No session, or it has ended. `retry`: trying again here may help. */
+  | { name: "blocked"; code: Code; requestId: string | undefined; retry: boolean }
+  | { name: "choosing" }
+  | { name: "paying"; words: "card" | "sending" | "retrying" | "confirming" }
+  /** No answer for long. `known`: the server has the payment, so leaving it is safe. */
+  | { name: "unclear"; known: boolean }
+  | { name: "challenge"; url: string }
+  | { name: "receipt"; payment: Payment };
+
+export interface Notice {
+  tone: "danger" | "info";
+  key: MessageKey;
+  params?: Record<string, string>;
+  requestId?: string | undefined;
+}
+
+export interface Card {
+  status: "loading" | "ready" | "failed";
+  complete: boolean;
+  brand: string;
+  funding: string;
+}
+
+/** Where the keyboard goes after the next paint. */
+export type Focus = "heading" | "notice" | "list" | "card" | { amountOf: string };
+
+export interface State {
+  phase: Phase;
+  session: Session | null;
+  invoices: readonly Invoice[];
+  /** Invoice id → the amount as typed. */
+  chosen: ReadonlyMap<string, string>;
+  card: Card;
+  /** The server's own price for the present choice (`amount_changed`); gone with the next change. */
+  quote: Problem["quote"] | null;
+  notice: Notice | null;
+  /** A payment that was left unfinished and can be gone back to. */
+  waiting: Payment | null;
+  /** Errors of fields are shown from the first press on Pay. */
+  checked: boolean;
+  focus: Focus | null;
+}
+
+export const emptyCard: Card = { status: "loading", complete: false, brand: "unknown", funding: "unknown" };
+
+export const initialState: State = {
+  phase: { name: "loading" },
+  session: null,
+  invoices: [],
+  chosen: new Map(),
+  card: emptyCard,
+  quote: null,
+  notice: null,
+  waiting: null,
+  checked: false,
+  focus: null,
+};

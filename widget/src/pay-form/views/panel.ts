@@ -1,0 +1,90 @@
+import { html, nothing } from "lit/html.js";
+import type { MessageKey } from "../../locales/en.ts";
+import { icon } from "./icons.ts";
+import type { View } from "./view.ts";
+
+/** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
+export const skeleton = ({ words }: View) => html`
+  <div class="skeleton" part="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
+  <p class="hidden" role="status">${words.text("loading")}</p>`;
+
+export const reference = ({ words }: View, requestId: string | undefined) =>
+  requestId ? html`<p class="reference">${words.text("reference")} <code>${requestId}</code></p>` : nothing;
+
+interface PanelOptions {
+  title: string;
+  text?: string;
+  icon?: unknown;
+  more?: unknown;
+}
+
+const panel = ({ title, text, icon, more }: PanelOptions) => html`
+  <section class="panel" part="panel">
+    ${icon}
+    <h2 tabindex="-1" data-focus="heading">${title}</h2>
+    ${text ? html`<p class="muted">${text}</p>` : nothing}
+    ${more}
+  </section>`;
+
+const button = (label: string, click: () => void, primary = false) =>
+  html`<button
+    type="button"
+    class=${primary ? "primary" : "secondary"}
+    part=${primary ? "button button-primary" : "button"}
+    @click=${click}
+  >${label}</button>`;
+
+export const spinner = html`<span class="spinner" aria-hidden="true"></span>`;
+
+/** No session, or none any more. */
+export function blockedView(view: View) {
+  const { state, words, flow } = view;
+  if (state.phase.name !== "blocked") return nothing;
+  const { code, requestId, retry } = state.phase;
+  const actions = retry ? button(words.text("retry"), () => flow.start(), true) : nothing;
+  return panel({
+    title: words.text(`error.${code}`),
+    icon: html`<span class="emblem" data-tone="danger">${icon("alert")}</span>`,
+    more: html`${actions}${reference(view, requestId)}`,
+  });
+}
+
+export function emptyView({ state, words, flow }: View) {
+  return panel({
+    title: words.text("empty.title"),
+    text: words.text("empty.text", { customer: state.session?.customer.name ?? "" }),
+    icon: html`<span class="emblem">${icon("check")}</span>`,
+    more: button(words.text("refresh"), () => flow.another()),
+  });
+}
+
+/** A payment that was found under way: there is no form beneath it. */
+export function progressView({ words }: View, key: MessageKey) {
+  return panel({ title: words.text(key), icon: spinner });
+}
+
+export function unclearView({ state, words, flow }: View) {
+  const known = state.phase.name === "unclear" && state.phase.known;
+  return panel({
+    title: words.text("unclear.title"),
+    text: words.text("unclear.text"),
+    icon: html`<span class="emblem" data-tone="info">${icon("clock")}</span>`,
+    more: html`<div class="actions">
+      ${button(words.text("unclear.check"), () => flow.checkAgain(), true)}
+      ${known ? button(words.text("leave"), () => flow.another()) : nothing}
+    </div>`,
+  });
+}
+
+export function challengeView({ words, flow, challengeFrame }: View) {
+  return html`<section class="challenge" part="challenge">
+    <h2 tabindex="-1" data-focus="heading">${words.text("challenge.title")}</h2>
+    <p class="muted">${words.text("challenge.text")}</p>
+    ${challengeFrame}
+    <p class="muted small">${words.text("challenge.help")}</p>
+    <div class="actions">
+      ${button(words.text("challenge.done"), () => flow.challengeDone())}
+      ${button(words.text("leave"), () => flow.another())}
+    </div>
+  </section>`;
+}

@@ -1,0 +1,28 @@
+import { html, nothing } from "lit/html.js";
+import { formView } from "./form.ts";
+import { blockedView, challengeView, emptyView, progressView, skeleton, unclearView } from "./panel.ts";
+import { receiptView } from "./receipt.ts";
+import type { View } from "./view.ts";
+
+/** The view of a phase. The form stays in the page, hidden, while a payment is under way over it. */
+export function phaseView(view: View) {
+  const { phase, invoices } = view.state;
+  switch (phase.name) {
+    case "loading":
+      return skeleton(view);
+    case "blocked":
+      return blockedView(view);
+    case "receipt":
+      return receiptView(view, phase.payment);
+    case "choosing":
+      if (!invoices.length) return emptyView(view);
+  }
+  const over = phase.name !== "choosing" && (phase.name !== "paying" || !view.cardFrame);
+  return html`${view.cardFrame || !over ? formView(view, over) : nothing}${over ? overlay(view) : nothing}`;
+}
+
+function overlay(view: View) {
+  const { phase } = view.state;
+  if (phase.name === "challenge") return challengeView(view);
+  return phase.name === "paying" ? progressView(view, `progress.${phase.words}`) : unclearView(view);
+}

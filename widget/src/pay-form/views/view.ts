@@ -1,0 +1,30 @@
+import type { Flow } from "../flow.ts";
+import type { Price } from "../pricing.ts";
+import type { State } from "../state.ts";
+import type { Words } from "../words.ts";
+
+/** What every view draws from. Views decide nothing: they show `state` and call `flow`. */
+export interface View {
+  state: State;
+  flow: Flow;
+  price: Price;
+  words: Words;
+  ui: Ui;
+  cardFrame: HTMLIFrameElement | null;
+  challengeFrame: HTMLIFrameElement | null;
+  retryCard: () => void;
+  print: () => void;
+}
+
+/** What only the screen knows. */
+export interface Ui {
+  find: string;
+  /** Currencies whose long list is shown whole. */
+  whole: Set<string>;
+  /** Invoices whose amount was edited and left. */
+  touched: Set<string>;
+  /** An amount is being typed. */
+  typing: boolean;
+  spoken: string;
+  update: () => void;
+}
