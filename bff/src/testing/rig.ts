@@ -29,14 +29,15 @@ export interface Rig {
   /** Moves the edge's clock. */
   advance(milliseconds: number): void;
   call(host: string, path: string, init?: RequestInit): Promise<Response>;
-  /** A browser with an open session at a host. */
-  enter(host: string): Promise<Visitor>;
+  /** A browser with an open session at a host. The fake server takes any embed token. */
+  enter(host: string, embedToken?: string): Promise<Visitor>;
   close(): Promise<void>;
 }
 
 export interface Visitor {
   browser: Browser;
   accessToken: string;
+  session: Session;
   /** A request with the session's token and a fresh proof, at the session's host or another. */
   call(path: string, init?: RequestInit & { host?: string; token?: string }): Promise<Response>;
 }
@@ -93,14 +94,21 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     advance: (milliseconds) => {
       ahead += milliseconds;
     },
-    enter: (host) => enter(host, call, () => Date.now() + ahead),
+    enter: (host, embedToken = "e".repeat(40)) =>
+      enter({ host, embedToken, call, now: () => Date.now() + ahead }),
     close: () => rm(assetsDir, { recursive: true }),
   };
 }
 
 const peer = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
 
-async function enter(host: string, call: Rig["call"], now: () => number): Promise<Visitor> {
+async function enter(input: {
+  host: string;
+  embedToken: string;
+  call: Rig["call"];
+  now: () => number;
+}): Promise<Visitor> {
+  const { host, call, now } = input;
   const browser = await createBrowser();
   const iat = () => Math.floor(now() / 1000);
   const url = (at: string, path: string) => `http://${at}:${port}${path.split("?")[0]}`;
@@ -108,12 +116,15 @@ async function enter(host: string, call: Rig["call"], now: () => number): Promis
   const answer = await call(host, "/v1/session", {
     method: "POST",
     headers: { dpop: proof, "content-type": "application/json" },
-    body: JSON.stringify({ token: "e".repeat(40), locales: ["en"] }),
+    body: JSON.stringify({ token: input.embedToken, locales: ["en"] }),
   });
-  const { accessToken } = Session.parse(await answer.json());
+  if (answer.status !== 200) throw new Error(`no session: ${await answer.text()}`);
+  const session = Session.parse(await answer.json());
+  const { accessToken } = session;
   return {
     browser,
     accessToken,
+    session,
     async call(path, { host: at = host, token = accessToken, ...init } = {}) {
       const method = init.method ?? "GET";
       const dpop = await browser.proof({

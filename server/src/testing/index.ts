@@ -1,3 +1,6 @@
 /** Helpers for tests of every workspace that needs PostgreSQL. Runs inside vitest only. */
+import type {} from "./global-setup.ts";
+
+export { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
