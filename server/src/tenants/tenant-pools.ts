@@ -20,10 +20,14 @@ export interface PoolOptions {
 
 interface Pool {
   sql: Sql;
-  /** The record it was opened from; another one needs another pool. */
+  /** The record it was opened from; a newer one needs another pool. */
   updatedAt: number;
   /** Settles when the database has said whose it is. */
   identified: Promise<void>;
+  /** Statements under way or about to be. */
+  users: number;
+  /** No longer handed out; closes when its last user is done. */
+  retired: boolean;
 }
 
 /** Rejects unless the database belongs to the tenant the session speaks for. */
@@ -50,23 +54,23 @@ export class TenantPools {
     this.#identify = input.identify;
     this.#pools = new LRUCache({
       max: input.options.maxPools,
-      // Lets queries that are under way finish.
-      dispose: (pool) => void pool.sql.end({ timeout: 5 }),
+      dispose: (pool) => {
+        pool.retired = true;
+        endIfUnused(pool);
+      },
     });
   }
 
-  /** @throws TenantUnavailable, IsolationBreach */
-  async get(record: TenantRecord): Promise<Sql> {
-    const updatedAt = record.updatedAt.getTime();
-    let pool = this.#pools.get(record.id);
-    if (!pool || pool.updatedAt < updatedAt) {
-      const url = await this.#connectionUrl(record);
-      // Another request may have opened it meanwhile.
-      pool = this.#pools.get(record.id);
-      if (!pool || pool.updatedAt < updatedAt) pool = this.#open(record, url);
+  /** @throws TenantUnavailable, IsolationBreach and what `run` throws */
+  async use<T>(record: TenantRecord, run: (sql: Sql) => Promise<T>): Promise<T> {
+    const pool = await this.#acquire(record);
+    try {
+      await pool.identified;
+      return await run(pool.sql);
+    } finally {
+      pool.users--;
+      if (pool.retired) endIfUnused(pool);
     }
-    await pool.identified;
-    return pool.sql;
   }
 
   close(tenantId: string): void {
@@ -79,6 +83,23 @@ export class TenantPools {
     this.#pools.clear();
   }
 
+  /** Counts its user before anybody else can run and retire it. */
+  async #acquire(record: TenantRecord): Promise<Pool> {
+    let pool = this.#current(record);
+    if (!pool) {
+      const url = await this.#connectionUrl(record);
+      // Another request may have opened it meanwhile.
+      pool = this.#current(record) ?? this.#open(record, url);
+    }
+    pool.users++;
+    return pool;
+  }
+
+  #current(record: TenantRecord): Pool | null {
+    const pool = this.#pools.get(record.id);
+    return pool && pool.updatedAt >= record.updatedAt.getTime() ? pool : null;
+  }
+
   #open(record: TenantRecord, url: string): Pool {
     const sql = connect({
       url,
@@ -87,13 +108,18 @@ export class TenantPools {
       session: { "app.tenant_id": record.id, statement_timeout: this.#options.statementTimeoutMs },
     });
     const identified = this.#identify({ sql, record });
-    const pool = { sql, updatedAt: record.updatedAt.getTime(), identified };
+    const pool = { sql, updatedAt: record.updatedAt.getTime(), identified, users: 0, retired: false };
     this.#pools.set(record.id, pool);
     identified.catch(() => {
+      // The next user tries again.
       if (this.#pools.peek(record.id) === pool) this.#pools.delete(record.id);
     });
     return pool;
   }
+}
+
+function endIfUnused(pool: Pool): void {
+  if (pool.users === 0) void pool.sql.end({ timeout: 5 });
 }
 
 /** Turns errors of the driver into ours; others pass. */

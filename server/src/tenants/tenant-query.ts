@@ -1,4 +1,4 @@
-import { errorCode, type Sql } from "../database/client.ts";
+import type { Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnavailable } from "./errors.ts";
 import type { ResultMonitor } from "./result-monitor.ts";
@@ -16,12 +16,6 @@ export function createTenantDb(input: {
   const { tenant, record, pools, monitor, options } = input;
   let pending = 0;
 
-  const send = async (strings: TemplateStringsArray, values: SqlValue[]) => {
-    const sql = await pools.get(record);
-    const statement = sql(strings, ...values.map((value) => toParameter(sql, value)));
-    return withinTime(statement, { tenantId: tenant.id, timeoutMs: options.queryTimeoutMs });
-  };
-
   return {
     tenant,
     async query<Row extends { tenant_id: string }>(strings: TemplateStringsArray, ...values: SqlValue[]) {
@@ -30,13 +24,10 @@ export function createTenantDb(input: {
       }
       pending++;
       try {
-        // The pool was closed as the longest unused between our getting it and asking it; the
-        // statement was not sent.
-        const retryOnce = (error: unknown) => {
-          if (errorCode(error) !== "CONNECTION_ENDED") throw error;
-          return send(strings, values);
-        };
-        const rows = await send(strings, values).catch(retryOnce);
+        const rows = await pools.use(record, async (sql) => {
+          const statement = sql(strings, ...values.map((value) => toParameter(sql, value)));
+          return withinTime(statement, { tenantId: tenant.id, timeoutMs: options.queryTimeoutMs });
+        });
         await monitor.check(tenant, rows);
         return rows as unknown as Row[];
       } catch (error) {

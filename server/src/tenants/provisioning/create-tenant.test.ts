@@ -1,0 +1,148 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import postgres from "postgres";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type TestPlatform, testPlatform } from "../../testing/index.ts";
+import { connectionUrl } from "../tenants.ts";
+import { createTenant, type NewTenant } from "./create-tenant.ts";
+import { HostTaken, SlugTaken } from "./register-tenant.ts";
+import { TemplateName } from "./templates.ts";
+import type { CreateChildInput } from "./testing/create-child.ts";
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await testPlatform();
+});
+afterAll(() => platform.close());
+
+const inputFor = (slug: string, more: Partial<NewTenant> = {}): NewTenant => ({
+  slug,
+  name: `${slug} Ltd`,
+  template: "netsuite-order-to-cash",
+  adminEmail: `ada@${slug}.test`,
+  ...more,
+});
+const create = (input: NewTenant) => createTenant({ ctx: platform.operator, input });
+
+async function createInChild(input: Omit<CreateChildInput, "address">): Promise<NodeJS.Signals | number> {
+  const script = fileURLToPath(new URL("./testing/create-child.ts", import.meta.url));
+  const argument = JSON.stringify({ address: platform.address, ...input });
+  const child = spawn(process.execPath, [script, argument], { stdio: ["ignore", "inherit", "inherit"] });
+  const [code, signal] = await once(child, "exit");
+  return signal ?? code;
+}
+
+/** Everything a finished tenant must be, once. */
+async function expectWhole(slug: string): Promise<void> {
+  const { admin, registry, tenants } = platform.operator;
+  const [record, ...more] = (await registry.list()).filter((tenant) => tenant.slug === slug);
+  expect(more).toEqual([]);
+  expect(record).toMatchObject({ status: "active", hosts: [`${slug}.localhost`], schemaVersion: 1 });
+  if (!record) throw new Error("unreachable");
+  const { name, role } = record.database;
+  expect(await admin`select datallowconn from pg_database where datname = ${name}`).toEqual([
+    { datallowconn: true },
+  ]);
+  expect(await admin`select rolcanlogin from pg_roles where rolname = ${role}`).toEqual([
+    { rolcanlogin: true },
+  ]);
+  expect(await admin`select has_database_privilege('public', ${name}, 'connect') as open`).toEqual([
+    { open: false },
+  ]);
+
+  const { db, settings } = await tenants.open(record.id);
+  await expect(settings.get("seller.name")).resolves.toBe(`${slug} Ltd`);
+  await expect(settings.get("surcharge.rules")).resolves.toHaveLength(1);
+  const count = async (rows: PromiseLike<readonly unknown[]>) => (await rows).length;
+  expect(await count(db.query`select tenant_id from pay.users where role = 'owner'`)).toBe(1);
+  expect(await count(db.query`select tenant_id from pay.themes where published_at is not null`)).toBe(1);
+  expect(await count(db.query`select tenant_id from pay.audit_log where action = 'tenant.create'`)).toBe(1);
+  expect(
+    await count(registry.sql`
+      select from operator_audit where tenant_id = ${record.id} and action = 'tenant.create'`),
+  ).toBe(1);
+}
+
+test.each(TemplateName.options)("the template %s makes a tenant that opens", async (template) => {
+  const slug = `from-${template}`;
+  const open = await platform.createTenant(slug, { template });
+  await expect(open.settings.get("seller.name")).resolves.toBe(`${slug} Ltd`);
+  await expect(open.settings.get("surcharge.rules")).resolves.toBeInstanceOf(Array);
+});
+
+test("the same input again answers the same tenant and changes nothing", async () => {
+  const first = await create(inputFor("again"));
+  const { settings } = await platform.operator.tenants.open(first.tenant.id);
+  await settings.set("seller.name", "again Ltd & Sons");
+  const second = await create(inputFor("again"));
+  expect(second).toMatchObject({ tenant: first.tenant, created: false });
+  await expect(settings.get("seller.name")).resolves.toBe("again Ltd & Sons");
+});
+
+test("a slug or host of another tenant is refused and nothing is left", async () => {
+  await create(inputFor("taken", { hosts: ["pay.taken.test"] }));
+  await expect(create(inputFor("taken", { name: "Other" }))).rejects.toBeInstanceOf(SlugTaken);
+  await expect(create(inputFor("second", { hosts: ["PAY.taken.test"] }))).rejects.toBeInstanceOf(HostTaken);
+  await expect(platform.operator.registry.findBySlug("second")).resolves.toBeNull();
+});
+
+test.each([
+  ["an upper-case slug", { slug: "Acme" }],
+  ["a slug with a dot", { slug: "a.b" }],
+  ["a slug of one letter", { slug: "a" }],
+  ["an empty name", { name: " " }],
+  ["a host with a port", { hosts: ["pay.test:80"] }],
+  ["a malformed address", { adminEmail: "ada" }],
+])("%s is refused before anything is made", async (_, wrong) => {
+  const before = await platform.operator.registry.list();
+  await expect(create({ ...inputFor("fine"), ...wrong })).rejects.toThrow();
+  expect(await platform.operator.registry.list()).toEqual(before);
+});
+
+test("four at once with one slug make one tenant", async () => {
+  const answers = await Promise.all(Array.from({ length: 4 }, () => create(inputFor("race"))));
+  expect(new Set(answers.map(({ tenant }) => tenant.id)).size).toBe(1);
+  await expectWhole("race");
+});
+
+test("the password never appears in the server's statements: roles are made from a verifier", async () => {
+  const { tenant } = await create(inputFor("verifier"));
+  const { registry, admin } = platform.operator;
+  const record = await registry.findById(tenant.id);
+  if (!record) throw new Error("unreachable");
+  const url = new URL(await connectionUrl({ registry, record }));
+  const [stored] = await admin`select rolpassword from pg_authid where rolname = ${record.database.role}`;
+  expect(stored?.rolpassword).toMatch(/^SCRAM-SHA-256\$4096:/);
+  await expect(postgres(url.href, { max: 1 })`select 1`).resolves.toHaveLength(1);
+  url.password = `${url.password}x`;
+  await expect(postgres(url.href, { max: 1 })`select 1`).rejects.toMatchObject({ code: "28P01" });
+});
+
+describe("killed with -9", () => {
+  const steps = [
+    "registerTenant",
+    "createRole",
+    "createDatabase",
+    "setPrivileges",
+    "seed",
+    "activate",
+    "done",
+  ];
+  test.each(steps)("before %s, the second run completes it", async (step) => {
+    const slug = `before-${step.toLowerCase()}`;
+    const killed = await createInChild({ input: inputFor(slug), dieBefore: step, dieAfterMs: null });
+    expect(killed).toBe("SIGKILL");
+    const found = await platform.operator.registry.findByHost(`${slug}.localhost`);
+    expect(found?.status ?? "not served").toBe(step === "done" ? "active" : "not served");
+    await create(inputFor(slug));
+    await expectWhole(slug);
+  });
+
+  test.each([2, 6, 12, 20, 35, 60])("%i ms after the start, the second run completes it", async (ms) => {
+    const slug = `after-${ms}ms`;
+    await createInChild({ input: inputFor(slug), dieBefore: null, dieAfterMs: ms });
+    await create(inputFor(slug));
+    await expectWhole(slug);
+  });
+});
