@@ -56,6 +56,17 @@ test("one event a hundred times in parallel: stored once, captured once", async 
   expect(await tenant.outbox()).toHaveLength(2);
 });
 
+test("an event seen before asks nobody again", async () => {
+  const { tenant, attemptId } = await challenged();
+  let asked = 0;
+  tenant.provider.beforeAnswer = async (operation) => {
+    if (operation === "find") asked++;
+  };
+  const sent = { reference: attemptId, eventId: randomUUID() };
+  for (let time = 0; time < 3; time++) await send(tenant, sent);
+  expect(asked).toBe(1);
+});
+
 test("news that arrives before the provider's answer: one capture, and the news is heard again later", async () => {
   const tenant = world.tenant();
   tenant.provider.beforeAnswer = async (operation, reference) => {

@@ -1,5 +1,5 @@
 /** Longest single call to a provider. */
-export const providerTimeoutMs = 10_000;
+const providerTimeoutMs = 10_000;
 /** A payer's request is answered within this, whatever the provider does. */
 export const answerWithinMs = 12_000;
 

@@ -78,7 +78,7 @@ async function payUntilKilled(tenant: TestTenant, request: PaymentRequest, point
   const { port } = door.address() as AddressInfo;
   const pay = {
     ...{ databaseUrl: world.url, tenantId: tenant.id, settings: { connector: erpSettings } },
-    ...{ sandbox: sandboxOptions(`http://127.0.0.1:${port}`), start: orderOf(request) },
+    ...{ provider: { baseUrl: `http://127.0.0.1:${port}` }, secrets: account, start: orderOf(request) },
   };
   victim = spawn(process.execPath, [child], {
     env: { PATH: process.env.PATH, PAY: JSON.stringify(pay) },

@@ -36,7 +36,8 @@ export async function recordOutcome({
   if (moved) {
     const outbox = (moved.outbox_ids ?? []).map((id) => ({ kind: "outbox" as const, id }));
     const open = openStates.includes(moved.state);
-    await wake(ctx, open ? [checkJob(ctx, attempt, moved.state)] : outbox);
+    // Not awaited: a queue that is slow or down must not keep the payer waiting.
+    void wake(ctx, open ? [checkJob(ctx, attempt, moved.state)] : outbox);
     if (moved.state === "conflicted") {
       ctx.log.error(
         { paymentId: payment.id, attemptId: attempt.id },
@@ -46,7 +47,7 @@ export async function recordOutcome({
     return moved;
   }
   const cause = "cause" in outcome ? outcome.cause : null;
-  if (await checkLater(ctx, attempt, cause)) await wake(ctx, [checkJob(ctx, attempt, attempt.state)]);
+  if (await checkLater(ctx, attempt, cause)) void wake(ctx, [checkJob(ctx, attempt, attempt.state)]);
   return (await findPaymentRow(ctx, payment.id)) ?? payment;
 }
 

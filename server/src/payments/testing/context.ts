@@ -5,15 +5,17 @@ import type { Hooks } from "../../pipelines/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
 import type { TenantDb } from "../../tenants/tenant-db.ts";
+import type { TenantPools } from "../../tenants/tenant-pools.ts";
 import { createTenantDb } from "../../tenants/tenant-query.ts";
 
 /** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
 export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
   const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
+  const pools: Pick<TenantPools, "use"> = { use: (_, run) => run(sql) };
   const db = createTenantDb({
     tenant: { id: tenantId, slug: "acme", name: "Acme" },
     record: {} as never,
-    pools: { get: async () => sql } as never,
+    pools: pools as TenantPools,
     monitor: {
       async check(tenant, rows) {
         if (rows.some((row) => row.tenant_id !== tenant.id)) throw new Error("a foreign row");
