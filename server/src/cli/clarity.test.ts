@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { decodeJwt, jwtVerify } from "jose";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeInstance } from "../config.ts";
+import { type TestPlatform, testPlatform } from "../testing/index.ts";
+
+let platform: TestPlatform;
+const dataDir = mkdtempSync(join(tmpdir(), "pay-cli-"));
+beforeAll(async () => {
+  platform = await testPlatform();
+  writeInstance(dataDir, platform.address);
+  await clarity("tenant create acme --template basic-invoice --admin ada@acme.test --name Acme");
+});
+afterAll(() => platform.close());
+
+/** A real process, as `npx clarity` runs it. */
+async function clarity(command: string, { input = "", dir = dataDir } = {}) {
+  const script = fileURLToPath(new URL("./clarity.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, ...command.split(" ")], {
+    env: { ...process.env, CLARITY_DATA_DIR: dir },
+  });
+  child.stdin.end(input);
+  const exited = once(child, "exit");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await exited;
+  return { code, stdout, stderr, json: () => JSON.parse(stdout) };
+}
+
+test("tenant create makes a tenant that list and show know", async () => {
+  const made = await clarity(
+    "tenant create globex --template d365-fo-enterprise --admin g@globex.test --name Globex --host pay.globex.example --json",
+  );
+  expect(made.code).toBe(0);
+  expect(made.json()).toMatchObject({
+    slug: "globex",
+    template: "d365-fo-enterprise",
+    hosts: ["globex.localhost", "pay.globex.example"],
+    created: true,
+    tookMs: expect.any(Number),
+  });
+  const listed = await clarity("tenant list --json");
+  expect(listed.json().map(({ slug }: { slug: string }) => slug)).toEqual(["acme", "globex"]);
+  const shown = await clarity("tenant show globex --json");
+  expect(shown.json()).toMatchObject({ status: "active", provisioning: expect.arrayContaining([]) });
+  expect(shown.json().provisioning).toHaveLength(5);
+});
+
+test("suspend and resume are shown at once", async () => {
+  await clarity("tenant suspend acme");
+  expect((await clarity("tenant show acme --json")).json().status).toBe("suspended");
+  expect((await clarity("setting get acme flags")).stderr).toContain("is suspended");
+  await clarity("tenant resume acme");
+  expect((await clarity("tenant show acme --json")).json().status).toBe("active");
+});
+
+test("a secret comes in by standard input and never goes out", async () => {
+  const set = await clarity("setting set acme provider.secretKey --json", { input: "sk_canary\n" });
+  expect(set).toMatchObject({ code: 0 });
+  const acme = await platform.operator.registry.findBySlug("acme");
+  const { settings } = await platform.operator.tenants.open(acme?.id ?? "");
+  await expect(settings.get("provider.secretKey")).resolves.toBe("sk_canary");
+  for (const command of [
+    "setting get acme provider.secretKey",
+    "setting list acme --json",
+    "doctor --json",
+  ]) {
+    const { stdout, stderr, code } = await clarity(command);
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain("sk_canary");
+  }
+});
+
+test("settings take text and JSON; a wrong value says what is wrong", async () => {
+  await clarity("setting set acme seller.name Acme&Co");
+  expect((await clarity("setting get acme seller.name")).stdout).toBe("Acme&Co\n");
+  await clarity('setting set acme embed.origins ["https://erp.example"]');
+  expect((await clarity("setting get acme embed.origins --json")).json().value).toEqual([
+    "https://erp.example",
+  ]);
+  const wrong = await clarity("setting set acme embed.origins https://erp.example/path");
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain("expected array");
+  const unknown = await clarity("setting get acme nope");
+  expect(unknown.stderr).toContain("no setting nope; there are: seller.name");
+});
+
+test("token mint signs what the server will accept with the tenant's newest key", async () => {
+  const none = await clarity("token mint acme --customer 42");
+  expect(none.code).toBe(1);
+  expect(none.stderr).toContain("clarity embed-key add acme");
+  const { secret } = (await clarity("embed-key add acme --id erp-1 --json")).json();
+  const minted = (await clarity("token mint acme --customer 42 --invoices 7,8 --ttl 60 --json")).json();
+  const { payload } = await jwtVerify(minted.token, new TextEncoder().encode(secret), {
+    algorithms: ["HS256"],
+    issuer: "erp-1",
+    audience: "pay",
+  });
+  expect(payload).toMatchObject({ sub: "42", invoices: ["7", "8"], jti: expect.any(String) });
+  expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(60);
+  const plain = (await clarity("token mint acme --customer 42")).stdout.trim();
+  expect(decodeJwt(plain)).not.toHaveProperty("invoices");
+  const long = await clarity("token mint acme --customer 42 --ttl 601");
+  expect(long.code).toBe(1);
+  expect(long.stderr).toContain("1 to 600 seconds");
+  await clarity("embed-key revoke acme erp-1");
+  expect((await clarity("token mint acme --customer 42")).code).toBe(1);
+});
+
+test.each([
+  ["a tenant that does not exist", "tenant show nobody", "no tenant nobody"],
+  ["an unknown command", "tenant destroy acme", "unknown command"],
+  ["a missing option", "tenant create x1 --name X", "--template"],
+  [
+    "a bad slug",
+    "tenant create Acme --template basic-invoice --admin a@b.test --name X",
+    "lower-case letters",
+  ],
+])("%s ends with a cause on standard error and code 1", async (_, command, cause) => {
+  const { code, stdout, stderr } = await clarity(command);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toContain(cause);
+  expect(stderr).not.toMatch(/^\s+at /m);
+});
+
+test("without a platform it says what to start", async () => {
+  const { code, stderr } = await clarity("tenant list", { dir: join(dataDir, "none") });
+  expect(code).toBe(1);
+  expect(stderr).toContain("run npm start");
+});
+
+test("migrate and doctor find a healthy platform healthy", async () => {
+  expect(await clarity("migrate --json").then(({ code, json }) => [code, json()])).toEqual([
+    0,
+    { tenants: [], failed: 0 },
+  ]);
+  expect((await clarity("doctor")).code).toBe(0);
+});

@@ -1,0 +1,45 @@
+import { mkdtempSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { findPlatform, NotConfigured, readInstance, writeInstance } from "./config.ts";
+
+const dataDir = () => mkdtempSync(join(tmpdir(), "pay-config-"));
+const instance = {
+  adminUrl: "postgres://postgres:p@127.0.0.1:1/postgres",
+  registryUrl: "postgres://pay_registry:p@127.0.0.1:1/pay_registry",
+  masterKeyFile: "/keys/master.key",
+  namespace: "pay",
+};
+
+test("what the launcher wrote is what the command line finds, readable by its owner only", () => {
+  const directory = dataDir();
+  expect(readInstance(directory)).toBeNull();
+  writeInstance(directory, instance);
+  expect(findPlatform({ CLARITY_DATA_DIR: directory })).toEqual(instance);
+  expect(statSync(join(directory, "instance.json")).mode & 0o777).toBe(0o600);
+});
+
+test("the environment comes first, when it is whole", () => {
+  const directory = dataDir();
+  writeInstance(directory, instance);
+  const environment = {
+    CLARITY_DATA_DIR: directory,
+    DATABASE_URL: "postgres://admin@db.example/postgres",
+    CLARITY_REGISTRY_URL: "postgres://registry@db.example/registry",
+  };
+  expect(findPlatform(environment)).toEqual(instance);
+  expect(findPlatform({ ...environment, CLARITY_MASTER_KEY_FILE: "/k" })).toEqual({
+    adminUrl: environment.DATABASE_URL,
+    registryUrl: environment.CLARITY_REGISTRY_URL,
+    masterKeyFile: "/k",
+    namespace: "pay",
+  });
+});
+
+test("nothing there, or a damaged file, is said so", () => {
+  const directory = dataDir();
+  expect(() => findPlatform({ CLARITY_DATA_DIR: directory })).toThrow(NotConfigured);
+  writeFileSync(join(directory, "instance.json"), '{"adminUrl":"mysql://x"}');
+  expect(() => findPlatform({ CLARITY_DATA_DIR: directory })).toThrow("adminUrl");
+});

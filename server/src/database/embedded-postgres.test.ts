@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import postgres from "postgres";
+import { afterEach, expect, test } from "vitest";
+import { findCluster } from "./embedded/place.ts";
+import { commandLine } from "./embedded/processes.ts";
+import { type EmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+
+const isRoot = process.getuid?.() === 0;
+const settings = { fsync: "off", shared_buffers: "16MB" };
+const dataDirs: string[] = [];
+const running: EmbeddedPostgres[] = [];
+const children: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await Promise.all(running.splice(0).map((server) => server.stop()));
+  for (const dataDir of dataDirs.splice(0)) await removeEmbeddedPostgres(dataDir);
+});
+
+function newDataDir(parentMode = 0o755): string {
+  const parent = mkdtempSync(join(tmpdir(), "pay-embedded-"));
+  chmodSync(parent, parentMode);
+  const dataDir = join(parent, "data");
+  dataDirs.push(dataDir);
+  return dataDir;
+}
+
+async function start(dataDir: string, port = 0): Promise<EmbeddedPostgres> {
+  const server = await startEmbeddedPostgres({ dataDir, port, settings });
+  running.push(server);
+  return server;
+}
+
+async function ask<T extends object>(url: string, text: string): Promise<T[]> {
+  const sql = postgres(url, { max: 1, onnotice: () => {} });
+  try {
+    return (await sql.unsafe(text)) as unknown as T[];
+  } finally {
+    await sql.end();
+  }
+}
+
+async function startInChild(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const script = fileURLToPath(new URL("./testing/postgres-child.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
+  children.push(child);
+  if (!child.stdout) throw new Error("no output");
+  const [url] = await once(createInterface(child.stdout), "line");
+  return { child, url };
+}
+
+test("keeps its rows and its password over a restart, and lets nobody in without it", async () => {
+  const dataDir = newDataDir();
+  const first = await start(dataDir);
+  await ask(first.url, "create table kept as select 1 as one");
+  await first.stop();
+  const second = await start(dataDir);
+  expect(await ask(second.url, "select one from kept")).toEqual([{ one: 1 }]);
+  expect(new URL(second.url).password).toBe(new URL(first.url).password);
+  const guess = new URL(second.url);
+  guess.password = "postgres";
+  await expect(ask(guess.href, "select 1")).rejects.toMatchObject({ code: "28P01" });
+});
+
+test("listens on the loopback interface only, writes to disk, hashes passwords with SCRAM", async () => {
+  const dataDir = newDataDir();
+  const server = await startEmbeddedPostgres({ dataDir, port: 0 });
+  running.push(server);
+  const shown = await ask<{ name: string; setting: string }>(
+    server.url,
+    `select name, setting from pg_settings where name in
+      ('listen_addresses', 'unix_socket_directories', 'fsync', 'password_encryption', 'max_connections') order by name`,
+  );
+  expect(Object.fromEntries(shown.map(({ name, setting }) => [name, setting]))).toEqual({
+    fsync: "on",
+    listen_addresses: "127.0.0.1",
+    max_connections: "300",
+    password_encryption: "scram-sha-256",
+    unix_socket_directories: "",
+  });
+});
+
+test("an owner killed with -9 blocks nothing: the next start stops its server and finds its rows", async () => {
+  const dataDir = newDataDir();
+  const { child, url } = await startInChild(dataDir);
+  await ask(url, "create table kept as select 1 as one");
+  const orphan = Number.parseInt(
+    readFileSync(join(findCluster(dataDir) ?? "", "postmaster.pid"), "utf8"),
+    10,
+  );
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  expect(commandLine(orphan)).toContain("postgres");
+
+  const next = await start(dataDir);
+  expect(commandLine(orphan)).not.toContain(dataDir);
+  expect(await ask(next.url, "select one from kept")).toEqual([{ one: 1 }]);
+});
+
+test("a server killed with -9 itself is reported to its owner, and starts again", async () => {
+  const dataDir = newDataDir();
+  const server = await start(dataDir);
+  const postmaster = Number.parseInt(
+    readFileSync(join(findCluster(dataDir) ?? "", "postmaster.pid"), "utf8"),
+    10,
+  );
+  process.kill(postmaster, "SIGKILL");
+  await expect(server.crashed).rejects.toThrow("PostgreSQL ended (SIGKILL)");
+  running.splice(0);
+  const again = await start(dataDir);
+  expect(await ask(again.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a lock file whose process number now belongs to another program does not block", async () => {
+  const dataDir = newDataDir();
+  await (await start(dataDir)).stop();
+  const cluster = findCluster(dataDir) ?? "";
+  writeFileSync(join(cluster, "postmaster.pid"), `${process.pid}\n${cluster}\n1\n5432\n\n127.0.0.1\n`);
+  const server = await start(dataDir);
+  expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a data folder in use by a living process is refused, and that process's server goes on", async () => {
+  const dataDir = newDataDir();
+  const { child, url } = await startInChild(dataDir);
+  await expect(start(dataDir)).rejects.toThrow(`in use by process ${child.pid}`);
+  expect(await ask(url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a taken port is named", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as { port: number };
+  await expect(start(newDataDir(), port)).rejects.toThrow(`port ${port} on 127.0.0.1 is taken`);
+  other.close();
+});
+
+test("an initdb that was interrupted is begun anew", async () => {
+  const dataDir = newDataDir();
+  mkdirSync(join(dataDir, "cluster"), { recursive: true });
+  writeFileSync(join(dataDir, "cluster", "PG_VERSION"), "18\n");
+  const server = await start(dataDir);
+  expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test.runIf(isRoot)(
+  "under a folder of mode 700 root's server keeps its rows elsewhere and finds them again",
+  async () => {
+    const dataDir = newDataDir(0o700);
+    const first = await start(dataDir);
+    await ask(first.url, "create table kept as select 1 as one");
+    await first.stop();
+    const cluster = findCluster(dataDir) ?? "";
+    expect(cluster.startsWith(dataDir)).toBe(false);
+    const second = await start(dataDir);
+    expect(await ask(second.url, "select one from kept")).toEqual([{ one: 1 }]);
+    await second.stop();
+
+    // The data folder deleted means the data deleted, wherever it was.
+    rmSync(dataDir, { recursive: true });
+    const third = await start(dataDir);
+    await expect(ask(third.url, "select one from kept")).rejects.toMatchObject({ code: "42P01" });
+    await third.stop();
+    await removeEmbeddedPostgres(dataDir);
+    expect(existsSync(cluster)).toBe(false);
+  },
+);

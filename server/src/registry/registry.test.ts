@@ -1,0 +1,128 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { fileMasterKey } from "../crypto/master-key.ts";
+import { RegistryUnavailable } from "../tenants/errors.ts";
+import { suspendTenant } from "../tenants/provisioning/change-status.ts";
+import { names } from "../tenants/provisioning/names.ts";
+import { connectionUrl } from "../tenants/tenants.ts";
+import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { type TcpProxy, tcpProxy } from "../testing/tcp-proxy.ts";
+import { openRegistry, type Registry } from "./registry.ts";
+import type { RegistryCacheOptions } from "./registry-cache.ts";
+
+let platform: TestPlatform;
+let proxy: TcpProxy;
+const opened: Registry[] = [];
+
+beforeAll(async () => {
+  platform = await testPlatform();
+  proxy = await tcpProxy(Number(new URL(platform.address.registryUrl).port));
+  await platform.createTenant("acme", { hosts: ["pay.acme.example"] });
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((registry) => registry.close()));
+  await proxy.set("pass");
+});
+afterAll(async () => {
+  await proxy.close();
+  await platform.close();
+});
+
+/** As a server process has it, through the proxy. */
+function registry(cache: RegistryCacheOptions = {}): Registry {
+  const url = new URL(platform.address.registryUrl);
+  url.port = String(proxy.port);
+  const opening = openRegistry({
+    url: url.href,
+    masterKey: fileMasterKey(platform.address.masterKeyFile),
+    cache,
+  });
+  opened.push(opening);
+  return opening;
+}
+
+test.each(["acme.localhost", "ACME.localhost:4000", "pay.acme.example", "pay.acme.example."])(
+  "%s is acme",
+  async (host) => {
+    await expect(registry().findByHost(host)).resolves.toMatchObject({ slug: "acme", status: "active" });
+  },
+);
+
+test.each(["localhost", "acme", "globex.localhost", "", "a'b", "acme.localhost.evil.example"])(
+  "%j is nobody",
+  async (host) => {
+    await expect(registry().findByHost(host)).resolves.toBeNull();
+  },
+);
+
+test("while the registry is down, known tenants are served and unknown ones refused", async () => {
+  const reading = registry({ freshMs: 0 });
+  await reading.findByHost("acme.localhost");
+  await proxy.set("refuse");
+  await expect(reading.findByHost("acme.localhost")).resolves.toMatchObject({ slug: "acme" });
+  await expect(reading.findByHost("pay.acme.example")).rejects.toBeInstanceOf(RegistryUnavailable);
+  await expect(reading.findByHost("new.localhost")).rejects.toBeInstanceOf(RegistryUnavailable);
+  await proxy.set("pass");
+  await expect
+    .poll(() => reading.findByHost("pay.acme.example").catch(() => null), { timeout: 5_000 })
+    .toMatchObject({ slug: "acme" });
+});
+
+test("a known tenant is not served for ever without the registry", async () => {
+  const reading = registry({ freshMs: 0, staleMs: 0 });
+  await reading.findByHost("acme.localhost");
+  await proxy.set("refuse");
+  await expect
+    .poll(() => reading.findByHost("acme.localhost").catch((error) => error))
+    .toBeInstanceOf(RegistryUnavailable);
+});
+
+test("a suspension reaches running servers at once, and stays known while the registry is down", async () => {
+  await platform.createTenant("leaving");
+  const reading = registry({ freshMs: 3_600_000 });
+  await expect(reading.findByHost("leaving.localhost")).resolves.toMatchObject({ status: "active" });
+  // The server listens once it has read for the first time.
+  await expect
+    .poll(
+      () =>
+        platform.operator.admin`select from pg_stat_activity
+          where datname = ${names.registry(platform.address.namespace)} and query ilike 'listen%'`,
+    )
+    .not.toHaveLength(0);
+  await suspendTenant({ ctx: platform.operator, input: { slug: "leaving" } });
+  await expect
+    .poll(async () => (await reading.findByHost("leaving.localhost"))?.status, { timeout: 3_000 })
+    .toBe("suspended");
+  await proxy.set("refuse");
+  await expect(reading.findByHost("leaving.localhost")).resolves.toMatchObject({ status: "suspended" });
+});
+
+test("asking for many unknown hosts pushes no tenant out of memory", async () => {
+  const reading = registry({ freshMs: 3_600_000, maxEntries: 2 });
+  await reading.findByHost("acme.localhost");
+  for (let n = 0; n < 50; n++) await reading.findByHost(`unknown-${n}.localhost`);
+  await proxy.set("refuse");
+  await expect(reading.findByHost("acme.localhost")).resolves.toMatchObject({ slug: "acme" });
+});
+
+test("the operators' audit log takes entries and gives up none", async () => {
+  const { sql } = platform.operator.registry;
+  await platform.operator.registry.audit({
+    operator: "operator:ada",
+    action: "test.entry",
+    detail: { n: 1 },
+  });
+  await expect(sql`update operator_audit set operator = 'x'`).rejects.toMatchObject({ code: "42501" });
+  await expect(sql`delete from operator_audit`).rejects.toMatchObject({ code: "42501" });
+});
+
+test("nothing readable in the registry opens a tenant's database: secrets are ciphertext", async () => {
+  const found = await platform.operator.registry.findBySlug("acme");
+  const [row] = await platform.operator.registry.sql<{ all: string }[]>`
+    select tenants::text as all from tenants where slug = 'acme'`;
+  if (!found) throw new Error("acme is gone");
+  const url = await connectionUrl({ registry: platform.operator.registry, record: found });
+  const { password } = new URL(url);
+  expect(password).toHaveLength(32);
+  expect(row?.all).not.toContain(password);
+  expect(row?.all).not.toContain(Buffer.from(password).toString("hex"));
+});
