@@ -5,23 +5,25 @@ import type { Ports } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";
 import { type ChildSpec, entryOf } from "./supervisor.ts";
 
-export interface Plan {
+/** All that can be said before the platform is prepared. */
+export interface Surroundings {
   ports: Ports;
   addresses: Addresses;
   secrets: Secrets;
   databases: Record<StandIn, string>;
   /** The widget's build. */
   assets: { dir: string; version: string; integrity: { payForm: string; loader: string } };
+  dataDir: string;
+}
+
+export interface Plan extends Surroundings {
   /** Written by the platform's preparation. */
   platform: { registryUrl: string; masterKeyFile: string; edgeKeyFile: string; edgePublicKeyFile: string };
-  dataDir: string;
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-export function providerSpec(
-  plan: Pick<Plan, "ports" | "addresses" | "secrets" | "databases" | "assets">,
-): ChildSpec {
+export function providerSpec(plan: Surroundings): ChildSpec {
   const { addresses, ports } = plan;
   return {
     name: "provider",
@@ -40,12 +42,12 @@ export function providerSpec(
   };
 }
 
-/** Everything but the provider, in the order of who needs whom. */
-export function childSpecs(plan: Plan): ChildSpec[] {
-  return [mailbox(plan), netsuite(plan), d365(plan), server(plan), edge(plan)];
-}
+/** The rest of the world around the platform. */
+export const standInSpecs = (plan: Surroundings): ChildSpec[] => [mailbox(plan), netsuite(plan), d365(plan)];
 
-function mailbox({ ports, addresses, dataDir }: Plan): ChildSpec {
+export const platformSpecs = (plan: Plan): ChildSpec[] => [server(plan), edge(plan)];
+
+function mailbox({ ports, addresses, dataDir }: Surroundings): ChildSpec {
   const { edge, acme, globex, netsuite, d365, provider, mailbox } = addresses;
   return {
     name: "mailbox",
@@ -61,7 +63,7 @@ function mailbox({ ports, addresses, dataDir }: Plan): ChildSpec {
   };
 }
 
-function netsuite({ ports, addresses, secrets, databases, assets }: Plan): ChildSpec {
+function netsuite({ ports, addresses, secrets, databases, assets }: Surroundings): ChildSpec {
   return {
     name: "netsuite",
     entry: here("../netsuite/main.ts"),
@@ -84,7 +86,7 @@ function netsuite({ ports, addresses, secrets, databases, assets }: Plan): Child
   };
 }
 
-function d365({ ports, addresses, secrets, databases, assets }: Plan): ChildSpec {
+function d365({ ports, addresses, secrets, databases, assets }: Surroundings): ChildSpec {
   return {
     name: "d365",
     entry: here("../d365/main.ts"),

@@ -12,12 +12,12 @@ import {
 } from "@clarity/server";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
-import { childSpecs, providerSpec } from "./children.ts";
+import { platformSpecs, providerSpec, standInSpecs } from "./children.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
 import { recordProcesses } from "./leftovers.ts";
 import { explainTaken, firstTaken, type Ports } from "./ports.ts";
-import { ensureSecrets } from "./secrets.ts";
+import { ensureSecrets, type Secrets } from "./secrets.ts";
 import { Supervisor } from "./supervisor.ts";
 import { ensureTenants, openAccount } from "./tenants.ts";
 
@@ -43,6 +43,7 @@ export async function startAll(start: Start): Promise<void> {
   const database = await startPostgres(start, join(logDir, "postgres.log"));
   const supervisor = new Supervisor({
     logDir,
+    cacheDir: join(dataDir, "cache"),
     report,
     onChange: (pids) => recordProcesses(dataDir, pids),
   });
@@ -64,16 +65,33 @@ export async function startAll(start: Start): Promise<void> {
     },
     databases: await ensureStandInDatabases(database.adminUrl, secrets.databasePasswords),
   };
-  const [platform, edgeKeys] = await Promise.all([
+  const keys = ensureEdgeKeys(keyDir);
+  // None of these knows a tenant: they start while the platform is prepared.
+  const standIns = Promise.all(standInSpecs(shared).map((spec) => supervisor.start(spec)));
+  standIns.catch(() => {});
+  const provider = supervisor.start(providerSpec(shared));
+  const [platform] = await Promise.all([
     prepare(start, { adminUrl: database.adminUrl, masterKeyFile: join(keyDir, "master.key") }),
-    ensureEdgeKeys(keyDir),
-    supervisor.start(providerSpec(shared)),
+    provider,
   ]);
+  await prepareTenants(start, { platform, secrets });
+  const { keyFile, publicKeyFile } = await keys;
+  const { registryUrl, masterKeyFile } = platform;
+  const specs = platformSpecs({
+    ...shared,
+    platform: { registryUrl, masterKeyFile, edgeKeyFile: keyFile, edgePublicKeyFile: publicKeyFile },
+  });
+  await Promise.all([standIns, ...specs.map((spec) => supervisor.start(spec))]);
+}
 
-  const accounts = {
-    acme: await openAccount({ ports, addresses, secrets }, "acme"),
-    globex: await openAccount({ ports, addresses, secrets }, "globex"),
-  };
+/** Both tenants as this start needs them, and what testers need to know of them. */
+async function prepareTenants(
+  start: Start,
+  { platform, secrets }: { platform: PlatformAddress; secrets: Secrets },
+): Promise<void> {
+  const { ports, addresses } = start;
+  const where = { ports, addresses, secrets };
+  const [acme, globex] = await Promise.all([openAccount(where, "acme"), openAccount(where, "globex")]);
   const operator = openOperator({
     address: platform,
     operator: "launcher",
@@ -81,27 +99,12 @@ export async function startAll(start: Start): Promise<void> {
   });
   try {
     await migrateTenants({ ctx: operator, input: {} });
-    await ensureTenants(operator, { ports, addresses, secrets }, accounts);
+    await ensureTenants(operator, where, { acme, globex });
   } finally {
     await operator.close();
   }
-  writeDemo(start, {
-    ports,
-    addresses,
-    embed: secrets.embed,
-    provider: { adminKey: secrets.providerAdminKey, accounts },
-  });
-
-  const specs = childSpecs({
-    ...shared,
-    platform: {
-      registryUrl: platform.registryUrl,
-      masterKeyFile: platform.masterKeyFile,
-      edgeKeyFile: edgeKeys.keyFile,
-      edgePublicKeyFile: edgeKeys.publicKeyFile,
-    },
-  });
-  await Promise.all(specs.map((spec) => supervisor.start(spec)));
+  const provider = { adminKey: secrets.providerAdminKey, accounts: { acme, globex } };
+  writeDemo(start, { ports, addresses, embed: secrets.embed, provider });
 }
 
 async function startPostgres({ dataDir, ports, report, onStarted }: Start, logFile: string) {

@@ -36,6 +36,7 @@ interface Running {
 export class Supervisor {
   readonly #children: Running[] = [];
   readonly #logDir: string;
+  readonly #cacheDir: string;
   readonly #report: (line: string) => void;
   /** Told after every start and end. */
   readonly #onChange: (pids: number[]) => void;
@@ -43,10 +44,13 @@ export class Supervisor {
 
   constructor(options: {
     logDir: string;
+    /** Compiled code is kept here from start to start. */
+    cacheDir: string;
     report: (line: string) => void;
     onChange: (pids: number[]) => void;
   }) {
     this.#logDir = options.logDir;
+    this.#cacheDir = options.cacheDir;
     this.#report = options.report;
     this.#onChange = options.onChange;
     mkdirSync(options.logDir, { recursive: true });
@@ -88,7 +92,7 @@ export class Supervisor {
     const startedAt = Date.now();
     // The fourth is a channel that closes when we are gone: exit-with-parent.ts listens.
     const started = spawn(process.execPath, ["--import", preload, entry], {
-      env: { ...process.env, ...env },
+      env: { ...process.env, NODE_COMPILE_CACHE: this.#cacheDir, ...env },
       stdio: ["ignore", log, log, "ipc"],
     });
     closeSync(log);
