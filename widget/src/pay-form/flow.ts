@@ -111,8 +111,8 @@ export class Flow {
       card = await this.#world.tokenize();
     } catch (error) {
       const invalid = (error as Error).message === "invalid";
-      const key = invalid ? "card.incomplete" : "card.unreachable";
-      return this.#choose({ notice: { tone: "danger", key }, focus: invalid ? "card" : "notice" });
+      const notice: Notice = { tone: "danger", key: "card.unreachable" };
+      return this.#choose(invalid ? { focus: "card" } : { notice, focus: "notice" });
     }
     this.#set({ card: { ...this.#state.card, brand: card.brand, funding: card.funding } });
     const { currency, lines, surchargeMinor, totalMinor } = this.price;
@@ -165,10 +165,8 @@ export class Flow {
   #missing({ currency, invalid }: Price): Partial<State> | null {
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
-    if (wrong !== undefined) return { focus: { amountOf: wrong } };
-    return this.#state.card.complete
-      ? null
-      : { notice: { tone: "danger", key: "card.incomplete" }, focus: "card" };
+    if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
+    return this.#state.card.complete ? null : { notice: null, focus: "card" };
   }
 
   async #submit(request: PaymentRequest): Promise<void> {

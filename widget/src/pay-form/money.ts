@@ -31,7 +31,8 @@ export function formatInput(
   }).format(toDecimal(amountMinor, exponent) as Intl.StringNumericLiteral);
 }
 
-export type Parsed = { amountMinor: bigint } | { error: "invalid" | "decimals" };
+/** `null`: no amount of this currency. */
+export type Parsed = bigint | null;
 
 /** Zeros of every decimal digit block a payer may type: ASCII, Arabic-Indic, Persian. */
 const zeros = [0x30, 0x660, 0x6f0];
@@ -39,7 +40,7 @@ const zeros = [0x30, 0x660, 0x6f0];
 /**
  * Reads an amount as typed: `1,250.5`, `1.250,50`, `1 250`, `١٬٢٥٠٫٥`. The sign that comes last is
  * the decimal one; a single sign that could be either (`1,250`) means what it means in `locale`.
- * More decimals than the currency has is an error, never a rounding.
+ * More decimals than the currency has are refused, never rounded.
  */
 export function parseAmount(
   text: string,
@@ -53,11 +54,11 @@ export function parseAmount(
   const whole = plain.slice(0, at);
   const fraction = plain.slice(at + 1);
   if (!/^(\d+|\d{1,3}([.,]\d{2,3})*[.,]\d{3}|)$/.test(whole) || new Set(whole.replace(/\d/g, "")).size > 1) {
-    return { error: "invalid" };
+    return null;
   }
-  if (!/^\d*$/.test(fraction) || whole + fraction === "" || plain.length > 24) return { error: "invalid" };
-  if (fraction.length > exponent) return { error: "decimals" };
-  return { amountMinor: BigInt(whole.replace(/\D/g, "") + fraction.padEnd(exponent, "0")) };
+  if (!/^\d*$/.test(fraction) || whole + fraction === "" || plain.length > 24) return null;
+  if (fraction.length > exponent) return null;
+  return BigInt(whole.replace(/\D/g, "") + fraction.padEnd(exponent, "0"));
 }
 
 /** Whether the last sign in `plain` separates decimals. */

@@ -1,4 +1,4 @@
-import type { Payment } from "@clarity/bff/contract";
+import type { Payment, Session } from "@clarity/bff/contract";
 import { html, render } from "lit/html.js";
 import { ApiError, fetchToken, type TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
@@ -62,6 +62,7 @@ export class PayForm extends HTMLElement {
   #focus: Focus | null = null;
   #heightPx = 0;
   #tokenSource: TokenSource | null = null;
+  #worn: Session | null = null;
   #timer = 0;
   #drawing = false;
   readonly #base = new CSSStyleSheet();
@@ -196,7 +197,10 @@ export class PayForm extends HTMLElement {
     if (!visit) return;
     const { state } = visit.flow;
     // The seller's sheet, before anything of theirs is painted.
-    if (state.session && state.session !== before.session) this.#theme.replaceSync(state.session.theme.css);
+    if (state.session && state.session !== this.#worn) {
+      this.#worn = state.session;
+      this.#theme.replaceSync(state.session.theme.css);
+    }
     if (state.phase.name === "choosing" && before.phase.name === "loading") {
       this.dispatchEvent(new PayReadyEvent(state.invoices.length));
     }

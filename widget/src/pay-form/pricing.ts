@@ -3,7 +3,7 @@ import { formatInput, parseAmount } from "./money.ts";
 import type { State } from "./state.ts";
 import { surchargeOf } from "./surcharge.ts";
 
-export type AmountProblem = "invalid" | "decimals" | "low" | "high";
+export type AmountProblem = "invalid" | "low" | "high";
 
 /** What the present choice costs. Derived from the state, never kept in it. */
 export interface Price {
@@ -46,9 +46,9 @@ function amountOf(invoice: Invoice, state: State, locale: string): bigint | Amou
     locale,
     exponent: exponentOf(state, invoice.currency),
   });
-  if ("error" in parsed) return parsed.error;
-  if (parsed.amountMinor < 1n) return "low";
-  return parsed.amountMinor > BigInt(invoice.payableMinor) ? "high" : parsed.amountMinor;
+  if (parsed === null) return "invalid";
+  if (parsed < 1n) return "low";
+  return parsed > BigInt(invoice.payableMinor) ? "high" : parsed;
 }
 
 /** ISO 4217 exponent, as the session tells it. */

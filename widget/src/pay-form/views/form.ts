@@ -19,7 +19,7 @@ export function formView(view: View, hidden: boolean) {
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
       <p class="muted">${words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" })}</p>
     </header>
-    <div class="top">${noticeView(view)}${waitingView(view)}</div>
+    ${waitingView(view)}
     <div class="lists" ?inert=${busy}>${invoiceList(view)}</div>
     <div class="side" ?hidden=${!state.invoices.some(isPayable)}>
       <section class="card" part="card" ?inert=${busy}>
@@ -47,7 +47,7 @@ function noticeView(view: View) {
 function waitingView({ state, flow, words }: View) {
   const { waiting } = state;
   if (!waiting) return nothing;
-  return html`<div class="notice" part="notice" data-tone="info">
+  return html`<div class="notice waiting" part="notice">
     ${icon("clock")}
     <div>
       ${words.text("waiting.text", { amount: words.money(waiting.totalMinor, waiting.currency) })}
@@ -72,9 +72,11 @@ function cardView({ state, words, cardFrame, retryCard }: View) {
   </div>`;
 }
 
-function summaryView({ state, price, words }: View) {
+function summaryView(view: View) {
+  const { state, price, words } = view;
   const { phase, session } = state;
-  const { currency, lines, rule } = price;
+  const { lines, rule } = price;
+  const currency = price.invalid.size ? null : price.currency;
   const money = (amount: bigint) => (currency ? words.money(amount, currency) : "–");
   const rules = session?.surcharge.filter(({ basisPoints }) => basisPoints > 0) ?? [];
   const most = Math.max(...rules.map(({ basisPoints }) => basisPoints));
@@ -86,8 +88,8 @@ function summaryView({ state, price, words }: View) {
   return html`<section class="summary" part="summary">
     <h3 class="hidden">${words.text("summary.title")}</h3>
     <dl>
-      <div><dt>${words.text("summary.invoices", { count: lines.length })}</dt><dd>${money(price.amountMinor)}</dd></div>
-      ${price.surchargeMinor > 0n ? html`<div part="surcharge"><dt>${surchargeLabel}</dt><dd>${money(price.surchargeMinor)}</dd></div>` : nothing}
+      <div><dt>${words.text("summary.invoices", { count: lines.length + price.invalid.size })}</dt><dd>${money(price.amountMinor)}</dd></div>
+      ${currency && price.surchargeMinor > 0n ? html`<div part="surcharge"><dt>${surchargeLabel}</dt><dd>${money(price.surchargeMinor)}</dd></div>` : nothing}
       <div class="total" part="total"><dt>${words.text("summary.total")}</dt><dd>${money(price.totalMinor)}</dd></div>
     </dl>
     ${
@@ -97,6 +99,7 @@ function summaryView({ state, price, words }: View) {
           </p>`
         : nothing
     }
+    ${noticeView(view)}
     <button class="primary pay" part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"

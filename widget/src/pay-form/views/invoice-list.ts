@@ -54,15 +54,19 @@ function group(view: View, currency: string, invoices: readonly Invoice[]) {
     ui.whole.add(currency);
     ui.update();
   };
-  return html`<fieldset class="group" part="group" aria-describedby="note-${currency}">
-    <legend>${new Intl.DisplayNames(words.locale, { type: "currency" }).of(currency)}<span class="code">${currency}</span></legend>
+  return html`<div class="group" part="group" role="group" aria-labelledby="name-${currency}" aria-describedby="note-${currency}">
+    <div class="head">
+      <span id="name-${currency}">
+        <b>${new Intl.DisplayNames(words.locale, { type: "currency" }).of(currency)}</b> <span class="code">${currency}</span>
+      </span>
     ${
       payable.length > 1 && !barred
-        ? html`<button type="button" class="text all" part="button" @click=${() => flow.toggleAll(currency)}>
+        ? html`<button type="button" class="text" part="button" @click=${() => flow.toggleAll(currency)}>
             ${words.text(all ? "list.none" : "list.all")}<span class="hidden"> ${currency}</span>
           </button>`
         : nothing
     }
+    </div>
     <p class="muted small" id="note-${currency}" ?hidden=${!note}>${note}</p>
     <ul role="list">${shown.map((invoice) => row(view, invoice))}</ul>
     ${found.length ? nothing : html`<p class="muted small">${words.text("list.notFound")}</p>`}
@@ -73,7 +77,7 @@ function group(view: View, currency: string, invoices: readonly Invoice[]) {
           </button>`
         : nothing
     }
-  </fieldset>`;
+  </div>`;
 }
 
 function row(view: View, invoice: Invoice) {
@@ -126,7 +130,7 @@ function amountField(view: View, invoice: Invoice) {
     ui.touched.add(invoice.id);
     ui.typing = false;
     const parsed = parseAmount(text, format);
-    flow.setAmount(invoice, "error" in parsed ? text : formatInput(parsed.amountMinor, format));
+    flow.setAmount(invoice, parsed === null ? text : formatInput(parsed, format));
   };
   const type = (event: Event) => {
     ui.typing = true;
