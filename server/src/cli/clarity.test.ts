@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { main } from "./main.ts";
 
 let platform: TestPlatform;
 const dataDir = mkdtempSync(join(tmpdir(), "pay-cli-"));
@@ -19,18 +21,40 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-/** A real process, as `npx clarity` runs it. */
 async function clarity(command: string, { input = "", dir = dataDir } = {}) {
-  const script = fileURLToPath(new URL("./clarity.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, ...command.split(" ")], {
-    env: { ...process.env, CLARITY_DATA_DIR: dir },
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(command.split(" "), {
+    env: { CLARITY_DATA_DIR: dir },
+    stdin: Readable.from([Buffer.from(input)]),
+    print: (line) => out.push(line),
+    printError: (line) => err.push(line),
   });
-  child.stdin.end(input);
+  const stdout = out.join("\n");
+  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
+}
+
+/** As `npx clarity` runs it. */
+async function clarityProcess(...args: string[]) {
+  const script = fileURLToPath(new URL("./clarity.ts", import.meta.url));
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...process.env, CLARITY_DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const exited = once(child, "exit");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await exited;
-  return { code, stdout, stderr, json: () => JSON.parse(stdout) };
+  return { code, stdout, stderr };
 }
+
+test("as a process it answers on standard output with 0, and fails on standard error with 1", async () => {
+  const listed = await clarityProcess("tenant", "list", "--json");
+  expect(listed).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ slug: "acme" }]);
+  const failed = await clarityProcess("tenant", "show", "nobody");
+  expect(failed).toMatchObject({ code: 1, stdout: "" });
+  expect(failed.stderr).toBe("failed: no tenant nobody\n");
+});
 
 test("tenant create makes a tenant that list and show know", async () => {
   const made = await clarity(
@@ -78,7 +102,7 @@ test("a secret comes in by standard input and never goes out", async () => {
 
 test("settings take text and JSON; a wrong value says what is wrong", async () => {
   await clarity("setting set acme seller.name Acme&Co");
-  expect((await clarity("setting get acme seller.name")).stdout).toBe("Acme&Co\n");
+  expect((await clarity("setting get acme seller.name")).stdout).toBe("Acme&Co");
   await clarity('setting set acme embed.origins ["https://erp.example"]');
   expect((await clarity("setting get acme embed.origins --json")).json().value).toEqual([
     "https://erp.example",
@@ -140,4 +164,35 @@ test("migrate and doctor find a healthy platform healthy", async () => {
     { tenants: [], failed: 0 },
   ]);
   expect((await clarity("doctor")).code).toBe(0);
+});
+
+test("the doctor's bad news ends with code 1 and says what to do", async () => {
+  const { sql } = platform.operator.registry;
+  await sql`update tenants set schema_version = 0, updated_at = clock_timestamp() where slug = 'acme'`;
+  const { code, stdout } = await clarity("doctor");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/BAD {2}acme: .* run clarity migrate/);
+  expect((await clarity("migrate --json")).json().tenants).toMatchObject([{ slug: "acme", error: null }]);
+  expect((await clarity("doctor")).code).toBe(0);
+});
+
+test("a dead letter is listed with its cause, replayed once, and audited", async () => {
+  const acme = await platform.operator.registry.findBySlug("acme");
+  const { db, tenant } = await platform.operator.tenants.open(acme?.id ?? "");
+  const payment = "5a0e7d1c-0000-4000-8000-000000000001";
+  await db.query`
+    with payment as (
+      insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
+        surcharge_minor, total_minor, lines)
+      values (${tenant.id}, ${payment}, '42', '\\x00', 'captured', 'USD', 1250, 0, 1250, '[]') returning tenant_id
+    )
+    insert into pay.outbox (tenant_id, kind, payment_id, state, tries, last_cause)
+    values (${tenant.id}, 'erp_post', ${payment}, 'dead', 8, 'invoice is closed') returning tenant_id`;
+  const [letter] = (await clarity("dead-letter list acme --json")).json();
+  expect(letter).toMatchObject({ kind: "erp_post", amountMinor: "1250", cause: "invoice is closed" });
+  expect((await clarity(`dead-letter replay acme ${letter.id}`)).code).toBe(0);
+  expect((await clarity(`dead-letter replay acme ${letter.id}`)).stderr).toContain("no dead letter");
+  expect((await clarity("dead-letter list acme")).stdout).toBe("none");
+  const audited = await db.query`select tenant_id, actor from pay.audit_log where action = 'outbox.replayed'`;
+  expect(audited).toMatchObject([{ actor: expect.stringMatching(/^operator:/) }]);
 });

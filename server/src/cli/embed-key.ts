@@ -8,7 +8,7 @@ import {
   revokeEmbedKey,
 } from "../tenants/embed-keys.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, openBySlug, run } from "./run.ts";
+import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
 interface AddOptions extends CommonOptions {
   id?: string;
@@ -18,7 +18,7 @@ interface AddOptions extends CommonOptions {
   jwksUrl?: string;
 }
 
-export function embedKeyCommand(): Command {
+export function embedKeyCommand(run: Run): Command {
   const embedKey = new Command("embed-key").description("keys that sign embed tokens on the ERP side");
   embedKey
     .command("add <tenant>")
@@ -29,32 +29,34 @@ export function embedKeyCommand(): Command {
     .option("--jwk-file <file>", "a public key as JWK")
     .option("--jwks-url <url>", "where public keys are published, https")
     .option("--json")
-    .action(add);
-  embedKey.command("list <tenant>").description("keys, revoked ones too").option("--json").action(list);
+    .action(add(run));
+  embedKey.command("list <tenant>").description("keys, revoked ones too").option("--json").action(list(run));
   embedKey
     .command("revoke <tenant> <id>")
     .description("refuse its tokens from now on")
     .option("--json")
-    .action(revoke);
+    .action(revoke(run));
   return embedKey;
 }
 
-const add = (slug: string, { json = false, ...options }: AddOptions) =>
-  run({ json }, async (operator) => {
-    const { id, algorithm, secretFile, jwkFile, jwksUrl } = options;
-    const input = {
-      ...(id !== undefined && { id }),
-      algorithm,
-      ...(secretFile !== undefined && { secret: readFileSync(secretFile, "utf8").trim() }),
-      ...(jwkFile !== undefined && { jwk: JSON.parse(readFileSync(jwkFile, "utf8")) }),
-      ...(jwksUrl !== undefined && { jwksUrl }),
-    } as NewEmbedKey;
-    const added = await addEmbedKey({ ctx: await openBySlug(operator, slug), input });
-    const secret = added.secret ? `\nsecret, shown this once: ${added.secret}` : "";
-    return { json: added, text: `${added.algorithm} key ${added.id} is registered${secret}` };
-  });
+const add =
+  (run: Run) =>
+  (slug: string, { json = false, ...options }: AddOptions) =>
+    run({ json }, async (operator) => {
+      const { id, algorithm, secretFile, jwkFile, jwksUrl } = options;
+      const input = {
+        ...(id !== undefined && { id }),
+        algorithm,
+        ...(secretFile !== undefined && { secret: readFileSync(secretFile, "utf8").trim() }),
+        ...(jwkFile !== undefined && { jwk: JSON.parse(readFileSync(jwkFile, "utf8")) }),
+        ...(jwksUrl !== undefined && { jwksUrl }),
+      } as NewEmbedKey;
+      const added = await addEmbedKey({ ctx: await openBySlug(operator, slug), input });
+      const secret = added.secret ? `\nsecret, shown this once: ${added.secret}` : "";
+      return { json: added, text: `${added.algorithm} key ${added.id} is registered${secret}` };
+    });
 
-const list = (slug: string, options: CommonOptions) =>
+const list = (run: Run) => (slug: string, options: CommonOptions) =>
   run(options, async (operator) => {
     const keys = await listEmbedKeys({ ctx: await openBySlug(operator, slug) });
     const rows = keys.map((key) => [key.id, key.algorithm, key.kind, key.revokedAt ? "revoked" : "in use"]);
@@ -64,7 +66,7 @@ const list = (slug: string, options: CommonOptions) =>
     };
   });
 
-const revoke = (slug: string, id: string, options: CommonOptions) =>
+const revoke = (run: Run) => (slug: string, id: string, options: CommonOptions) =>
   run(options, async (operator) => {
     await revokeEmbedKey({ ctx: await openBySlug(operator, slug), input: { id } });
     return { json: { id, revoked: true }, text: `${id} is revoked` };

@@ -4,14 +4,9 @@ import { ZodError } from "zod";
 export interface Answer {
   readonly json: unknown;
   readonly text: string;
+  /** The answer is complete, and bad news: exit code 1. */
+  readonly failed?: boolean;
 }
-
-export function printAnswer(answer: Answer, asJson: boolean): void {
-  console.log(asJson ? JSON.stringify(answer.json, replaceBigint, 2) : answer.text);
-}
-
-const replaceBigint = (_key: string, value: unknown) =>
-  typeof value === "bigint" ? value.toString() : value;
 
 /** The cause in words, with causes of causes; never a stack, never a row value. */
 export function describeFailure(error: unknown): string {

@@ -4,39 +4,39 @@ import { diagnose } from "../tenants/provisioning/diagnose.ts";
 import { migrateTenants } from "../tenants/provisioning/migrate-tenants.ts";
 import { preparePlatform } from "../tenants/provisioning/prepare-platform.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, run } from "./run.ts";
+import type { CommonOptions, Run } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
 
-export function migrateCommand(): Command {
+export function migrateCommand(run: Run, terminal: Terminal): Command {
   return new Command("migrate")
     .description(
       "bring the registry, the template and every tenant to this code's schema; run again to go on",
     )
     .option("--json")
     .action(async (options: CommonOptions) => {
-      await preparePlatform(findPlatform(process.env));
+      await preparePlatform(findPlatform(terminal.env));
       await run(options, async (ctx) => {
         const tenants = await migrateTenants({ ctx, input: {} });
         const failed = tenants.filter(({ error }) => error !== null);
-        if (failed.length > 0) process.exitCode = 1;
         const rows = tenants.map(({ slug, from, to, error }) => [slug, `${from} → ${to}`, error ?? "done"]);
         return {
           json: { tenants, failed: failed.length },
           text: tenants.length > 0 ? table(rows) : "every tenant is at this code's schema",
+          failed: failed.length > 0,
         };
       });
     });
 }
 
-export function doctorCommand(): Command {
+export function doctorCommand(run: Run): Command {
   return new Command("doctor")
     .description("check the registry, the master key and every tenant, and say what to do")
     .option("--json")
     .action((options: CommonOptions) =>
       run(options, async (ctx) => {
         const findings = await diagnose({ ctx });
-        if (findings.some(({ ok }) => !ok)) process.exitCode = 1;
         const rows = findings.map(({ ok, what, advice }) => [ok ? "ok" : "BAD", what, advice ?? ""]);
-        return { json: findings, text: table(rows) };
+        return { json: findings, text: table(rows), failed: findings.some(({ ok }) => !ok) };
       }),
     );
 }

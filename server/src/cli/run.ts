@@ -4,29 +4,40 @@ import { createLogger } from "../log.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
-import { type Answer, printAnswer } from "./output.ts";
+import type { Answer } from "./output.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Options every command takes. */
 export interface CommonOptions {
   json?: boolean;
 }
 
-/** Opens the platform for one command, prints its answer, closes. The person's login name is audited. */
-export async function run(
-  options: CommonOptions,
-  command: (operator: Operator) => Promise<Answer>,
-): Promise<void> {
-  const operator = openOperator({
-    address: findPlatform(process.env),
-    operator: userInfo().username,
-    log: createLogger({ name: "clarity", level: "silent" }),
-  });
-  try {
-    printAnswer(await command(operator), options.json ?? false);
-  } finally {
-    await operator.close();
-  }
-}
+/** The answer was printed and the exit code shall be 1. */
+export class AnsweredBadNews extends Error {}
+
+/** Runs one command on an open platform. */
+export type Run = (options: CommonOptions, command: (operator: Operator) => Promise<Answer>) => Promise<void>;
+
+/**
+ * Opens the platform for one command, prints its answer, closes. The person's login name stands in
+ * the audit logs.
+ */
+export const createRun =
+  (terminal: Terminal): Run =>
+  async ({ json }, command) => {
+    const operator = openOperator({
+      address: findPlatform(terminal.env),
+      operator: userInfo().username,
+      log: createLogger({ name: "clarity", level: "silent" }),
+    });
+    try {
+      const answer = await command(operator);
+      terminal.print(json ? JSON.stringify(answer.json, null, 2) : answer.text);
+      if (answer.failed) throw new AnsweredBadNews();
+    } finally {
+      await operator.close();
+    }
+  };
 
 /** @throws TenantUnknown and what `Tenants.open` throws. */
 export async function openBySlug(operator: Operator, slug: string): Promise<OpenTenant> {

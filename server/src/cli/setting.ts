@@ -2,27 +2,28 @@ import { Command } from "commander";
 import { type SettingKey, type SettingValue, settingDefinitions } from "../tenants/settings.ts";
 import { isSecret } from "../tenants/settings-store.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, openBySlug, run } from "./run.ts";
+import { type CommonOptions, openBySlug, type Run } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
 
-export function settingCommand(): Command {
+export function settingCommand(run: Run, terminal: Terminal): Command {
   const setting = new Command("setting").description("a tenant's settings; secrets are never printed");
   setting
     .command("list <tenant>")
     .description("every setting, its value and use")
     .option("--json")
-    .action(list);
-  setting.command("get <tenant> <key>").description("one setting").option("--json").action(get);
+    .action(list(run));
+  setting.command("get <tenant> <key>").description("one setting").option("--json").action(get(run));
   setting
     .command("set <tenant> <key> [value]")
     .description(
       "JSON, or plain text; `-` or no value reads standard input, so that a secret is in no shell history",
     )
     .option("--json")
-    .action(set);
+    .action(set(run, terminal));
   return setting;
 }
 
-const list = (slug: string, options: CommonOptions) =>
+const list = (run: Run) => (slug: string, options: CommonOptions) =>
   run(options, async (operator) => {
     const settings = await (await openBySlug(operator, slug)).settings.list();
     const cell = ({ secret, source, value }: (typeof settings)[number]) =>
@@ -31,7 +32,7 @@ const list = (slug: string, options: CommonOptions) =>
     return { json: settings, text: table([["setting", "from", "value", "what it is for"], ...rows]) };
   });
 
-const get = (slug: string, key: string, options: CommonOptions) =>
+const get = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
   run(options, async (operator) => {
     const known = settingKey(key);
     const { settings } = await openBySlug(operator, slug);
@@ -43,14 +44,16 @@ const get = (slug: string, key: string, options: CommonOptions) =>
     };
   });
 
-const set = (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
-  run(options, async (operator) => {
-    const known = settingKey(key);
-    const text = given === undefined || given === "-" ? await readInput() : given;
-    const { settings } = await openBySlug(operator, slug);
-    await settings.set(known, parse(known, text));
-    return { json: { key, set: true }, text: `${key} is set` };
-  });
+const set =
+  (run: Run, terminal: Terminal) =>
+  (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
+    run(options, async (operator) => {
+      const known = settingKey(key);
+      const text = given === undefined || given === "-" ? await readInput(terminal) : given;
+      const { settings } = await openBySlug(operator, slug);
+      await settings.set(known, parse(known, text));
+      return { json: { key, set: true }, text: `${key} is set` };
+    });
 
 function settingKey(key: string): SettingKey {
   if (Object.hasOwn(settingDefinitions, key)) return key as SettingKey;
@@ -71,10 +74,10 @@ function parse<K extends SettingKey>(key: K, text: string): SettingValue<K> {
   return schema.parse(value) as SettingValue<K>;
 }
 
-async function readInput(): Promise<string> {
-  if (process.stdin.isTTY) console.error("value, then Ctrl-D:");
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk);
+async function readInput({ stdin, printError }: Terminal): Promise<string> {
+  if (stdin.isTTY) printError("value, then Ctrl-D:");
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stdin) chunks.push(chunk);
   return Buffer.concat(chunks)
     .toString("utf8")
     .replace(/\r?\n$/, "");

@@ -5,7 +5,7 @@ import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-stat
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, run } from "./run.ts";
+import type { CommonOptions, Run } from "./run.ts";
 
 interface CreateOptions extends CommonOptions {
   name: string;
@@ -20,7 +20,7 @@ const templateHelp = Object.entries(templates)
   .map(([name, { help }]) => `  ${name}: ${help}`)
   .join("\n");
 
-export function tenantCommand(): Command {
+export function tenantCommand(run: Run): Command {
   const tenant = new Command("tenant").description("make and manage tenants");
   tenant
     .command("create <slug>")
@@ -42,35 +42,41 @@ export function tenantCommand(): Command {
     )
     .option("--json", "machine-readable answer")
     .addHelpText("after", `\nTemplates:\n${templateHelp}`)
-    .action(create);
-  tenant.command("list").description("all tenants").option("--json").action(list);
-  tenant.command("show <slug>").description("one tenant").option("--json").action(show);
+    .action(create(run));
+  tenant.command("list").description("all tenants").option("--json").action(list(run));
+  tenant.command("show <slug>").description("one tenant").option("--json").action(show(run));
   tenant
     .command("suspend <slug>")
     .description("stop serving it; deletes nothing")
     .option("--json")
-    .action(changeTo("suspended"));
-  tenant.command("resume <slug>").description("serve it again").option("--json").action(changeTo("active"));
+    .action(changeTo(run, "suspended"));
+  tenant
+    .command("resume <slug>")
+    .description("serve it again")
+    .option("--json")
+    .action(changeTo(run, "active"));
   return tenant;
 }
 
-const create = (slug: string, { name, template, admin, theme, tier, host, json = false }: CreateOptions) =>
-  run({ json }, async (ctx) => {
-    const input = { slug, name, template, adminEmail: admin, hosts: host };
-    const answer = await createTenant({
-      ctx,
-      input: { ...input, ...(theme && { theme }), ...(tier && { tier }) },
+const create =
+  (run: Run) =>
+  (slug: string, { name, template, admin, theme, tier, host, json = false }: CreateOptions) =>
+    run({ json }, async (ctx) => {
+      const input = { slug, name, template, adminEmail: admin, hosts: host };
+      const answer = await createTenant({
+        ctx,
+        input: { ...input, ...(theme && { theme }), ...(tier && { tier }) },
+      });
+      const { tenant, created, tookMs } = answer;
+      return {
+        json: { ...tenant, created, tookMs: Math.round(tookMs) },
+        text: created
+          ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
+          : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
+      };
     });
-    const { tenant, created, tookMs } = answer;
-    return {
-      json: { ...tenant, created, tookMs: Math.round(tookMs) },
-      text: created
-        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
-        : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
-    };
-  });
 
-const list = (options: CommonOptions) =>
+const list = (run: Run) => (options: CommonOptions) =>
   run(options, async ({ registry }) => {
     const records = await registry.list();
     const rows = records.map((record) => [
@@ -87,7 +93,7 @@ const list = (options: CommonOptions) =>
     };
   });
 
-const show = (slug: string, options: CommonOptions) =>
+const show = (run: Run) => (slug: string, options: CommonOptions) =>
   run(options, async ({ registry }) => {
     const record = await registry.findBySlug(slug);
     if (!record) throw new TenantUnknown(`no tenant ${slug}`);
@@ -101,7 +107,7 @@ const show = (slug: string, options: CommonOptions) =>
     return { json, text: table([...lines, ["provisioned", steps.map(({ step }) => step).join(", ")]]) };
   });
 
-const changeTo = (status: "active" | "suspended") => (slug: string, options: CommonOptions) =>
+const changeTo = (run: Run, status: "active" | "suspended") => (slug: string, options: CommonOptions) =>
   run(options, async (ctx) => {
     const verb = status === "active" ? resumeTenant : suspendTenant;
     await verb({ ctx, input: { slug } });

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError } from "commander";
 import { SignJWT } from "jose";
 import { findEmbedKey, listEmbedKeys } from "../tenants/embed-keys.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
-import { type CommonOptions, openBySlug, run } from "./run.ts";
+import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
 interface MintOptions extends CommonOptions {
   customer: string;
@@ -17,7 +17,7 @@ interface MintOptions extends CommonOptions {
 /** The longest an embed token may live, s; the server refuses longer ones. */
 const maximumTtlSeconds = 600;
 
-export function tokenCommand(): Command {
+export function tokenCommand(run: Run): Command {
   const token = new Command("token").description("embed tokens, for trying out");
   token
     .command("mint <tenant>")
@@ -28,11 +28,11 @@ export function tokenCommand(): Command {
     .option("--key <id>", "which embed key; default the newest HS256 one")
     .option("--secret-file <file>", "sign with this secret instead of the stored one; needs --key")
     .option("--json")
-    .action(mint);
+    .action(mint(run));
   return token;
 }
 
-const mint = (slug: string, options: MintOptions) =>
+const mint = (run: Run) => (slug: string, options: MintOptions) =>
   run(options, async (operator) => {
     const tenant = await openBySlug(operator, slug);
     const { id, secret } = await signingKey(tenant, options);

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from "commander";
+import { deadLetterCommand } from "./dead-letter.ts";
+import { embedKeyCommand } from "./embed-key.ts";
+import { describeFailure } from "./output.ts";
+import { doctorCommand, migrateCommand } from "./platform.ts";
+import { AnsweredBadNews, createRun } from "./run.ts";
+import { settingCommand } from "./setting.ts";
+import { tenantCommand } from "./tenant.ts";
+import type { Terminal } from "./terminal.ts";
+import { tokenCommand } from "./token.ts";
+
+/**
+ * Runs one command line: the answer goes to `print`, the cause of a failure to `printError`.
+ *
+ * @param args without the program's name
+ * @returns the exit code; 0 only on success
+ */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  const run = createRun(terminal);
+  const program = new Command("clarity")
+    .description("Operates the payment platform that npm start runs, or the one the environment names.")
+    .addCommand(tenantCommand(run))
+    .addCommand(settingCommand(run, terminal))
+    .addCommand(embedKeyCommand(run))
+    .addCommand(tokenCommand(run))
+    .addCommand(deadLetterCommand(run))
+    .addCommand(migrateCommand(run, terminal))
+    .addCommand(doctorCommand(run));
+  for (const command of withSubcommands(program)) {
+    command
+      .exitOverride()
+      .showHelpAfterError("(--help lists what it takes)")
+      .configureOutput({
+        writeOut: (text) => terminal.print(text.trimEnd()),
+        writeErr: (text) => terminal.printError(text.trimEnd()),
+      });
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof AnsweredBadNews) return 1;
+    // It has said what is wrong already.
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.printError(`failed: ${describeFailure(error)}`);
+    return 1;
+  }
+}
+
+const withSubcommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap((sub) => withSubcommands(sub as Command)),
+];
