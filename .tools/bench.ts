@@ -1,0 +1,221 @@
+/** `npm run bench`: figures as ratios, both sides measured in turn in one run. */
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import {
+  addEmbedKey,
+  createLogger,
+  createTenant,
+  type OpenTenant,
+  openOperator,
+  preparePlatform,
+} from "@clarity/server";
+import { startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
+import postgres from "postgres";
+import { creation } from "./bench/creation.ts";
+import { type LoadRequest, type LoadResult, load, median, quantile, send } from "./bench/load.ts";
+import { embedToken, Payer } from "./bench/payer.ts";
+import { type Figure, figure, report } from "./bench/report.ts";
+import type { Stage } from "./bench/stage.ts";
+
+const connections = 16;
+const rounds = 5;
+const customerId = "bench-customer";
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+
+const directory = mkdtempSync(join(tmpdir(), "bench-"));
+const database = await startEmbeddedPostgres({ dataDir: join(directory, "postgres"), port: 0 });
+try {
+  const masterKeyFile = join(directory, "master.key");
+  const address = await preparePlatform({ adminUrl: database.url, masterKeyFile });
+  const operator = openOperator({
+    address,
+    operator: "bench",
+    log: createLogger({ name: "bench", level: "error" }),
+  });
+  const figures: Figure[] = [];
+  figures.push(...(await creation({ adminUrl: database.url, operator, rounds: 60 })));
+
+  const { tenant } = await createTenant({
+    ctx: operator,
+    input: { slug: "bench", name: "Bench", template: "basic-invoice", adminEmail: "a@bench.test" },
+  });
+  const open = await operator.tenants.open(tenant.id);
+  const tenantAdminUrl = new URL(database.url);
+  tenantAdminUrl.pathname = `/${open.record.database.name}`;
+  await seed(open, tenantAdminUrl.href);
+  const key = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
+  const stage: Stage = {
+    registryUrl: address.registryUrl,
+    masterKeyFile,
+    assetsDir: "widget/dist",
+    tenantId: tenant.id,
+    tenantAdminUrl: tenantAdminUrl.href,
+    customerId,
+  };
+  figures.push(...(await hotPaths(stage, { id: key.id, secret: key.secret ?? "" })));
+  figures.push(await idleTenants(stage));
+  await operator.close();
+  report(figures);
+} finally {
+  await database.stop();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** A customer with 20 invoices whose balances no run can use up, and a provider that says yes. */
+async function seed(open: OpenTenant, adminUrl: string): Promise<void> {
+  const provider = {
+    id: "sandbox",
+    baseUrl: "http://127.0.0.1:9",
+    frameUrl: "http://127.0.0.1:9/card",
+    publishableKey: "pk",
+  } as const;
+  await open.settings.set("provider", provider);
+  await open.settings.set("provider.secretKey", "sk");
+  await open.settings.set("provider.webhookSecret", "whsec_AAAA");
+  await open.settings.set("surcharge.rules", []);
+  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
+  await sql`insert into pay.customers (tenant_id, id, name, synced_at) values (${open.tenant.id}, ${customerId}, 'Bench Customer', now() + interval '1 day')`;
+  await sql`
+    insert into pay.invoices (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)
+    select ${open.tenant.id}::uuid, 'inv-' || n, ${customerId}, 'INV-' || n, 'USD', 1e15, 1e15, current_date - 30, current_date + n, now()
+    from generate_series(1, 20) n`;
+  await sql.end();
+}
+
+async function hotPaths(stage: Stage, key: { id: string; secret: string }): Promise<Figure[]> {
+  const full = await startServer("serve-full.ts", stage);
+  const bare = await startServer("serve-bare.ts", stage);
+  const host = `bench.localhost:${full.port}`;
+  const openSession = async () => {
+    const payer = new Payer(host);
+    const request = payer.request("POST", "/v1/session", {
+      token: embedToken(key, customerId),
+      locales: ["en"],
+    });
+    const { status, text } = await send(undefined, full.port, request);
+    if (status !== 200) throw new Error(`no session: ${text}`);
+    payer.accessToken = (JSON.parse(text) as { accessToken: string }).accessToken;
+    return payer;
+  };
+  const bareHeaders = { authorization: `Bearer ${bare.token}` };
+  const many = <T>(count: number, make: () => T) => Array.from({ length: count }, make);
+
+  const payer = await openSession();
+  const reads = await sideBySide(
+    { port: full.port, requests: () => many(4000, () => payer.request("GET", "/v1/invoices")) },
+    {
+      port: bare.port,
+      requests: () =>
+        many(4000, () => ({ method: "GET" as const, path: "/v1/invoices", headers: bareHeaders })),
+    },
+  );
+  let invoice = 0;
+  const payment = () => ({
+    id: randomUUID(),
+    currency: "USD",
+    lines: [{ invoiceId: `inv-${1 + (invoice++ % 20)}`, amountMinor: "100" }],
+    method: { type: "card", token: "tok_success" },
+    shown: { surchargeMinor: "0", totalMinor: "100" },
+  });
+  const payments = await sideBySide(
+    { port: full.port, requests: () => many(1500, () => payer.request("POST", "/v1/payments", payment())) },
+    {
+      port: bare.port,
+      requests: () =>
+        many(1500, () => ({
+          method: "POST" as const,
+          path: "/v1/payments",
+          headers: { ...bareHeaders, "content-type": "application/json" },
+          body: JSON.stringify(payment()),
+        })),
+    },
+  );
+  const exchanges = good(
+    await load(
+      full.port,
+      many(1000, () =>
+        new Payer(host).request("POST", "/v1/session", {
+          token: embedToken(key, customerId),
+          locales: ["en"],
+        }),
+      ),
+      4,
+    ),
+  );
+  full.stop();
+  bare.stop();
+  return [
+    figure("read path, GET /v1/invoices", reads.full, "req/s", reads.bare),
+    figure("payment path, POST /v1/payments", payments.full, "req/s", payments.bare),
+    figure("session exchange p50, 4 at a time", quantile(exchanges.latenciesMs, 0.5), "ms"),
+    figure("session exchange p99, 4 at a time", quantile(exchanges.latenciesMs, 0.99), "ms"),
+  ];
+}
+
+interface Side {
+  port: number;
+  /** Made just before each round: proofs are good for a minute. */
+  requests: () => LoadRequest[];
+}
+
+/** The two in turn, A B A B …, after one warm-up each; medians of the rounds. */
+async function sideBySide(full: Side, bare: Side): Promise<{ full: number; bare: number }> {
+  const once = async ({ port, requests }: Side) => good(await load(port, requests(), connections)).perSecond;
+  await once(full);
+  await once(bare);
+  const results = { full: [] as number[], bare: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    results.full.push(await once(full));
+    results.bare.push(await once(bare));
+  }
+  return { full: median(results.full), bare: median(results.bare) };
+}
+
+function good(result: LoadResult): LoadResult {
+  if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
+  return result;
+}
+
+/** Resident memory one more tenant costs a server once its pool has gone idle. */
+async function idleTenants(stage: Stage): Promise<Figure> {
+  const server = await startServer("serve-full.ts", stage, ["--expose-gc"]);
+  const touch = (slug: string) =>
+    send(undefined, server.port, {
+      method: "GET",
+      path: "/embed",
+      headers: { host: `${slug}.localhost:${server.port}` },
+    });
+  await touch("bench");
+  const before = await server.memory();
+  const count = 50;
+  for (let index = 0; index < count; index++) await touch(`bench-${index}`);
+  const after = await server.memory();
+  server.stop();
+  return figure("resident memory per open tenant, 50 opened", (after - before) / count / 1024, "KiB");
+}
+
+async function startServer(file: string, stage: Stage, nodeArgs: string[] = []) {
+  const child = spawn(process.execPath, [...nodeArgs, join(".tools/bench", file), JSON.stringify(stage)], {
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
+  });
+  const lines = createInterface({ input: child.stdout as Readable });
+  const [line] = (await once(lines, "line")) as [string];
+  const { port, token } = JSON.parse(line) as { port: number; token?: string };
+  return {
+    port,
+    token,
+    stop: () => child.kill(),
+    async memory(): Promise<number> {
+      child.send("memory");
+      const [{ rssBytes }] = (await once(child, "message")) as [{ rssBytes: number }];
+      return rssBytes;
+    },
+  };
+}
