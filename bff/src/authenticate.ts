@@ -18,7 +18,8 @@ export interface AuthenticateOptions {
  */
 export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    const { host, address } = c.var;
+    const host = c.get("host");
+    const address = c.get("address");
     const token = tokenOf(c);
     const access = await tokens.verify(token, () => limit.count("address", address));
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
@@ -40,16 +41,16 @@ export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions)
 /** Ahead of `POST /v1/session`, the body unread: the caller proves the key its session will be bound to. */
 export function proveKey({ checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    await limit.count("address", c.var.address);
+    await limit.count("address", c.get("address"));
     c.set("jkt", proofOf(c, checkProof, null).jkt);
-    await limit.count("tenant", c.var.host.tenant.id);
+    await limit.count("tenant", c.get("host").tenant.id);
     await next();
   };
 }
 
 /** Checks the request's `DPoP` header. @throws Refusal `proof_invalid` */
 function proofOf(c: EdgeContext, checkProof: ProofCheck, ath: string | null): Proof {
-  const url = c.var.origin + new URL(c.req.url).pathname;
+  const url = c.get("origin") + c.req.path;
   return checkProof({ proof: c.req.header("dpop"), method: c.req.method, url, ath });
 }
 

@@ -14,7 +14,7 @@ const maxAgeS = 7200;
 export const cors: MiddlewareHandler<EdgeEnv> = async (c, next) => {
   const origin = c.req.header("origin");
   c.header("vary", "origin");
-  if (origin !== undefined && (origin === c.var.origin || c.var.host.embedOrigins.includes(origin))) {
+  if (origin !== undefined && (origin === c.get("origin") || c.get("host").embedOrigins.includes(origin))) {
     c.header("access-control-allow-origin", origin);
     c.header("access-control-expose-headers", exposed);
     if (c.req.method === "OPTIONS") {

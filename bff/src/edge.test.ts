@@ -1,15 +1,326 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { createRig, type Rig } from "./testing/rig.ts";
+import { gzipSync } from "node:zlib";
+import { ErrorCode, Problem } from "@clarity/bff/contract";
+import { errorCodes } from "@clarity/server/contract";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createRig, json, port, problem, type Rig, tenants } from "./testing/rig.ts";
 
 let rig: Rig;
-beforeAll(async () => {
+beforeEach(async () => {
   rig = await createRig();
 });
-afterAll(() => rig.close());
+afterEach(() => rig.close());
 
-test("a session answers everything for the first paint, and its token reads invoices", async () => {
-  const visitor = await rig.enter("acme.localhost");
-  const answer = await visitor.call("/v1/invoices");
-  expect(await answer.json()).toEqual({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" });
-  expect(answer.status).toBe(200);
+const host = "acme.localhost";
+const id = "0198a000-1111-4000-8000-000000000001";
+const order = {
+  id,
+  currency: "USD",
+  lines: [{ invoiceId: "1", amountMinor: "100" }],
+  method: { type: "card", token: "tok" },
+  shown: { surchargeMinor: "0", totalMinor: "100" },
+};
+const forwarded = () => rig.seen.filter(({ path }) => !path.startsWith("/internal/v1/hosts/"));
+
+async function codeOf(answer: Response): Promise<string> {
+  const body = Problem.parse(await answer.json());
+  expect(answer.headers.get("content-type")).toBe("application/problem+json");
+  expect(answer.status).toBe(errorCodes[body.code]);
+  expect(body).toMatchObject({ status: answer.status, type: `urn:problem:${body.code}` });
+  expect(body.requestId).toBe(answer.headers.get("x-request-id"));
+  return body.code;
+}
+
+test("what is forwarded names tenant, customer, language and page, and nothing the browser chose", async () => {
+  const visitor = await rig.enter(host);
+  await visitor.call("/v1/invoices?customer=C-2", {
+    headers: {
+      origin: "https://erp.acme.example",
+      "x-tenant": tenants.globex,
+      "x-request-id": "trace-12345",
+    },
+  });
+  const last = rig.seen.at(-1);
+  expect(last).toMatchObject({ method: "GET", path: "/internal/v1/invoices" });
+  expect(last?.claims).toMatchObject({
+    tenant: tenants.acme,
+    sub: "C-1",
+    inv: null,
+    locale: "en",
+    origin: "https://erp.acme.example",
+    scopes: ["pay"],
+    rid: "trace-12345",
+    aud: "shared",
+  });
+  expect([...(last?.headers.keys() ?? [])]).toEqual(["authorization"]);
+});
+
+test("a page that may not embed the form cannot name itself the challenge's parent", async () => {
+  const visitor = await rig.enter(host);
+  await visitor.call("/v1/invoices", { headers: { origin: "https://evil.example" } });
+  expect(rig.seen.at(-1)?.claims.origin).toBe(`http://${host}:${port}`);
+});
+
+test.each([
+  ["nobody.localhost", "tenant_unknown"],
+  ["acme.localhost.evil.example", "tenant_unknown"],
+  ["a_b.localhost", "tenant_unknown"],
+  ["..", "tenant_unknown"],
+])("the host %s is %s", async (name, code) => {
+  const headers = { host: name };
+  const answer = await rig.edge.fetch(new Request("http://edge.test/v1/invoices", { headers }));
+  expect(await codeOf(answer)).toBe(code);
+});
+
+test("a suspended tenant is 403, known tenants are asked about once in 30 s", async () => {
+  const entry = rig.hosts.get(host);
+  if (!entry) throw new Error("no entry");
+  const visitor = await rig.enter(host);
+  await visitor.call("/v1/invoices");
+  expect(rig.seen.filter(({ path }) => path.includes("/hosts/"))).toHaveLength(1);
+  rig.hosts.set(host, { ...entry, status: "suspended" });
+  rig.advance(31_000);
+  expect(await codeOf(await visitor.call("/v1/invoices"))).toBe("tenant_suspended");
+});
+
+test("with the registry away known hosts are served, unknown ones get 503 and are asked about again", async () => {
+  const visitor = await rig.enter(host);
+  rig.answer((path) => {
+    if (path.includes("/hosts/")) throw new Error("ECONNREFUSED");
+    return null;
+  });
+  rig.advance(31_000);
+  expect((await visitor.call("/v1/invoices")).status).toBe(200);
+  expect(await codeOf(await rig.call("globex.localhost", "/embed"))).toBe("unavailable");
+  rig.answer(null);
+  expect((await rig.call("globex.localhost", "/embed")).status).toBe(200);
+});
+
+test("a server that is down, or answers nonsense, is 503 with Retry-After; then it recovers", async () => {
+  const visitor = await rig.enter(host);
+  const nonsense: (() => Response)[] = [
+    () => {
+      throw new TypeError("fetch failed");
+    },
+    () => new Response("<h1>nginx</h1>", { status: 502 }),
+    () => Response.json({ code: "made_up", secret: "s3cr3t" }, { status: 400 }),
+    () =>
+      new Response(problem("token_invalid").body, { status: 401, headers: { "www-authenticate": "Bearer" } }),
+  ];
+  for (const answer of nonsense) {
+    rig.answer((path) => (path.includes("/hosts/") ? null : answer()));
+    const refused = await visitor.call("/v1/payments", json(order));
+    expect(refused.headers.get("retry-after")).toMatch(/^\d+$/);
+    expect(await codeOf(refused)).toBe("unavailable");
+  }
+  rig.answer(null);
+  expect((await visitor.call("/v1/invoices")).status).toBe(200);
+});
+
+test.each(ErrorCode.options)(
+  "the server's %s reaches the browser as it is, with our request id",
+  async (code) => {
+    const visitor = await rig.enter(host);
+    rig.answer((path) => (path.includes("/payments") ? problem(code) : null));
+    expect(await codeOf(await visitor.call("/v1/payments", json(order)))).toBe(code);
+  },
+);
+
+test.each<[string, RequestInit, string]>([
+  ["no body", { method: "POST", headers: { "content-type": "application/json" } }, "malformed_request"],
+  ["broken JSON", { ...json(null), body: "{" }, "malformed_request"],
+  ["bytes that are no text", { ...json(null), body: new Uint8Array([0xff, 0xfe, 0]) }, "malformed_request"],
+  ["null", json(null), "validation_failed"],
+  ["a list", json([order]), "validation_failed"],
+  ["a field too many", json({ ...order, admin: true }), "validation_failed"],
+  [
+    "prototype keys",
+    { ...json(null), body: JSON.stringify(order).replace("{", '{"__proto__":{"admin":true},') },
+    "validation_failed",
+  ],
+  [
+    "an amount as a number",
+    json({ ...order, lines: [{ invoiceId: "1", amountMinor: 100 }] }),
+    "validation_failed",
+  ],
+  [
+    "a negative amount",
+    json({ ...order, lines: [{ invoiceId: "1", amountMinor: "-1" }] }),
+    "validation_failed",
+  ],
+  ["101 lines", json({ ...order, lines: Array(101).fill(order.lines[0]) }), "validation_failed"],
+  ["30,000 levels", { ...json(null), body: "[".repeat(30_000) + "]".repeat(30_000) }, "validation_failed"],
+  ["70 kB", json({ ...order, pad: "x".repeat(70_000) }), "body_too_large"],
+  [
+    "a form",
+    { ...json(order), headers: { "content-type": "application/x-www-form-urlencoded" } },
+    "unsupported_media_type",
+  ],
+  ["text", { ...json(order), headers: { "content-type": "text/plain" } }, "unsupported_media_type"],
+  [
+    "no content type",
+    { method: "POST", body: new TextEncoder().encode(JSON.stringify(order)) },
+    "unsupported_media_type",
+  ],
+  [
+    "something gzipped",
+    {
+      ...json(null),
+      body: gzipSync(JSON.stringify(order)),
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+    },
+    "unsupported_media_type",
+  ],
+])("a payment of %s is refused before the server hears of it", async (_, init, code) => {
+  const visitor = await rig.enter(host);
+  rig.seen.length = 0;
+  expect(await codeOf(await visitor.call("/v1/payments", init))).toBe(code);
+  expect(forwarded()).toEqual([]);
+  expect({}).not.toHaveProperty("admin");
+});
+
+test("a body without announced length is counted while it arrives, and cut", async () => {
+  const visitor = await rig.enter(host);
+  let pulled = 0;
+  const endless = new ReadableStream({
+    pull(controller) {
+      pulled += 1;
+      controller.enqueue(new Uint8Array(16 * 1024));
+    },
+  });
+  const init = { ...json(null), body: endless, duplex: "half" } as RequestInit;
+  expect(await codeOf(await visitor.call("/v1/payments", init))).toBe("body_too_large");
+  expect(pulled).toBeLessThan(12);
+});
+
+test("faults of a payment are named by JSON pointers", async () => {
+  const visitor = await rig.enter(host);
+  const answer = await visitor.call("/v1/payments", json({ ...order, currency: "usd", "a/b~c": 1 }));
+  const { errors } = Problem.parse(await answer.json());
+  expect(errors?.map(({ pointer }) => pointer)).toEqual(["/currency", ""]);
+});
+
+test.each([
+  ["GET", "/v1/nothing", "not_found"],
+  ["GET", "/wp-login.php", "not_found"],
+  ["GET", "/internal/v1/hosts/acme.localhost", "not_found"],
+  ["GET", "/v/1.2.3/..%2fmanifest.json", "not_found"],
+  ["GET", "/v/9.9.9/pay-form.js", "not_found"],
+  ["DELETE", "/v1/invoices", "token_missing"],
+  ["DELETE", "/v1/session", "proof_invalid"],
+  ["PUT", "/embed", "method_not_allowed"],
+  ["POST", "/healthz", "method_not_allowed"],
+  ["GET", "/webhooks/sandbox", "method_not_allowed"],
+])("%s %s is %s", async (method, path, code) => {
+  expect(await codeOf(await rig.call(host, path, { method }))).toBe(code);
+});
+
+test("a wrong method with a good session is 405 and says what is right", async () => {
+  const visitor = await rig.enter(host);
+  const answer = await visitor.call("/v1/invoices", { method: "DELETE" });
+  expect(answer.headers.get("allow")).toContain("GET");
+  expect(await codeOf(answer)).toBe("method_not_allowed");
+});
+
+test("a session over its limit gets 429 with the seconds to wait, another session is served", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { session: 3 } });
+  const [loud, quiet] = [await rig.enter(host), await rig.enter(host)];
+  for (let count = 0; count < 3; count++) expect((await loud.call("/v1/invoices")).status).toBe(200);
+  const refused = await loud.call("/v1/invoices");
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect(await codeOf(refused)).toBe("rate_limited");
+  expect((await quiet.call("/v1/invoices")).status).toBe(200);
+});
+
+test("a tenant over its limit is its own trouble", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { tenant: 3 } });
+  const [acme, globex] = [await rig.enter(host), await rig.enter("globex.localhost")];
+  for (let count = 0; count < 2; count++) await acme.call("/v1/invoices");
+  expect(await codeOf(await acme.call("/v1/invoices"))).toBe("rate_limited");
+  expect((await globex.call("/v1/invoices")).status).toBe(200);
+});
+
+test("guessing tokens or proofs is limited by address", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { address: 5 } });
+  const visitor = await rig.enter(host);
+  const guess = (count: number) =>
+    rig.call(host, "/v1/invoices", { headers: { authorization: `DPoP a.b.${count}` } });
+  for (let count = 0; count < 4; count++) expect(await codeOf(await guess(count))).toBe("token_invalid");
+  expect(await codeOf(await guess(5))).toBe("rate_limited");
+  expect(visitor.accessToken).not.toBe("");
+});
+
+test("the request id is the caller's when harmless, ours otherwise", async () => {
+  const ask = async (given: string) =>
+    (await rig.call(host, "/healthz", { headers: { "x-request-id": given } })).headers.get("x-request-id");
+  expect(await ask("trace-12345")).toBe("trace-12345");
+  for (const bad of ["short", "x".repeat(65), "a b c d e f g", '{"a":"b"}xxxx']) {
+    expect(await ask(bad)).toMatch(/^[0-9a-f-]{36}$/);
+  }
+});
+
+test("webhooks pass on bytes and signature headers, not who sent them what", async () => {
+  const body = '{"b": 1,\n "a":2}';
+  const headers = {
+    "webhook-signature": "v1,abc",
+    "content-type": "application/json",
+    cookie: "a=b",
+    authorization: "Bearer x",
+  };
+  const answer = await rig.call(host, "/webhooks/sandbox", { method: "POST", body, headers });
+  expect(answer.status).toBe(202);
+  const last = rig.seen.at(-1);
+  expect(last).toMatchObject({ path: "/internal/v1/webhooks/sandbox", body });
+  expect(last?.claims).toMatchObject({ tenant: tenants.acme, scopes: ["webhook"] });
+  expect(last?.headers.get("webhook-signature")).toBe("v1,abc");
+  expect(last?.headers.get("cookie")).toBeNull();
+});
+
+test("a bug is a 500 that says nothing, and a log line that says it all", async () => {
+  rig.answer((path) => (path.includes("/session") ? Response.json({ not: "the contract" }) : null));
+  await expect(rig.enter(host)).rejects.toThrow('"code":"internal"');
+  expect(rig.log.join()).toContain("ZodError");
+});
+
+test("no token, proof or customer is ever logged", async () => {
+  const visitor = await rig.enter(host);
+  await visitor.call("/v1/payments", json(order));
+  await visitor.call("/v1/invoices", { token: `${visitor.accessToken}x` });
+  const log = rig.log.join("\n");
+  expect(log).toContain("/v1/payments");
+  for (const secret of [visitor.accessToken.slice(0, 20), "eeeeeeee", "C-1", "Wayne", "tok", "127.0.0.1"]) {
+    expect(log).not.toContain(secret);
+  }
+});
+
+test("readiness is the server's", async () => {
+  expect((await rig.call("127.0.0.1", "/readyz")).status).toBe(200);
+  rig.answer(() => new Response(null, { status: 503 }));
+  expect(await codeOf(await rig.call("127.0.0.1", "/readyz"))).toBe("unavailable");
+});
+
+test("a bare address shows the front door, reading only", async () => {
+  await rig.close();
+  rig = await createRig({ frontDoorUrl: "http://door.test:9/" });
+  const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(
+    async () =>
+      new Response("<h1>tour</h1>", {
+        headers: { "content-type": "text/html", server: "x", "set-cookie": "a=b" },
+      }),
+  );
+  const answer = await rig.call("127.0.0.1", "/tour?x=1");
+  expect(await answer.text()).toBe("<h1>tour</h1>");
+  expect(fetched.mock.calls[0]?.[0]).toBe("http://door.test:9/tour?x=1");
+  expect(answer.headers.get("set-cookie")).toBeNull();
+  expect(await codeOf(await rig.call("localhost", "/", { method: "POST" }))).toBe("method_not_allowed");
+  fetched.mockRestore();
+});
+
+test("metrics answer on loopback alone", async () => {
+  expect((await rig.call("127.0.0.1", "/metrics")).status).toBe(200);
+  const proxied = { headers: { "x-forwarded-for": "198.51.100.7" } };
+  expect(await codeOf(await rig.call("127.0.0.1", "/metrics", proxied))).toBe("not_found");
+  expect(await codeOf(await rig.call(host, "/metrics"))).toBe("not_found");
 });

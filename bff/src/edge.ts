@@ -87,8 +87,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   addOpenAPI(app);
   addStatusRoutes(app, { upstream: options.upstream, metrics });
   app.use(async (c, next) => {
-    if (bareHosts.has(c.var.hostname)) return answerFrontDoor(c, options.frontDoorUrl ?? null);
-    c.set("host", await hosts.resolve(c.var.hostname, c.var.requestId));
+    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, options.frontDoorUrl ?? null);
+    c.set("host", await hosts.resolve(c.get("hostname"), c.get("requestId")));
     await next();
   });
   app.use("/v1/*", cors, async (c, next) => {

@@ -44,7 +44,7 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
     metrics.observe(c, durationMs);
     log.info({
       requestId,
-      tenant: c.var.host?.tenant.slug,
+      tenant: c.get("host")?.tenant.slug,
       method: c.req.method,
       route: metrics.routeOf(c),
       status: c.res.status,
@@ -57,14 +57,15 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
 export function onError(log: Logger) {
   return (error: Error, c: EdgeContext): Response => {
     if (error instanceof Refusal) {
-      if (error.cause !== undefined) log.warn({ requestId: c.var.requestId, err: error.cause }, error.code);
+      if (error.cause !== undefined)
+        log.warn({ requestId: c.get("requestId"), err: error.cause }, error.code);
       return answerRefusal(c, error);
     }
     // Hono's JSON validator says 400 this way, before any schema has been asked.
     if (error instanceof HTTPException && error.status < 500) {
       return answerRefusal(c, new Refusal("malformed_request"));
     }
-    log.error({ requestId: c.var.requestId, err: error }, "internal");
+    log.error({ requestId: c.get("requestId"), err: error }, "internal");
     return answerRefusal(c, new Refusal("internal"));
   };
 }

@@ -31,5 +31,5 @@ export function answerRefusal(c: EdgeContext, { code, more, waitS }: Refusal): R
   if (status === 401) c.header("www-authenticate", 'DPoP algs="ES256 EdDSA"');
   c.header("cache-control", "no-store");
   c.header("content-type", "application/problem+json");
-  return c.body(JSON.stringify(problemOf(code, c.var.requestId, more)), status);
+  return c.body(JSON.stringify(problemOf(code, c.get("requestId"), more)), status);
 }

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Access } from "./tokens/access-token.ts";
 
-/** What is known of a request on its way through the edge. */
+/** What is known of a request on its way through the edge. Read by `c.get`: `c.var` copies all of it each time. */
 export interface EdgeEnv {
   Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
   Variables: {

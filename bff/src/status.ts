@@ -23,7 +23,7 @@ export function addStatusRoutes(
   app.get("/metrics", async (c) => {
     const peer = c.env?.incoming?.socket.remoteAddress ?? "";
     const proxied = c.req.header("x-forwarded-for") !== undefined;
-    if (!loopback.has(peer) || proxied || c.var.hostname !== "127.0.0.1") throw new Refusal("not_found");
+    if (!loopback.has(peer) || proxied || c.get("hostname") !== "127.0.0.1") throw new Refusal("not_found");
     return c.text(await options.metrics.text());
   });
 }

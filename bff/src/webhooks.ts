@@ -11,7 +11,8 @@ const ownHeaders =
 /** A provider's news for the tenant of this host: bytes and headers untouched, for the signature covers them. */
 export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) {
   app.openapi(receiveWebhook, async (c) => {
-    const { host, requestId } = c.var;
+    const host = c.get("host");
+    const requestId = c.get("requestId");
     const headers = Object.fromEntries(
       Object.entries(c.req.header()).filter(([name]) => !ownHeaders.test(name)),
     );

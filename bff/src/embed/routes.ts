@@ -33,7 +33,8 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
   });
 
   app.openapi(readTheme, async (c) => {
-    const { host, requestId } = c.var;
+    const host = c.get("host");
+    const requestId = c.get("requestId");
     const hash = c.req.valid("param").file.slice(0, -".css".length);
     const answer = await forward({
       method: "GET",
@@ -48,7 +49,7 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
   });
 
   app.get("/embed", (c) => {
-    const { host } = c.var;
+    const host = c.get("host");
     const locale = embedLocale(
       c.req.query("locale"),
       c.req.query("userlcid"),

@@ -17,7 +17,9 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
   const { forward } = options;
 
   app.openapi(openSession, async (c) => {
-    const { host, requestId, jkt } = c.var;
+    const host = c.get("host");
+    const requestId = c.get("requestId");
+    const jkt = c.get("jkt");
     const { token, locales } = c.req.valid("json");
     const answer = await forward({
       method: "POST",
@@ -69,7 +71,9 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
 }
 
 function ofSession(c: EdgeContext): { upstream: string | null; claims: InternalClaims } {
-  const { host, access, requestId } = c.var;
+  const host = c.get("host");
+  const access = c.get("access");
+  const requestId = c.get("requestId");
   const { tenantId: tenant, subject: sub, invoices: inv, locale } = access;
   const origin = pageOrigin(c);
   return {
@@ -81,7 +85,7 @@ function ofSession(c: EdgeContext): { upstream: string | null; claims: InternalC
 /** Where the form stands: an origin that may embed it, else the edge's own `/embed`. */
 function pageOrigin(c: EdgeContext): string {
   const origin = c.req.header("origin");
-  return origin !== undefined && c.var.host.embedOrigins.includes(origin) ? origin : c.var.origin;
+  return origin !== undefined && c.get("host").embedOrigins.includes(origin) ? origin : c.get("origin");
 }
 
 const jsonBody = (value: unknown) => ({

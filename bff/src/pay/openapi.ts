@@ -14,7 +14,7 @@ export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {
     const document = app.getOpenAPI31Document({
       openapi: "3.1.0",
       info: { title: "Invoice payments", version: "1" },
-      servers: [{ url: c.var.origin }],
+      servers: [{ url: c.get("origin") }],
     });
     c.header("access-control-allow-origin", "*");
     return c.json(document);

@@ -1,0 +1,160 @@
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createRig, port, type Rig } from "../testing/rig.ts";
+import { embedLocale } from "./locale.ts";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await createRig();
+});
+afterAll(() => rig.close());
+const host = "acme.localhost";
+
+test("the framed page runs our two pinned scripts and nothing else", async () => {
+  const answer = await rig.call(host, "/embed?typename=account&id=%7B1%7D&orgname=x&userlcid=3082");
+  const html = await answer.text();
+  expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  const policy = Object.fromEntries(
+    (answer.headers.get("content-security-policy") ?? "").split("; ").map((directive) => {
+      const [name = "", ...values] = directive.split(" ");
+      return [name, values.join(" ")];
+    }),
+  );
+  expect(policy).toEqual({
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "connect-src": "'self'",
+    "font-src": "'self'",
+    "img-src": "'self' data:",
+    "frame-src": "https://frames.provider.example",
+    "require-trusted-types-for": "'script'",
+    "frame-ancestors": "https://erp.acme.example",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+  });
+  expect([...html.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)).toEqual([
+    '<script defer src="/v/1.2.3/pay-form.js" integrity="sha384-one" crossorigin="anonymous">',
+    '<script defer src="/v/1.2.3/embed-page.js" integrity="sha384-two" crossorigin="anonymous">',
+  ]);
+  expect(html).toContain('<html lang="es">');
+  expect(html).toContain('<pay-form locale="es"></pay-form>');
+});
+
+test("what a tenant is called cannot become markup, what the query says is not in the page", async () => {
+  const html = await (await rig.call(host, '/embed?locale=en"><script>alert(1)</script>&data=<b>')).text();
+  expect(html).toContain("<title>acme &lt;Industrial&gt;</title>");
+  expect(html).not.toContain("alert");
+  expect(html).not.toContain("<b>");
+  const origins = /data-origins="([^"]*)"/.exec(html)?.[1]?.replaceAll("&quot;", '"') ?? "";
+  expect(JSON.parse(origins)).toEqual(["https://erp.acme.example"]);
+});
+
+test("a tenant without provider or embed origins frames nothing and is framed by nothing", async () => {
+  const entry = rig.hosts.get("globex.localhost");
+  if (!entry) throw new Error("no entry");
+  rig.hosts.set("globex.localhost", { ...entry, embedOrigins: [], frameOrigins: [] });
+  const policy = (await rig.call("globex.localhost", "/embed")).headers.get("content-security-policy");
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).toContain("frame-src 'none'");
+});
+
+test.each<[string | undefined, string | undefined, string | undefined, string | null]>([
+  ["fr", "1033", "de", "fr"],
+  ["fr-CA", undefined, undefined, "fr"],
+  ["xx", "1033", "de", "en"],
+  [undefined, "3082", undefined, "es"],
+  [undefined, "1036", undefined, "fr"],
+  [undefined, "1031", undefined, "de"],
+  [undefined, "1025", undefined, "ar"],
+  [undefined, "3084", undefined, "fr"],
+  [undefined, "1041", "ja, de;q=0.8", "de"],
+  [undefined, "__proto__", "constructor", null],
+  [undefined, undefined, undefined, null],
+])("locale %s, userlcid %s, accept-language %s speak %s", (locale, userlcid, accepted, spoken) => {
+  expect(embedLocale(locale, userlcid, accepted)).toBe(spoken);
+});
+
+test("scripts are immutable, compressed, and open to pages of any origin", async () => {
+  const ask = (encoding: string) =>
+    rig.call(host, "/v/1.2.3/pay-form.js", { headers: { "accept-encoding": encoding } });
+  const plain = await ask("identity");
+  const bytes = await plain.text();
+  expect(Object.fromEntries(plain.headers)).toMatchObject({
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": "public, max-age=31536000, immutable",
+    "content-type": "text/javascript; charset=utf-8",
+    vary: "accept-encoding",
+  });
+  const br = await ask("gzip, deflate, br");
+  expect(br.headers.get("content-encoding")).toBe("br");
+  expect(brotliDecompressSync(await br.arrayBuffer()).toString()).toBe(bytes);
+  const gz = await ask("gzip");
+  expect(gz.headers.get("content-encoding")).toBe("gzip");
+  expect(gunzipSync(await gz.arrayBuffer()).toString()).toBe(bytes);
+});
+
+test.each([
+  ["https://erp.acme.example", true],
+  [`http://${host}:${port}`, true],
+  ["https://erp.globex.example", false],
+  ["https://erp.acme.example.evil.example", false],
+  ["http://erp.acme.example", false],
+  ["https://ERP.acme.example", false],
+  ["null", false],
+])("a page of %s may read the API: %s", async (origin, may) => {
+  const preflight = await rig.call(host, "/v1/payments", {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "dpop" },
+  });
+  expect(preflight.status).toBe(204);
+  const answer = await rig.call(host, "/v1/invoices", { headers: { origin } });
+  for (const { headers } of [preflight, answer]) {
+    expect(headers.get("access-control-allow-origin")).toBe(may ? origin : null);
+    expect(headers.get("access-control-allow-credentials")).toBeNull();
+    expect(headers.get("vary")).toContain("origin");
+  }
+  expect(preflight.headers.get("access-control-allow-headers")).toBe(
+    may ? "authorization, content-type, dpop, x-request-id" : null,
+  );
+  if (may) expect(answer.headers.get("access-control-expose-headers")).toContain("retry-after");
+});
+
+test("every answer has the security headers, no cookie, and no name of platform or software", async () => {
+  const visitor = await rig.enter(host);
+  const answers = [
+    await visitor.call("/v1/invoices"),
+    await visitor.call("/v1/payments", { method: "POST" }),
+    ...(await Promise.all(
+      ["/embed", "/v/1.2.3/pay-form.js", "/theme/abcdefgh.css", "/healthz", "/openapi.json", "/nothing"].map(
+        (path) => rig.call(host, path),
+      ),
+    )),
+    await rig.call("nobody.localhost", "/"),
+  ];
+  for (const answer of answers) {
+    const headers = Object.fromEntries(answer.headers);
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "referrer-policy": expect.stringMatching(/^(no-referrer|strict-origin)$/),
+      "content-security-policy": expect.stringContaining("frame-ancestors"),
+      "cross-origin-opener-policy": "same-origin",
+      "x-request-id": expect.any(String),
+    });
+    for (const name of ["set-cookie", "server", "x-powered-by", "x-frame-options"])
+      expect(headers).not.toHaveProperty(name);
+    const said = `${JSON.stringify(headers)}${await answer.text()}`.toLowerCase();
+    expect(said).not.toMatch(/clarity|hono|node\.js|express/);
+  }
+});
+
+test("over https browsers are told to stay there, as the proxy in front says", async () => {
+  const trusting = await createRig({ trustForwarded: true });
+  const headers = { "x-forwarded-proto": "http, https" };
+  expect(
+    (await trusting.call(host, "/embed", { headers })).headers.get("strict-transport-security"),
+  ).toContain("max-age");
+  await trusting.close();
+  expect((await rig.call(host, "/embed", { headers })).headers.get("strict-transport-security")).toBeNull();
+});
