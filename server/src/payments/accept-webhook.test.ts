@@ -112,7 +112,8 @@ test("a provider the tenant does not use is not found", async () => {
   const tenant = world.tenant();
   const message = tenant.provider.webhook({ reference: "x", eventId: "e", at: new Date() });
   expect(await acceptWebhook({ ctx: tenant.ctx, input: { provider: "other", ...message } })).toEqual({
-    ...{ kind: "refused", code: "not_found" },
+    kind: "refused",
+    code: "not_found",
   });
 });
 

@@ -50,7 +50,8 @@ test.each<[string, CrashPoint]>([
   const input = { paymentId: request.id, customerId: "C-1" };
   // The payer reloads while the dead process still holds the lease: the same payment, nothing sent.
   expect(await startPayment({ ctx, input: orderOf(request) })).toMatchObject({
-    ...{ created: false, payment: { state: "processing" } },
+    created: false,
+    payment: { state: "processing" },
   });
   await tenant.age(31);
   expect(await readPayment({ ctx, input })).toMatchObject({ payment: { state: "captured" } });
@@ -64,11 +65,18 @@ test.each<[string, CrashPoint]>([
 });
 
 const orderOf = (request: PaymentRequest) => ({
-  ...{ request, customerId: "C-1", allowedInvoices: null, returnOrigin: null, locale: "en" },
+  request,
+  customerId: "C-1",
+  allowedInvoices: null,
+  returnOrigin: null,
+  locale: "en",
 });
 
 const sandboxOptions = (baseUrl: string) => ({
-  ...{ baseUrl, secretKey: account.secretKey, webhookSecret: account.webhookSecret, timeoutMs: 5_000 },
+  baseUrl,
+  secretKey: account.secretKey,
+  webhookSecret: account.webhookSecret,
+  timeoutMs: 5_000,
 });
 
 /** Pays in a process of its own, whose way to the provider leads through a door that shuts on it. */
@@ -77,8 +85,12 @@ async function payUntilKilled(tenant: TestTenant, request: PaymentRequest, point
   const door = await openDoor(point, () => victim?.kill("SIGKILL"));
   const { port } = door.address() as AddressInfo;
   const pay = {
-    ...{ databaseUrl: world.url, tenantId: tenant.id, settings: { connector: erpSettings } },
-    ...{ provider: { baseUrl: `http://127.0.0.1:${port}` }, secrets: account, start: orderOf(request) },
+    databaseUrl: world.url,
+    tenantId: tenant.id,
+    settings: { connector: erpSettings },
+    provider: { baseUrl: `http://127.0.0.1:${port}` },
+    secrets: account,
+    start: orderOf(request),
   };
   victim = spawn(process.execPath, [child], {
     env: { PATH: process.env.PATH, PAY: JSON.stringify(pay) },

@@ -80,20 +80,36 @@ describe("an attempt with unknown outcome is resolved by asking:", () => {
     expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
   });
 
-  test("after 15 minutes an attempt the provider does not know is given up, and may be paid anew", async () => {
+  test("after 15 minutes an attempt the provider still does not know is given up, and may be paid anew", async () => {
     const { tenant, invoice, attemptId } = await paymentThatMet([["authorize", "unreached"]]);
     await tenant.age(15 * 60 + 1);
-    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
-    expect(await tenant.payments()).toMatchObject([{ state: "failed" }]);
+    const states: string[] = [];
+    for (let check = 0; check < 4 && states.at(-1) !== "failed"; check++) {
+      await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+      states.push((await tenant.payments())[0]?.state);
+    }
+    expect(states).toEqual(["pending", "pending", "failed"]);
     expect(tenant.provider.charges.size).toBe(0);
     expect(await start(tenant.ctx, { lines: [[invoice, 500n]] })).toMatchObject({
       payment: { state: "captured" },
     });
   });
 
+  test("one absence after an outage of ours is not believed: the charge is found and recorded", async () => {
+    const { tenant, attemptId } = await paymentThatMet([["capture", "answer_lost"]]);
+    await world.admin`update pay.payments set state = 'pending' where tenant_id = ${tenant.id}`;
+    await world.admin`update pay.attempts set state = 'pending', checks = 0 where id = ${attemptId}`;
+    await tenant.age(2_000);
+    tenant.provider.failNext("find", "absent");
+    for (let check = 0; check < 2; check++) await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
+    expect(captures(tenant)).toEqual([1]);
+  });
+
   test("what the provider once knew is never given up, however absent it looks", () => {
-    expect(nextMove({ state: "authorized", ageS: 1e6 }, { kind: "absent" })).toBe("wait");
-    expect(nextMove({ state: "requires_action", ageS: 1e6 }, { kind: "absent" })).toBe("wait");
+    const old = { ageS: 1e6, checks: 1e3 };
+    expect(nextMove({ ...old, state: "authorized" }, { kind: "absent" })).toBe("wait");
+    expect(nextMove({ ...old, state: "requires_action" }, { kind: "absent" })).toBe("wait");
   });
 
   test("twenty workers at once: one asks, one capture", async () => {

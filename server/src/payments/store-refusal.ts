@@ -12,7 +12,7 @@ export async function storeRefusal({
   input,
 }: {
   ctx: Context;
-  input: { intent: Omit<Intent, "statement">; cause: string };
+  input: { intent: Intent; cause: string };
 }): Promise<PaymentRow | null> {
   const { intent, cause } = input;
   const lines = intent.lines.map((line) => ({ ...line, amountMinor: `${line.amountMinor}` }));

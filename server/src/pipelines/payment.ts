@@ -2,7 +2,7 @@ import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract
 import type { Context } from "../context.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
 import { type Attempt, aboutPayment } from "../payments/attempt.ts";
-import { claimPayment } from "../payments/claim-payment.ts";
+import { claimPayment, type Intent } from "../payments/claim-payment.ts";
 import { inspectCard } from "../payments/inspect-card.ts";
 import { loadOrder } from "../payments/load-order.ts";
 import type { PaymentRow } from "../payments/payment-row.ts";
@@ -11,7 +11,7 @@ import { recordOutcome } from "../payments/record-outcome.ts";
 import { storeRefusal } from "../payments/store-refusal.ts";
 import { surchargeOf } from "../payments/surcharge.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
-import { HookRefusal } from "./pipeline.ts";
+import { HookRefusal, type PipelineContext, type Steps } from "./pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "./run.ts";
 
 export interface PaymentOrder {
@@ -54,65 +54,90 @@ export async function runPayment({
   const card = await inspectCard(provider, request.method.token, deadline);
   if (card.kind === "refused") return card;
 
-  const { currency } = request;
   const { lines, amountMinor } = order;
-  const about = { tenant: ctx.tenant, paymentId: request.id, customerId, currency, lines };
-  const intent = {
-    ...{
-      paymentId: request.id,
-      customerId,
-      fingerprint: input.fingerprint,
-      currency,
-      lines,
-      amountMinor,
-      card,
-    },
-    ...{ surchargeMinor: 0n, locale: input.locale, returnOrigin: input.returnOrigin },
-    ...{
-      provider: provider.id,
-      token: request.method.token,
-      statement: await ctx.settings.get("seller.statement"),
-    },
+  const about = {
+    tenant: ctx.tenant,
+    paymentId: request.id,
+    customerId,
+    currency: request.currency,
+    lines,
   };
-  try {
-    const { surchargeMinor } = await runStep({
-      ...{ ctx, step: "CalculateSurcharge", about },
-      input: { amountMinor, card, rules: await ctx.settings.get("surcharge.rules") },
-      run: async (priced) => ({ surchargeMinor: surchargeOf(priced) }),
-    });
-    intent.surchargeMinor = surchargeMinor;
-    const totalMinor = amountMinor + surchargeMinor;
-    if (
-      `${surchargeMinor}` !== request.shown.surchargeMinor ||
-      `${totalMinor}` !== request.shown.totalMinor
-    ) {
-      const quote = {
-        amountMinor: `${amountMinor}`,
-        surchargeMinor: `${surchargeMinor}`,
-        totalMinor: `${totalMinor}`,
-      };
-      return { kind: "refused", code: "amount_changed", quote };
-    }
-    const { statement } = intent;
-    const wanted = { totalMinor, surchargeMinor, statement };
-    intent.statement = (await beforeStep({ ctx, step: "AuthorizePayment", about, input: wanted })).statement;
-  } catch (error) {
-    if (error instanceof HookRefusal) {
-      const declined = await storeRefusal({ ctx, input: { intent, cause: error.message } });
-      return declined
-        ? { kind: "payment", payment: paymentView(declined), created: true }
-        : { kind: "not_claimed" };
-    }
-    if (!(error instanceof HookFailure)) throw error;
-    ctx.log.error({ err: error, paymentId: request.id }, "a hook broke: nothing was charged");
-    return { kind: "refused", code: "internal" };
+  const priced = await price({ ctx, input: { request, card, amountMinor, about } });
+  if (priced.kind === "refused") return priced;
+  const intent: Intent = {
+    paymentId: request.id,
+    customerId,
+    fingerprint: input.fingerprint,
+    currency: request.currency,
+    lines,
+    amountMinor,
+    surchargeMinor: priced.surchargeMinor,
+    card,
+    locale: input.locale,
+    provider: provider.id,
+    token: request.method.token,
+    statement: priced.statement,
+    returnOrigin: input.returnOrigin,
+  };
+  if (priced.kind === "declined") {
+    const declined = await storeRefusal({ ctx, input: { intent, cause: priced.cause } });
+    return declined ? created(declined) : { kind: "not_claimed" };
   }
 
   const attempt = await claimPayment({ ctx, input: intent });
   if (!attempt) return { kind: "not_claimed" };
   const authorized = await authorize({ ctx, input: { attempt, provider, deadline } });
-  const payment = await capture({ ctx, input: { attempt, provider, deadline, authorized } });
-  return { kind: "payment", payment: paymentView(payment), created: true };
+  return created(await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
+}
+
+const created = (row: PaymentRow) => ({ kind: "payment" as const, payment: paymentView(row), created: true });
+
+type Priced =
+  | { kind: "priced"; surchargeMinor: bigint; statement: string }
+  /** A tenant's hook refused the payment. */
+  | { kind: "declined"; surchargeMinor: bigint; statement: string; cause: string }
+  | Extract<PipelineResult, { kind: "refused" }>;
+
+interface Pricing {
+  request: PaymentRequest;
+  card: Steps["CalculateSurcharge"]["input"]["card"];
+  amountMinor: bigint;
+  about: PipelineContext;
+}
+
+/** All that may still stop a payment: CalculateSurcharge, the price the payer saw, AuthorizePayment's before-hook. */
+async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<Priced> {
+  const { request, card, amountMinor, about } = input;
+  const statement = await ctx.settings.get("seller.statement");
+  let surchargeMinor = 0n;
+  try {
+    const rules = await ctx.settings.get("surcharge.rules");
+    const run = async (asked: Steps["CalculateSurcharge"]["input"]) => ({
+      surchargeMinor: surchargeOf(asked),
+    });
+    const asked = { amountMinor, card, rules };
+    ({ surchargeMinor } = await runStep({ ctx, step: "CalculateSurcharge", about, input: asked, run }));
+    const totalMinor = amountMinor + surchargeMinor;
+    const quote = {
+      amountMinor: `${amountMinor}`,
+      surchargeMinor: `${surchargeMinor}`,
+      totalMinor: `${totalMinor}`,
+    };
+    const { shown } = request;
+    if (quote.surchargeMinor !== shown.surchargeMinor || quote.totalMinor !== shown.totalMinor) {
+      return { kind: "refused", code: "amount_changed", quote };
+    }
+    const wanted = { totalMinor, surchargeMinor, statement };
+    const authorizing = await beforeStep({ ctx, step: "AuthorizePayment", about, input: wanted });
+    return { kind: "priced", surchargeMinor, statement: authorizing.statement };
+  } catch (error) {
+    if (error instanceof HookRefusal) {
+      return { kind: "declined", surchargeMinor, statement, cause: error.message };
+    }
+    if (!(error instanceof HookFailure)) throw error;
+    ctx.log.error({ err: error, paymentId: request.id }, "a hook broke: nothing was charged");
+    return { kind: "refused", code: "internal" };
+  }
 }
 
 interface MoneyCall {
@@ -127,8 +152,12 @@ export async function authorize({ ctx, input }: { ctx: Context; input: MoneyCall
   const { payment, token, statement, returnOrigin } = attempt;
   const outcome: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
     provider.authorize({
-      ...{ reference: attempt.id, token, statement, returnOrigin, signal },
+      reference: attempt.id,
+      token,
       money: { amountMinor: payment.total_minor, currency: payment.currency },
+      statement,
+      returnOrigin,
+      signal,
     }),
   );
   const about = aboutPayment(ctx, payment);

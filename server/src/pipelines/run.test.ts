@@ -15,7 +15,10 @@ function withHooks(hooks: Hooks) {
 const receipt = { to: "a@b.test", subject: "Receipt", extraLines: [] };
 const send = (ctx: Context, sent: unknown[] = []) =>
   runStep({
-    ...{ ctx, step: "SendReceipt", about, input: receipt },
+    ctx,
+    step: "SendReceipt",
+    about,
+    input: receipt,
     run: async (input) => {
       sent.push(input);
       return { messageId: "m-1" };
@@ -23,7 +26,9 @@ const send = (ctx: Context, sent: unknown[] = []) =>
   });
 const price = (ctx: Context) =>
   runStep({
-    ...{ ctx, step: "CalculateSurcharge", about },
+    ctx,
+    step: "CalculateSurcharge",
+    about,
     input: { amountMinor: 100n, card: { brand: "visa", funding: "credit" }, rules: [] },
     run: async ({ amountMinor }) => ({ surchargeMinor: amountMinor / 10n }),
   });

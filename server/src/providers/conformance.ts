@@ -41,8 +41,12 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       vendor.provider.capture({ reference, money, signal: inTime() });
     const authorizeWith = (token: string, reference: string, money: Money) =>
       vendor.provider.authorize({
-        ...{ reference, token, money, statement: "INVOICE PAYMENT" },
-        ...{ returnOrigin: "https://shop.example", signal: inTime() },
+        reference,
+        token,
+        money,
+        statement: "INVOICE PAYMENT",
+        returnOrigin: "https://shop.example",
+        signal: inTime(),
       });
     const authorize = async (card: TestCard, { reference = randomUUID(), money = usd(12_345n) } = {}) => {
       const token = await vendor.token(card);

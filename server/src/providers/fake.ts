@@ -92,7 +92,13 @@ export class FakeProvider implements Provider {
       const behaviour = cards[input.token];
       const status = behaviour?.status ?? "declined";
       const charge: FakeCharge = {
-        ...{ reference, status, authorized: money, captured: null, captures: 0, refundedMinor: 0n, asked },
+        reference,
+        status,
+        authorized: money,
+        captured: null,
+        captures: 0,
+        refundedMinor: 0n,
+        asked,
         reason: status === "declined" ? (behaviour?.reason ?? "declined") : null,
       };
       this.charges.set(reference, charge);

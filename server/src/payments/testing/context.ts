@@ -41,11 +41,16 @@ export function createContext(input: {
     return key in input.settings ? input.settings[key] : fallback;
   };
   return {
-    ...{ tenant: input.db.tenant, db: input.db, hooks: input.hooks },
+    tenant: input.db.tenant,
+    db: input.db,
+    hooks: input.hooks,
     settings: { get: get as never, set: async () => {} },
     provider: async () => input.provider,
     connector: async () => null,
     wake: async () => {},
-    ...{ actor: "customer:C-1", requestId: "r-1", log: pino({ level: "silent" }), now: () => new Date() },
+    actor: "customer:C-1",
+    requestId: "r-1",
+    log: pino({ level: "silent" }),
+    now: () => new Date(),
   };
 }

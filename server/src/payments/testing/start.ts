@@ -28,6 +28,9 @@ export const start = (ctx: Context, ask: Ask) =>
     ctx,
     input: {
       request: paymentRequest(ask),
-      ...{ customerId: "C-1", allowedInvoices: null, returnOrigin: "https://shop.test", locale: "en" },
+      customerId: "C-1",
+      allowedInvoices: null,
+      returnOrigin: "https://shop.test",
+      locale: "en",
     },
   });

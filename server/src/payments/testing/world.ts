@@ -70,7 +70,12 @@ function createTenant({
   const context: Context = { ...ctx, wake: async (jobs) => void wakes.push(...jobs) };
 
   return {
-    ...{ id, provider, wakes, sql, ctx: context, customer },
+    id,
+    provider,
+    wakes,
+    sql,
+    ctx: context,
+    customer,
     /** Adds an invoice and answers its id. */
     async invoice(openMinor: bigint, { currency = "USD", customerId = customer } = {}) {
       const invoiceId = `inv-${randomUUID().slice(0, 8)}`;
@@ -115,6 +120,11 @@ function createTenant({
 }
 
 export const erpSettings = {
-  ...{ id: "netsuite", baseUrl: "https://erp.test", clientId: "c", certificateId: "c", algorithm: "ES256" },
-  ...{ depositAccountId: "1", concurrency: 1 },
+  id: "netsuite",
+  baseUrl: "https://erp.test",
+  clientId: "c",
+  certificateId: "c",
+  algorithm: "ES256",
+  depositAccountId: "1",
+  concurrency: 1,
 };

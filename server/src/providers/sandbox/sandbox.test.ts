@@ -91,7 +91,10 @@ test.each<[string, RequestListener]>([
 
 test("nobody listening is unknown too", async () => {
   const provider = createSandboxProvider({
-    ...{ baseUrl: "http://127.0.0.1:9", secretKey: "sk_x", webhookSecret: "whsec_eA==", timeoutMs: 500 },
+    baseUrl: "http://127.0.0.1:9",
+    secretKey: "sk_x",
+    webhookSecret: "whsec_eA==",
+    timeoutMs: 500,
   });
   expect(await provider.find({ reference: "r", signal: AbortSignal.timeout(900) })).toMatchObject({
     kind: "unknown",

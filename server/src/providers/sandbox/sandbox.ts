@@ -57,7 +57,11 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
     async refund({ reference, refundReference, money, signal }) {
       const body = { reference: refundReference, amount: `${money.amountMinor}`, currency: money.currency };
       const reply = await call({
-        ...{ path: `${path(reference)}/refunds`, key: refundReference, body, schema: Refund, signal },
+        path: `${path(reference)}/refunds`,
+        key: refundReference,
+        body,
+        schema: Refund,
+        signal,
       });
       if (reply.kind === "ok") return { kind: "refunded", providerRef: reply.body.id, money };
       if (reply.kind === "no" && refundRefusals.has(reply.code))

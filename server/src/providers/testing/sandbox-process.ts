@@ -21,8 +21,13 @@ export async function startSandboxProcess() {
   const adminKey = randomUUID();
   const child = spawn(process.execPath, [main], {
     env: {
-      ...{ PATH: process.env.PATH, PORT: "0", DATABASE_URL: database.url, ADMIN_KEY: adminKey },
-      ...{ PUBLIC_ORIGIN: origin, CARD_FRAME_DIR: cardFrameDir, FRAME_ANCESTORS: "http://127.0.0.1:*" },
+      PATH: process.env.PATH,
+      PORT: "0",
+      DATABASE_URL: database.url,
+      ADMIN_KEY: adminKey,
+      PUBLIC_ORIGIN: origin,
+      CARD_FRAME_DIR: cardFrameDir,
+      FRAME_ANCESTORS: "http://127.0.0.1:*",
     },
     stdio: ["ignore", "pipe", "inherit"],
   });
