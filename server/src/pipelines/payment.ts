@@ -35,7 +35,7 @@ export type PipelineResult =
  *     load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
  *
  * Transaction 1 commits the intent before any money is asked for, transaction 2 what became of it; no
- * transaction is open while the provider works. The last two steps run in the worker, by `runStep` too.
+ * transaction is open while the provider works. The last two steps run in the worker, with hooks of their own.
  */
 export async function runPayment({
   ctx,
