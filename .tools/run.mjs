@@ -17,6 +17,9 @@ const entries = {
   clarity: "server/src/cli/clarity.ts",
 };
 
+/** Named here and not in package.json: pnpm would want to install itself a second time. */
+const version = "pnpm@12.21.0";
+
 const [command = "start", ...args] = process.argv.slice(2);
 const entry = entries[command];
 if (!entry) {
@@ -39,7 +42,6 @@ function install() {
   const stamp = join(modules, ".installed");
   const want = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === want) return;
-  const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
   console.error(`installing packages with ${version} …`);
   const done = spawnSync(
     "npx",
