@@ -16,7 +16,7 @@ export function answerRefused(c: Context<ServerEnv>, { kind: _, code, ...more }:
   const wait = retryAfterS[code];
   if (wait !== undefined) c.header("retry-after", String(wait));
   c.header("content-type", "application/problem+json");
-  return c.body(JSON.stringify(problemOf(code, c.var.requestId ?? "unknown", more)), errorCodes[code]);
+  return c.body(JSON.stringify(problemOf(code, c.get("requestId") ?? "unknown", more)), errorCodes[code]);
 }
 
 /** JSON of a verb's answer. */
@@ -32,7 +32,7 @@ export function answerJson(
 /** The one place an exception becomes an answer; what it was is for the log alone. */
 export function onError(log: Logger) {
   return (error: Error, c: Context<ServerEnv>): Response => {
-    const { requestId } = c.var;
+    const requestId = c.get("requestId");
     if (error instanceof NotFromEdge) {
       log.warn({ requestId, cause: error.message }, "refused: not from the edge");
       c.header("www-authenticate", 'Bearer error="invalid_token"');

@@ -48,27 +48,42 @@ export async function verifyEmbedToken(
   token: string,
   { findKey, jwks, now }: VerifyOptions,
 ): Promise<EmbedGrant | Refused> {
+  const named = readNames(token);
+  const key = named && (await findKey(named.issuer));
+  if (!key) return refused("token_invalid");
   try {
-    const { kid } = decodeProtectedHeader(token);
-    const { iss } = decodeJwt(token);
-    const key = typeof iss === "string" && iss.length <= 120 ? await findKey(iss) : null;
-    if (!key) return refused("token_invalid");
-    const { payload, protectedHeader } = await jwtVerify(token, await materialFor({ key, kid, jwks }), {
-      algorithms: [key.algorithm],
-      issuer: key.id,
-      audience: "pay",
-      clockTolerance: toleranceS,
-      currentDate: now,
-      requiredClaims: ["iat", "exp", "sub", "jti"],
-    });
+    const { payload, protectedHeader } = await jwtVerify(
+      token,
+      await materialFor({ key, kid: named.kid, jwks }),
+      {
+        algorithms: [key.algorithm],
+        issuer: key.id,
+        audience: "pay",
+        clockTolerance: toleranceS,
+        currentDate: now,
+        requiredClaims: ["iat", "exp", "sub", "jti"],
+      },
+    );
     const { typ } = protectedHeader;
     if (typ !== undefined && typ.toLowerCase() !== "jwt") return refused("token_invalid");
     return grantOf(payload, now);
   } catch (error) {
     if (error instanceof errors.JWTExpired) return refused("token_expired");
     if (error instanceof JwksUnavailable) return refused("unavailable");
-    if (error instanceof errors.JOSEError || isKeyMismatch(error)) return refused("token_invalid");
+    // jose answers a TypeError when key and algorithm do not go together.
+    if (error instanceof errors.JOSEError || error instanceof TypeError) return refused("token_invalid");
     throw error;
+  }
+}
+
+/** What an unverified token says about who signed it; null when it is no token. */
+function readNames(token: string): { issuer: string; kid: string | undefined } | null {
+  try {
+    const { kid } = decodeProtectedHeader(token);
+    const { iss } = decodeJwt(token);
+    return typeof iss === "string" && iss.length <= 120 ? { issuer: iss, kid } : null;
+  } catch {
+    return null;
   }
 }
 
@@ -88,6 +103,3 @@ async function materialFor({ key, kid, jwks }: { key: EmbedKey; kid: string | un
   if (material.kind === "jwk") return importJWK(material.jwk, algorithm);
   return importJWK(await jwks.find({ url: material.url, kid, algorithm }), algorithm);
 }
-
-/** jose answers a TypeError when a key and an algorithm do not go together, or a token is no token. */
-const isKeyMismatch = (error: unknown) => error instanceof TypeError;

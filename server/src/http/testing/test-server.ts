@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { pino } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
+import type { Context } from "../../context.ts";
 import { createContextFactory } from "../../context-factory.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { createJwks } from "../../sessions/jwks.ts";
@@ -16,6 +17,7 @@ export interface TestTenant {
   open: OpenTenant;
   erp: ReturnType<typeof createFakeErp>;
   provider: FakeProvider;
+  ctx: Context;
   /** An embed token as the ERP signs it; `claims` override. */
   token(claims?: Record<string, unknown>): Promise<string>;
   secret: string;
@@ -78,7 +80,8 @@ export async function testServer({ edgeKey }: { edgeKey: EdgeKey }): Promise<Tes
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
       const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
-      return { open, ...fake, token, secret: secret ?? "", keyId };
+      const ctx = makeContext(open, { actor: "test", requestId: "test" });
+      return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
     close: () => platform.close(),
   };

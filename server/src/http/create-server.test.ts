@@ -1,0 +1,140 @@
+import { createSecretKey, randomBytes } from "node:crypto";
+import { SignJWT } from "jose";
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { HostEntry, Problem } from "../../contract/index.ts";
+import { createContextFactory } from "../context-factory.ts";
+import { TenantUnavailable } from "../tenants/errors.ts";
+import { suspendTenant } from "../tenants/provisioning/change-status.ts";
+import { createServer } from "./create-server.ts";
+import { type TestServer, type TestTenant, testServer } from "./testing/test-server.ts";
+
+const secret = createSecretKey(randomBytes(32));
+const edgeKey = { alg: "HS256", key: secret } as const;
+let line: TestServer;
+let acme: TestTenant;
+beforeAll(async () => {
+  line = await testServer({ edgeKey });
+  acme = await line.createTenant("acme");
+});
+afterAll(() => line.close());
+
+async function authorization(claims: Record<string, unknown>): Promise<string> {
+  const none: Record<string, unknown> = {
+    tenant: acme.open.tenant.id,
+    sub: null,
+    inv: null,
+    locale: null,
+    origin: null,
+    rid: "request-1",
+  };
+  const token = await new SignJWT({ ...none, aud: "shared", ...claims })
+    .setProtectedHeader({ alg: "HS256", typ: "internal+jwt" })
+    .setIssuedAt()
+    .setExpirationTime("30s")
+    .sign(secret);
+  return `Bearer ${token}`;
+}
+
+async function ask(
+  path: string,
+  claims: Record<string, unknown>,
+  init: RequestInit = {},
+  server = line.server,
+) {
+  const headers = { authorization: await authorization(claims), "content-type": "application/json" };
+  return server.fetch(new Request(`http://server${path}`, { ...init, headers }));
+}
+const codeOf = async (answer: Response) => Problem.parse(await answer.json()).code;
+const payer = { scopes: ["pay"], sub: "C-1" };
+
+test("a host is told with its embedding pages, its frames and no secret", async () => {
+  const answer = await ask("/internal/v1/hosts/acme.localhost", { scopes: ["edge"], tenant: null });
+  const { tenant } = acme.open;
+  expect(HostEntry.parse(await answer.json())).toEqual({
+    tenant,
+    status: "active",
+    upstream: null,
+    embedOrigins: ["https://erp.acme.test"],
+    frameOrigins: ["https://provider.test"],
+  });
+  expect(await codeOf(await ask("/internal/v1/hosts/nobody.localhost", { scopes: ["edge"] }))).toBe(
+    "tenant_unknown",
+  );
+});
+
+test("a suspended tenant is said to be, and served nothing", async () => {
+  const gone = await line.createTenant("gone");
+  await suspendTenant({ ctx: line.platform.operator, input: { slug: "gone" } });
+  const host = await ask("/internal/v1/hosts/gone.localhost", { scopes: ["edge"] });
+  expect(await host.json()).toMatchObject({ status: "suspended", embedOrigins: [] });
+  const answer = await ask("/internal/v1/invoices", { ...payer, tenant: gone.open.tenant.id });
+  expect(await codeOf(answer)).toBe("tenant_suspended");
+});
+
+test("without the edge's token, or with another scope's, nothing answers and the edge is told so", async () => {
+  for (const answer of [
+    await line.server.fetch(new Request("http://server/internal/v1/invoices")),
+    await ask("/internal/v1/invoices", { ...payer, scopes: ["theme:read"] }),
+    await ask("/internal/v1/invoices", { ...payer, sub: null }),
+    await ask("/internal/v1/invoices", { ...payer, tenant: null }),
+    await ask("/internal/v1/invoices", { ...payer, aud: "https://acme.instances.test" }),
+  ]) {
+    expect(answer.status).toBe(401);
+    expect(answer.headers.has("www-authenticate")).toBe(true);
+  }
+});
+
+test("another instance's tenant is not served, though its id is known", async () => {
+  const { registry, tenants } = line.platform.operator;
+  const own = createServer({
+    registry,
+    tenants,
+    makeContext: createContextFactory({ log: pino({ level: "silent" }) }),
+    edgeKey,
+    audience: "https://globex.instances.test",
+    log: pino({ level: "silent" }),
+  });
+  const claims = { ...payer, aud: "https://globex.instances.test" };
+  expect((await ask("/internal/v1/invoices", claims, {}, own)).status).toBe(401);
+});
+
+test.each([
+  ["/internal/v1/session", "session:open", "{", "malformed_request"],
+  ["/internal/v1/session", "session:open", "{}", "validation_failed"],
+  ["/internal/v1/payments", "pay", "", "malformed_request"],
+  ["/internal/v1/payments", "pay", "[]", "validation_failed"],
+  ["/internal/v1/payments", "pay", JSON.stringify("x".repeat(200_000)), "body_too_large"],
+  ["/internal/v1/payments/no-id/resume", "pay", "{}", "not_found"],
+  ["/internal/v1/webhooks/other", "webhook", "x", "not_found"],
+  ["/internal/v1/webhooks/fake", "webhook", "x", "proof_invalid"],
+])("%s (%s) with %j is %s", async (path, scope, body, code) => {
+  expect(await codeOf(await ask(path, { scopes: [scope], sub: "C-1" }, { method: "POST", body }))).toBe(code);
+});
+
+test("a tenant whose database is away is 503 at once, and no word of why leaves", async () => {
+  const { registry, tenants } = line.platform.operator;
+  const away = new TenantUnavailable("postgres://acme:secret@db.internal:5432 refused");
+  const server = createServer({
+    registry,
+    tenants: { ...tenants, open: () => Promise.reject(away) },
+    makeContext: createContextFactory({ log: pino({ level: "silent" }) }),
+    edgeKey,
+    log: pino({ level: "silent" }),
+  });
+  const answer = await ask("/internal/v1/invoices", payer, {}, server);
+  expect(answer.headers.get("retry-after")).toBe("5");
+  const text = await answer.text();
+  expect(JSON.parse(text)).toMatchObject({ code: "tenant_unavailable", status: 503 });
+  expect(text).not.toMatch(/postgres|secret|internal:/);
+});
+
+test("a tenant without a payment provider opens sessions that offer no method", async () => {
+  await acme.open.settings.set("provider", null);
+  const body = JSON.stringify({ embedToken: await acme.token(), locales: ["pt", "fr-CA"] });
+  const answer = await ask("/internal/v1/session", { scopes: ["session:open"] }, { method: "POST", body });
+  expect(await answer.json()).toMatchObject({
+    grant: { subject: "C-1", invoices: null },
+    view: { methods: [], locale: "fr", seller: { name: "acme Ltd" }, currencies: { USD: 2 } },
+  });
+});
