@@ -26,7 +26,7 @@ type Values = { [K in SettingKey]?: SettingValue<K> };
 interface TenantPlan {
   tenant: NewTenant;
   embedKey: NewEmbedKey & { id: string };
-  /** Set once, then the tenant's own. */
+  /** Set where nothing is, then the tenant's own. */
   once: Values;
   /** Follow the ports and secrets of this start. */
   always: Values;
@@ -59,13 +59,16 @@ export async function ensureTenants(
   accounts: Record<TenantSlug, ProviderAccount>,
 ): Promise<void> {
   for (const plan of [acme(where, accounts.acme), globex(where, accounts.globex)]) {
-    const { tenant, created } = await createTenant({ ctx: operator, input: plan.tenant });
+    const { tenant } = await createTenant({ ctx: operator, input: plan.tenant });
     const open = await operator.tenants.open(tenant.id);
     const known = await listEmbedKeys({ ctx: open });
     if (!known.some(({ id }) => id === plan.embedKey.id))
       await addEmbedKey({ ctx: open, input: plan.embedKey });
-    if (created) await setWhereDifferent(open, plan.once);
-    await setWhereDifferent(open, plan.always);
+    const given = (await open.settings.list()).filter(({ source }) => source === "stored");
+    const missing = Object.entries(plan.once).filter(
+      ([key]) => !given.some((setting) => setting.key === key),
+    );
+    await setWhereDifferent(open, { ...Object.fromEntries(missing), ...plan.always });
   }
 }
 
@@ -88,7 +91,6 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
     },
     embedKey: { id: secrets.embed.acme.id, algorithm: "HS256", secret: secrets.embed.acme.secret },
     once: {
-      "seller.name": "Acme Industrial",
       "seller.supportEmail": "receivables@acme.test",
       "seller.statement": "ACME INDUSTRIAL",
     },
@@ -124,7 +126,6 @@ function globex({ ports, addresses, secrets }: Where, account: ProviderAccount):
       jwk: { ...secrets.embed.globex.publicJwk },
     },
     once: {
-      "seller.name": "Globex Corporation",
       "seller.supportEmail": "billing@globex.test",
       "seller.statement": "GLOBEX CORP",
     },

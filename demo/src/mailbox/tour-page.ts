@@ -104,8 +104,8 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
 <section aria-labelledby="all"><h2 id="all">All addresses</h2>
   <dl class="links">
     ${[
-      ["Form of Acme", links.acme, "what the snippet loads"],
-      ["Form of Globex", links.globex, "what the IFRAME shows"],
+      ["Acme's edge", `${links.acme}/openapi.json`, "the API behind the form"],
+      ["Globex's edge", `${links.globex}/openapi.json`, "the same, another tenant"],
       ["NetSuite look-alike", `${links.netsuite}/`, "customer payments and invoices"],
       ["Dynamics 365 look-alike", `${links.d365}/`, "payment journals and invoices"],
       ["Sandbox provider", `${links.provider}/`, "captures, and its fault switches"],

@@ -1,0 +1,16 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { ensureSecrets } from "./secrets.ts";
+
+const dir = mkdtempSync(join(tmpdir(), "secrets-"));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+test("secrets are made once, for the owner's eyes only, and found again", () => {
+  const first = ensureSecrets(dir);
+  expect(statSync(join(dir, "secrets.json")).mode & 0o777).toBe(0o600);
+  expect(ensureSecrets(dir)).toEqual(first);
+  expect(first.embed.globex.publicJwk).not.toHaveProperty("d");
+  expect(first.embed.acme.secret.length).toBeGreaterThanOrEqual(32);
+});
