@@ -196,7 +196,8 @@ const opened: OpenedSession = {
   },
 };
 
-async function writeAssets(): Promise<string> {
+/** A widget build of two scripts and one language, in a folder of its own. */
+export async function writeAssets(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "assets-"));
   await mkdir(join(dir, "locales"));
   const files = {
