@@ -1,10 +1,10 @@
-import { mkdtempSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { findPlatform, NotConfigured, readInstance, writeInstance } from "./config.ts";
+import { temporaryFolders } from "./testing/temporary-folder.ts";
 
-const dataDir = () => mkdtempSync(join(tmpdir(), "pay-config-"));
+const dataDir = temporaryFolders();
 const instance = {
   adminUrl: "postgres://postgres:p@127.0.0.1:1/postgres",
   registryUrl: "postgres://pay_registry:p@127.0.0.1:1/pay_registry",

@@ -1,7 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
@@ -10,10 +8,11 @@ import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { main } from "./main.ts";
 
 let platform: TestPlatform;
-const dataDir = mkdtempSync(join(tmpdir(), "pay-cli-"));
+const dataDir = temporaryFolders()();
 beforeAll(async () => {
   platform = await testPlatform();
   writeInstance(dataDir, platform.address);

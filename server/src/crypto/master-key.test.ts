@@ -1,11 +1,12 @@
-import { chmodSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { masterKeyConformance } from "./master-key.conformance.ts";
 import { fileMasterKey } from "./master-key.ts";
 
-const file = () => join(mkdtempSync(join(tmpdir(), "master-key-")), "keys", "master.key");
+const folder = temporaryFolders();
+const file = () => join(folder(), "keys", "master.key");
 
 masterKeyConformance(async () => fileMasterKey(file()));
 

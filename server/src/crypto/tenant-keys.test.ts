@@ -1,12 +1,11 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { fileMasterKey } from "./master-key.ts";
 import { CannotDecrypt } from "./seal.ts";
 import { createDataKey, openTenantKeys } from "./tenant-keys.ts";
 
-const masterKey = fileMasterKey(join(mkdtempSync(join(tmpdir(), "tenant-keys-")), "master.key"));
+const masterKey = fileMasterKey(join(temporaryFolders()(), "master.key"));
 const acme = "7a1d0c52-0000-4000-8000-000000000001";
 const globex = "7a1d0c52-0000-4000-8000-000000000002";
 

@@ -1,31 +1,40 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { findCluster } from "./embedded/place.ts";
 import { commandLine } from "./embedded/processes.ts";
 import { type EmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 
 const isRoot = process.getuid?.() === 0;
 const settings = { fsync: "off", shared_buffers: "16MB" };
+const folder = temporaryFolders();
 const dataDirs: string[] = [];
 const running: EmbeddedPostgres[] = [];
 const children: ChildProcess[] = [];
 
+/** Making a cluster is the slow part: tests that do not look at it share one. */
+let shared: string;
+beforeAll(async () => {
+  shared = newDataDir();
+  await (await start(shared)).stop();
+});
+afterAll(async () => {
+  for (const dataDir of dataDirs) await removeEmbeddedPostgres(dataDir);
+});
 afterEach(async () => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
   await Promise.all(running.splice(0).map((server) => server.stop()));
-  for (const dataDir of dataDirs.splice(0)) await removeEmbeddedPostgres(dataDir);
 });
 
 function newDataDir(parentMode = 0o755): string {
-  const parent = mkdtempSync(join(tmpdir(), "pay-embedded-"));
+  const parent = folder();
   chmodSync(parent, parentMode);
   const dataDir = join(parent, "data");
   dataDirs.push(dataDir);
@@ -57,12 +66,11 @@ async function startInChild(dataDir: string): Promise<{ child: ChildProcess; url
 }
 
 test("keeps its rows and its password over a restart, and lets nobody in without it", async () => {
-  const dataDir = newDataDir();
-  const first = await start(dataDir);
-  await ask(first.url, "create table kept as select 1 as one");
+  const first = await start(shared);
+  await ask(first.url, "create table kept_1 as select 1 as one");
   await first.stop();
-  const second = await start(dataDir);
-  expect(await ask(second.url, "select one from kept")).toEqual([{ one: 1 }]);
+  const second = await start(shared);
+  expect(await ask(second.url, "select one from kept_1")).toEqual([{ one: 1 }]);
   expect(new URL(second.url).password).toBe(new URL(first.url).password);
   const guess = new URL(second.url);
   guess.password = "postgres";
@@ -70,8 +78,7 @@ test("keeps its rows and its password over a restart, and lets nobody in without
 });
 
 test("listens on the loopback interface only, writes to disk, hashes passwords with SCRAM", async () => {
-  const dataDir = newDataDir();
-  const server = await startEmbeddedPostgres({ dataDir, port: 0 });
+  const server = await startEmbeddedPostgres({ dataDir: shared, port: 0 });
   running.push(server);
   const shown = await ask<{ name: string; setting: string }>(
     server.url,
@@ -88,49 +95,42 @@ test("listens on the loopback interface only, writes to disk, hashes passwords w
 });
 
 test("an owner killed with -9 blocks nothing: the next start stops its server and finds its rows", async () => {
-  const dataDir = newDataDir();
-  const { child, url } = await startInChild(dataDir);
-  await ask(url, "create table kept as select 1 as one");
-  const orphan = Number.parseInt(
-    readFileSync(join(findCluster(dataDir) ?? "", "postmaster.pid"), "utf8"),
-    10,
-  );
+  const { child, url } = await startInChild(shared);
+  await ask(url, "create table kept_2 as select 1 as one");
+  const orphan = Number.parseInt(readFileSync(join(findCluster(shared) ?? "", "postmaster.pid"), "utf8"), 10);
   child.kill("SIGKILL");
   await once(child, "exit");
   expect(commandLine(orphan)).toContain("postgres");
 
-  const next = await start(dataDir);
-  expect(commandLine(orphan)).not.toContain(dataDir);
-  expect(await ask(next.url, "select one from kept")).toEqual([{ one: 1 }]);
+  const next = await start(shared);
+  expect(commandLine(orphan)).not.toContain(shared);
+  expect(await ask(next.url, "select one from kept_2")).toEqual([{ one: 1 }]);
 });
 
 test("a server killed with -9 itself is reported to its owner, and starts again", async () => {
-  const dataDir = newDataDir();
-  const server = await start(dataDir);
+  const server = await start(shared);
   const postmaster = Number.parseInt(
-    readFileSync(join(findCluster(dataDir) ?? "", "postmaster.pid"), "utf8"),
+    readFileSync(join(findCluster(shared) ?? "", "postmaster.pid"), "utf8"),
     10,
   );
   process.kill(postmaster, "SIGKILL");
   await expect(server.crashed).rejects.toThrow("PostgreSQL ended (SIGKILL)");
   running.splice(0);
-  const again = await start(dataDir);
+  const again = await start(shared);
   expect(await ask(again.url, "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
 test("a lock file whose process number now belongs to another program does not block", async () => {
-  const dataDir = newDataDir();
-  await (await start(dataDir)).stop();
-  const cluster = findCluster(dataDir) ?? "";
+  await (await start(shared)).stop();
+  const cluster = findCluster(shared) ?? "";
   writeFileSync(join(cluster, "postmaster.pid"), `${process.pid}\n${cluster}\n1\n5432\n\n127.0.0.1\n`);
-  const server = await start(dataDir);
+  const server = await start(shared);
   expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
 test("a data folder in use by a living process is refused, and that process's server goes on", async () => {
-  const dataDir = newDataDir();
-  const { child, url } = await startInChild(dataDir);
-  await expect(start(dataDir)).rejects.toThrow(`in use by process ${child.pid}`);
+  const { child, url } = await startInChild(shared);
+  await expect(start(shared)).rejects.toThrow(`in use by process ${child.pid}`);
   expect(await ask(url, "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
@@ -138,7 +138,7 @@ test("a taken port is named", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port } = other.address() as { port: number };
-  await expect(start(newDataDir(), port)).rejects.toThrow(`port ${port} on 127.0.0.1 is taken`);
+  await expect(start(shared, port)).rejects.toThrow(`port ${port} on 127.0.0.1 is taken`);
   other.close();
 });
 

@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../testing/postgres.ts";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { connect, type Sql } from "./client.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 
@@ -17,8 +17,10 @@ afterEach(async () => {
   await database.close();
 });
 
+const folder = temporaryFolders();
+
 function files(texts: Record<string, string>) {
-  const directory = mkdtempSync(join(tmpdir(), "migrations-"));
+  const directory = folder();
   for (const [name, text] of Object.entries(texts)) writeFileSync(join(directory, name), text);
   return readMigrations(directory);
 }
