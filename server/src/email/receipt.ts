@@ -1,0 +1,101 @@
+import type { CompiledTheme } from "@clarity/themes";
+import { Locale } from "../../contract/index.ts";
+import { exponentOf, toDecimal } from "../money/money.ts";
+import type { PaymentRow } from "../payments/payment-row.ts";
+import { fill, type ReceiptWords, receiptWords } from "./receipt-words.ts";
+
+/** Everything a receipt says, in words; how it looks is the templates'. */
+export interface Receipt {
+  locale: Locale;
+  direction: "ltr" | "rtl";
+  words: ReceiptWords;
+  seller: string;
+  supportEmail: string | null;
+  subject: string;
+  preheader: string;
+  thanks: string;
+  /** Number, date, card, and what a hook adds. */
+  facts: { label: string; value: string }[];
+  lines: { invoiceNumber: string; amount: string }[];
+  subtotal: string;
+  /** Its own line, whenever there is one: card scheme rules and state laws ask for it. */
+  surcharge: string | null;
+  total: string;
+  legal: string[];
+}
+
+export interface ReceiptInput {
+  payment: PaymentRow;
+  customerName: string;
+  seller: { name: string; supportEmail: string | null };
+}
+
+const brands: Record<string, string> = {
+  visa: "Visa",
+  mastercard: "Mastercard",
+  amex: "American Express",
+  discover: "Discover",
+};
+
+export function buildReceipt({ payment, customerName, seller }: ReceiptInput): Receipt {
+  const locale = Locale.safeParse(payment.locale).data ?? "en";
+  const words = receiptWords[locale];
+  const { currency } = payment;
+  const money = (amountMinor: bigint) => formatMoney(amountMinor, { currency, locale });
+  const values = {
+    number: payment.receipt_number ?? "",
+    seller: seller.name,
+    customer: customerName,
+    total: money(payment.total_minor),
+  };
+  const card = payment.card_last4
+    ? fill(words.cardEnding, {
+        brand: brands[payment.card_brand ?? ""] ?? words.card,
+        last4: payment.card_last4,
+      })
+    : "";
+  const surcharged = payment.surcharge_minor > 0n;
+  return {
+    locale,
+    direction: locale === "ar" ? "rtl" : "ltr",
+    words,
+    seller: seller.name,
+    supportEmail: seller.supportEmail,
+    subject: fill(words.subject, values),
+    preheader: fill(words.preheader, values),
+    thanks: fill(words.thanks, values),
+    facts: [
+      { label: words.number, value: values.number },
+      { label: words.date, value: formatDate(payment.captured_at ?? payment.created_at, locale) },
+      ...(card ? [{ label: words.card, value: card }] : []),
+    ],
+    lines: payment.lines.map((line) => ({
+      invoiceNumber: line.invoiceNumber,
+      amount: money(BigInt(line.amountMinor)),
+    })),
+    subtotal: money(payment.amount_minor),
+    surcharge: surcharged ? money(payment.surcharge_minor) : null,
+    total: values.total,
+    legal: surcharged ? [words.surchargeLegal, words.legal] : [words.legal],
+  };
+}
+
+/** Exact: the number goes in as text. Western digits everywhere, as on the card statement. */
+export function formatMoney(
+  amountMinor: bigint,
+  { currency, locale }: { currency: string; locale: Locale },
+): string {
+  const digits = exponentOf(currency);
+  const format = new Intl.NumberFormat(`${locale}-u-nu-latn`, {
+    style: "currency",
+    currency,
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+  return format.format(toDecimal(amountMinor, currency) as Intl.StringNumericLiteral);
+}
+
+const formatDate = (instant: Date, locale: Locale): string =>
+  new Intl.DateTimeFormat(`${locale}-u-nu-latn`, { dateStyle: "long", timeZone: "UTC" }).format(instant);
+
+export type ReceiptTheme = Pick<CompiledTheme, "email" | "modes" | "light">;
