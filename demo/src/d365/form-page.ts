@@ -60,7 +60,7 @@ export function formPage(c: Context, view: FormPage): Promise<Response> {
 /** The IFRAME control with "pass record object-type code and unique identifier", and the loader of its web resource. */
 function snippet({ customer, pages, themeMode }: FormPage, locale: string) {
   const query = `typename=account&type=1&id=${braced(customer.guid)}&orgname=org5d1c7e2a&userlcid=${lcids[locale]}&orglcid=1033${modes.includes(themeMode ?? "") ? `&theme-mode=${themeMode}` : ""}`;
-  return html`<iframe id="IFRAME_pay" class="${themeMode ?? ""}" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
+  return html`<iframe id="IFRAME_pay" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
 <script src="${pages.edgeOrigin}${pages.loader.path}" integrity="${pages.loader.integrity}" crossorigin="anonymous" data-frame="#IFRAME_pay" data-token-url="${tokenPath}" async></script>`;
 }
 

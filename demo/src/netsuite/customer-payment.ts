@@ -7,7 +7,7 @@ import { CustomerPaymentBody, unknownFields } from "./customer-payment-body.ts";
 import { failure, Refused } from "./errors.ts";
 import { type PostPayment, postPayment } from "./post-payment.ts";
 
-export const customerPaymentPath = "/services/rest/record/v1/customerPayment";
+const customerPaymentPath = "/services/rest/record/v1/customerPayment";
 
 /** `customerPayment` over REST: create, upsert by external id, read by id or `eid:<external id>`. */
 export function customerPaymentRoutes(sql: Sql): Hono<ErpEnv> {

@@ -5,7 +5,7 @@ import type { ErpEnv } from "../shared/faults.ts";
 import { failure, Refused } from "./errors.ts";
 import { invalid, translate } from "./suiteql-translate.ts";
 
-export const suiteqlPath = "/services/rest/query/v1/suiteql";
+const suiteqlPath = "/services/rest/query/v1/suiteql";
 const largestPage = 1000;
 /** PostgreSQL's type id of `date`. */
 const dateType = 1082;
@@ -114,7 +114,7 @@ function toItem(row: Record<string, unknown>, dates: Set<string>): Item {
   return item;
 }
 
-export function accountDate(isoDate: string): string {
+function accountDate(isoDate: string): string {
   const [year, month, day] = isoDate.split("-").map(Number);
   return `${month}/${day}/${year}`;
 }

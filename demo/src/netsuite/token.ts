@@ -6,7 +6,7 @@ import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
 import { failure } from "./errors.ts";
 
-export const tokenPath = "/services/rest/auth/oauth2/v1/token";
+const tokenPath = "/services/rest/auth/oauth2/v1/token";
 const algorithms = ["PS256", "PS384", "PS512", "ES256", "ES384", "ES512"];
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /** Lifetime of an access token; the assertion may not live longer either. */

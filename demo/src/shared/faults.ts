@@ -2,7 +2,7 @@ import type { HttpBindings } from "@hono/node-server";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { z } from "zod";
 
-export const FaultMode = z.enum(["none", "error_503", "throttle", "lose_answer", "slow"]);
+const FaultMode = z.enum(["none", "error_503", "throttle", "lose_answer", "slow"]);
 
 /** What goes wrong next: `mode` for the next `remaining` requests that fit `on`, then nothing. */
 export const Fault = z.object({
