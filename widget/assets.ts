@@ -29,12 +29,6 @@ export function assets(): Assets {
   return { version, dir, files };
 }
 
-/** The form's words in a language, for `messages` of the session answer. */
-export function messagesOf(locale: string): Record<string, string> {
-  if (!/^[a-z]{2}$/.test(locale)) throw new Error(`no language: ${locale}`);
-  return readJson(join(import.meta.dirname, "dist", "locales", `${locale}.json`)) as Record<string, string>;
-}
-
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, "utf8"));

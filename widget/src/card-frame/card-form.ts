@@ -25,15 +25,15 @@ export class CardForm {
     this.#api = api;
     this.#send = send;
     this.#fields = this.#build(connect);
-    const main = make("main", { role: "group", "aria-label": connect.messages.group, class: connect.labels });
+    const group = make("div", { role: "group", "aria-label": connect.messages.group });
     for (const field of Object.values(this.#fields)) {
       if (connect.labels === "floating") field.element.classList.add("floating");
-      main.append(field.element);
+      group.append(field.element);
     }
     this.#fields.number.input.after(this.#mark, this.#brandWords);
     document.documentElement.lang = connect.locale;
     document.documentElement.dir = connect.dir;
-    document.body.append(main);
+    document.body.append(group);
     this.wear(connect);
     new ResizeObserver(() =>
       send({ type: "resize", height: Math.ceil(document.body.getBoundingClientRect().height) }),

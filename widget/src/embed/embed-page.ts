@@ -17,6 +17,8 @@ const firstPauseMs = 250;
 const longestPauseMs = 4_000;
 const givenUpAfterMs = 30_000;
 
+// By script, because the page's policy allows no inline style.
+document.body.style.setProperty("margin", "0");
 const form = document.querySelector<PayForm>("pay-form");
 const origins: unknown = JSON.parse(document.body.dataset.origins ?? "[]");
 const parentOrigin =

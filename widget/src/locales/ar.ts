@@ -54,7 +54,7 @@ export const ar: Messages = {
   "price.changed": "أصبح الإجمالي {amount}. تحقق منه ثم أكّد مرة أخرى. لم يُخصم أي مبلغ.",
   "progress.card": "جارٍ التحقق من بطاقتك…",
   "progress.sending": "جارٍ إرسال دفعتك…",
-  "progress.retrying": "الاتصال بطيء. نحاول مجددًا، ولن يُخصم المبلغ إلا مرة واحدة.",
+  "progress.retrying": "الاتصال بطيء. نحاول مجددًا…",
   "progress.confirming": "جارٍ تأكيد دفعتك…",
   "unclear.title": "ما زال تأكيد دفعتك جاريًا",
   "unclear.text":

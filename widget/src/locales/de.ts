@@ -58,7 +58,7 @@ export const de: Messages = {
     "Die Summe ist jetzt {amount}. Prüfen Sie sie und bestätigen Sie erneut. Es wurde nichts abgebucht.",
   "progress.card": "Ihre Karte wird geprüft…",
   "progress.sending": "Ihre Zahlung wird gesendet…",
-  "progress.retrying": "Die Verbindung ist langsam. Neuer Versuch; es wird höchstens einmal abgebucht.",
+  "progress.retrying": "Langsame Verbindung. Neuer Versuch…",
   "progress.confirming": "Ihre Zahlung wird bestätigt…",
   "unclear.title": "Ihre Zahlung wird noch bestätigt",
   "unclear.text":

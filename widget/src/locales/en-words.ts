@@ -59,7 +59,7 @@ export const enWords = {
 
   "progress.card": "Checking your card…",
   "progress.sending": "Sending your payment…",
-  "progress.retrying": "The connection is slow. Trying again; you will be charged once at most.",
+  "progress.retrying": "Slow connection. Trying again…",
   "progress.confirming": "Confirming your payment…",
   "unclear.title": "Your payment is still being confirmed",
   "unclear.text":

@@ -56,7 +56,7 @@ export const es: Messages = {
   "price.changed": "El total es ahora {amount}. Compruébelo y confirme de nuevo. No se ha cobrado nada.",
   "progress.card": "Comprobando su tarjeta…",
   "progress.sending": "Enviando su pago…",
-  "progress.retrying": "La conexión es lenta. Lo intentamos otra vez; se le cobrará una sola vez.",
+  "progress.retrying": "Conexión lenta. Lo intentamos otra vez…",
   "progress.confirming": "Confirmando su pago…",
   "unclear.title": "Su pago aún se está confirmando",
   "unclear.text":

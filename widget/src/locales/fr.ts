@@ -57,7 +57,7 @@ export const fr: Messages = {
     "Le total est maintenant de {amount}. Vérifiez-le, puis confirmez à nouveau. Rien n’a été débité.",
   "progress.card": "Vérification de votre carte…",
   "progress.sending": "Envoi de votre paiement…",
-  "progress.retrying": "La connexion est lente. Nouvel essai ; vous serez débité une seule fois.",
+  "progress.retrying": "Connexion lente. Nouvel essai…",
   "progress.confirming": "Confirmation de votre paiement…",
   "unclear.title": "Votre paiement est encore en cours de confirmation",
   "unclear.text":

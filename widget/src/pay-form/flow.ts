@@ -2,7 +2,7 @@ import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/con
 import { type Api, ApiError } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { formatMoney } from "./money.ts";
-import { type Patience, patiently, type Sleep } from "./patience.ts";
+import { patiently, paying, reading, type Sleep } from "./patience.ts";
 import { exponentOf, inFull, type Price, priceOf } from "./pricing.ts";
 import { allToggled, isPayable, kept, toggled } from "./selection.ts";
 import { type Card, emptyCard, initialState, type Notice, type State } from "./state.ts";
@@ -128,7 +128,8 @@ export class Flow {
 
   /** From `unclear`: the same payment, asked about again. */
   async checkAgain(): Promise<void> {
-    const { waiting } = this.#state;
+    const { waiting, phase } = this.#state;
+    if (phase.name !== "unclear" && phase.name !== "choosing") return;
     if (this.#pending) return this.#submit(this.#pending);
     if (waiting) await this.#lookAgain(() => this.#world.api.payment(waiting.id));
   }
@@ -178,7 +179,7 @@ export class Flow {
       const payment = await this.#patiently(() => {
         tries++;
         return this.#world.api.pay(request);
-      });
+      }, paying);
       this.#pending = null;
       return this.#follow(payment);
     } catch (error) {
@@ -250,7 +251,7 @@ export class Flow {
   async #lookAgain(ask: () => Promise<Payment>): Promise<void> {
     this.#set({ phase: { name: "paying", words: "confirming" } });
     try {
-      return this.#follow(await this.#patiently(ask));
+      return this.#follow(await this.#patiently(ask, paying));
     } catch (error) {
       if (isSessionLost(error)) this.#blocked(error);
       else this.#unclear(true);
@@ -315,14 +316,11 @@ export class Flow {
     this.#world.unfinished.write(null);
   }
 
-  #patiently<T>(call: () => Promise<T>): Promise<T> {
-    const patience: Patience = {
-      sleep: this.#world.sleep,
-      onWait: () => {
-        if (this.#state.phase.name === "paying") this.#set({ phase: { name: "paying", words: "retrying" } });
-      },
+  #patiently<T>(call: () => Promise<T>, kind = reading): Promise<T> {
+    const onWait = () => {
+      if (this.#state.phase.name === "paying") this.#set({ phase: { name: "paying", words: "retrying" } });
     };
-    return patiently(call, patience);
+    return patiently(call, { ...kind, sleep: this.#world.sleep, onWait });
   }
 
   #set(change: Partial<State>): void {

@@ -47,17 +47,17 @@ export function parseAmount(
   { locale, exponent }: { locale: string; exponent: number },
 ): Parsed {
   const plain = toAscii(text);
+  // Nothing but digits and the two signs, at least one digit, and no longer than any balance.
+  if (!/^[.,]?\d[\d.,]*$/.test(plain) || plain.length > 24) return null;
   const signs = plain.replace(/\d/g, "");
   const last = signs.at(-1);
   const decimal = last && isDecimal(plain, signs, locale) ? last : "";
   const at = decimal ? plain.lastIndexOf(decimal) : plain.length;
   const whole = plain.slice(0, at);
   const fraction = plain.slice(at + 1);
-  if (!/^(\d+|\d{1,3}([.,]\d{2,3})*[.,]\d{3}|)$/.test(whole) || new Set(whole.replace(/\d/g, "")).size > 1) {
-    return null;
-  }
-  if (!/^\d*$/.test(fraction) || whole + fraction === "" || plain.length > 24) return null;
-  if (fraction.length > exponent) return null;
+  const grouped =
+    /^(\d*|\d{1,3}([.,]\d{2,3})*[.,]\d{3})$/.test(whole) && new Set(whole.replace(/\d/g, "")).size < 2;
+  if (!grouped || fraction.length > exponent) return null;
   return BigInt(whole.replace(/\D/g, "") + fraction.padEnd(exponent, "0"));
 }
 

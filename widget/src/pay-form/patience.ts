@@ -1,31 +1,38 @@
 import { ApiError } from "./api.ts";
 
-/** Pauses between tries of one call, ms. `Retry-After` lengthens them. */
-const retryWaitsMs = [700, 1500, 3000, 6000];
-
 export type Sleep = (ms: number) => Promise<void>;
 
 export interface Patience {
   sleep: Sleep;
+  /** Pauses between tries, ms; one more try than pauses. */
+  waitsMs: readonly number[];
+  /** `Retry-After` lengthens a pause up to this. */
+  maxWaitMs: number;
   /** Before each pause: time for words of progress. */
   onWait?: () => void;
 }
+
+/** For reading, while the payer looks at grey shapes: soon say what is wrong and offer to try again. */
+export const reading = { waitsMs: [700, 1500], maxWaitMs: 4_000 };
+/** For a payment that may have been carried out: worth waiting for. */
+export const paying = { waitsMs: [700, 1500, 3000, 6000], maxWaitMs: 60_000 };
 
 /**
  * Tries `call` until there is a definite answer. A transient failure says nothing about whether the
  * request was carried out, so the caller's request must be safe to send twice.
  * @throws ApiError the refusal, or the last transient failure when all tries are used up
  */
-export async function patiently<T>(call: () => Promise<T>, { sleep, onWait }: Patience): Promise<T> {
+export async function patiently<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
+  const { sleep, waitsMs, maxWaitMs, onWait } = patience;
   for (let tries = 0; ; tries++) {
     try {
       return await call();
     } catch (error) {
       const failure = error instanceof ApiError ? error : new ApiError("network");
-      const waitMs = retryWaitsMs[tries];
+      const waitMs = waitsMs[tries];
       if (!failure.transient || waitMs === undefined) throw failure;
       onWait?.();
-      await sleep(Math.max(waitMs, failure.retryAfterMs));
+      await sleep(Math.min(Math.max(waitMs, failure.retryAfterMs), maxWaitMs));
     }
   }
 }
