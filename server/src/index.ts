@@ -23,7 +23,7 @@ export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
 export { createLogger, type Logger } from "./log.ts";
-export { openRegistry, type Registry } from "./registry/registry.ts";
+export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
 export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
 export {
@@ -45,4 +45,4 @@ export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts"
 export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
 export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
 export type { PoolOptions } from "./tenants/tenant-pools.ts";
-export { type OpenTenant, openTenants, type Tenants } from "./tenants/tenants.ts";
+export { type ElevatedTenants, type OpenTenant, openTenants, type Tenants } from "./tenants/tenants.ts";

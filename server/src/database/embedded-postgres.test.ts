@@ -134,6 +134,18 @@ test("a data folder in use by a living process is refused, and that process's se
   expect(await ask(url, "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
+test("what a failed statement held stays out of the server's log", async () => {
+  const { url } = await start(shared);
+  await expect(ask(url, "select 'canary'::int")).rejects.toThrow("canary");
+  await expect(ask(url, "create role x password 'canary' nonsense")).rejects.toThrow("nonsense");
+  await expect(
+    ask(url, "create table emails (e text unique); insert into emails values ('canary'), ('canary')"),
+  ).rejects.toThrow("unique");
+  const log = readFileSync(join(shared, "postgres.log"), "utf8");
+  expect(log).toContain("ready to accept connections");
+  expect(log).not.toContain("canary");
+});
+
 test("a taken port is named", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");

@@ -49,9 +49,10 @@ const defaultSettings: Record<string, string> = {
   password_encryption: "scram-sha-256",
   max_connections: "300",
   shared_buffers: "128MB",
-  // Statements and row values can hold personal data and secrets.
+  // A failed statement's message, text and values can hold personal data and secrets; whoever sent
+  // it is told. The server's own news (LOG, FATAL, PANIC) is kept.
+  log_min_messages: "log",
   log_min_error_statement: "panic",
-  log_error_verbosity: "terse",
 };
 
 /**

@@ -153,14 +153,16 @@ export async function connectionUrl(input: { registry: Registry; record: TenantR
 }
 
 /**
- * Asks the database whose it is: provisioning wrote that down in it. A connection string that leads
+ * Asks the database whose it is: provisioning wrote that down in its comment. A connection string that leads
  * elsewhere is noticed here, before its emptiness under row-level security is taken for an answer.
  */
 async function identify(input: { sql: Sql; record: TenantRecord; monitor: ResultMonitor }): Promise<void> {
   const { sql, record, monitor } = input;
   try {
     const [row] = await sql<{ session: string; owner: string | null }[]>`
-      select current_setting('app.tenant_id') as session, current_setting('app.database_tenant', true) as owner`;
+      select current_setting('app.tenant_id') as session,
+        shobj_description(oid, 'pg_database') as owner
+      from pg_database where datname = current_database()`;
     if (row?.session === record.id && row.owner === record.id) return;
     throw await monitor.breach(record, `the database of ${row?.owner ?? "nobody"}`);
   } catch (error) {

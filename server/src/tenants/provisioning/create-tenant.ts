@@ -38,8 +38,6 @@ export interface Creation {
  */
 const steps = [createRole, createDatabase, setPrivileges, seed, activate] as const;
 
-export type StepName = "registerTenant" | (typeof steps)[number]["name"];
-
 export interface CreatedTenant {
   readonly tenant: { id: string; slug: string; name: string; template: string; hosts: readonly string[] };
   /** false: it was there already, made from the same input. */

@@ -68,13 +68,13 @@ export async function createDatabase({ ctx, creation: { record } }: Step): Promi
   }
 }
 
-/** Only the tenant's role may enter; the database says whose it is, for the check at each opening. */
+/** Only the tenant's role may enter; the database's comment says whose it is, for the check at each opening. */
 export async function setPrivileges({ ctx, creation: { record } }: Step): Promise<void> {
   const database = quoteIdentifier(record.database.name);
   await ctx.admin.unsafe(`
     revoke all on database ${database} from public;
     grant connect on database ${database} to ${quoteIdentifier(record.database.role)};
-    alter database ${database} set app.database_tenant = ${quoteLiteral(record.id)};
+    comment on database ${database} is ${quoteLiteral(record.id)};
     alter database ${database} allow_connections true`);
 }
 
