@@ -39,8 +39,9 @@ export function formatExpiry({ text, caret }: Typed): Typed {
     before++;
   }
   digits = digits.slice(0, /^..20\d/.test(digits) ? 6 : 4);
-  if (digits.length < 2 || (digits.length === 2 && !/\d\s*[/.-]\s*$/.test(text) && !slashed))
-    return place(digits, before);
+  // A sign right after the digits was typed; one after a blank is ours, being deleted.
+  const open = digits.length === 2 && (slashed || /\d[/.-]\s*$/.test(text));
+  if (digits.length < 3 && !open) return place(digits, before);
   return place(`${digits.slice(0, 2)} / ${digits.slice(2)}`, before, digits.length === 2);
 }
 

@@ -4,6 +4,7 @@ import type { CardToken } from "./card.ts";
 import { formatMoney } from "./money.ts";
 import { patiently, paying, reading, type Sleep } from "./patience.ts";
 import { exponentOf, inFull, type Price, priceOf } from "./pricing.ts";
+import { isSessionLost, makesListStale, mayBeStored } from "./refusals.ts";
 import { allToggled, isPayable, kept, toggled } from "./selection.ts";
 import { type Card, emptyCard, initialState, type Notice, type State } from "./state.ts";
 import type { Unfinished } from "./unfinished.ts";
@@ -28,17 +29,6 @@ export interface World {
 /** Pauses between looks at a payment under way, ms; the last repeats. 24 looks are about two minutes. */
 const pollWaitsMs = [1000, 1500, 2200, 3300, 5000];
 const maxPolls = 24;
-
-/** Refusals after which the list on screen is no longer true. */
-const staleList =
-  /^(amount_changed|invoice_closed|amount_exceeds_balance|payment_in_progress|not_found|currency_mismatch)$/;
-/** Refusals of the session: nothing works here until the page has a new one. */
-const noSession =
-  /^(token_|proof_|tenant_(mismatch|suspended|unknown)|scope_|session_ended|no_token|insecure_page)/;
-
-function isSessionLost(error: unknown): boolean {
-  return error instanceof ApiError && noSession.test(error.code);
-}
 
 /** The one place that decides what happens next. Everything else computes, shows, or carries messages. */
 export class Flow {
@@ -191,8 +181,7 @@ export class Flow {
   async #refused(error: unknown, tries: number): Promise<void> {
     const id = this.#pending?.id ?? null;
     if (!(error instanceof ApiError) || error.transient) return this.#unclear(false);
-    const maybeStored = tries > 1 || /^(payment_in_progress|idempotency_mismatch)$/.test(error.code);
-    if (maybeStored && !isSessionLost(error)) {
+    if (mayBeStored(error, tries) && !isSessionLost(error)) {
       const stored = await this.#find(id).catch(() => undefined);
       if (stored === undefined) return this.#unclear(false);
       if (stored) {
@@ -203,7 +192,7 @@ export class Flow {
     if (isSessionLost(error)) return this.#blocked(error);
     this.#forget();
     this.#world.failed(error);
-    if (staleList.test(error.code)) await this.#refresh().catch(() => {});
+    if (makesListStale(error)) await this.#refresh().catch(() => {});
     this.#set({ quote: error.problem.quote ?? null });
     if (error.code === "amount_changed") return this.#askAgain();
     const key = `error.${error.code}` as const;

@@ -71,7 +71,7 @@ describe("an amount", () => {
     "½",
     "5 USD",
     "1,25,0",
-    "9".repeat(30),
+    "9".repeat(50),
   ])("%j is refused, not guessed", (text) => {
     expect(parseAmount(text, { locale: "en", exponent: 2 })).toBe(null);
   });

@@ -48,7 +48,7 @@ export function parseAmount(
 ): Parsed {
   const plain = toAscii(text);
   // Nothing but digits and the two signs, at least one digit, and no longer than any balance.
-  if (!/^[.,]?\d[\d.,]*$/.test(plain) || plain.length > 24) return null;
+  if (!/^[.,]?\d[\d.,]*$/.test(plain) || plain.length > 40) return null;
   const signs = plain.replace(/\d/g, "");
   const last = signs.at(-1);
   const decimal = last && isDecimal(plain, signs, locale) ? last : "";

@@ -1,0 +1,427 @@
+import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/contract";
+import { describe, expect, test } from "vitest";
+import type { Code } from "../locales/en.ts";
+import { ApiError } from "./api.ts";
+import { Flow, type World } from "./flow.ts";
+
+const invoice = (id: string, more: Partial<Invoice> = {}): Invoice => ({
+  id,
+  number: `INV-${id}`,
+  currency: "USD",
+  totalMinor: "10000",
+  openMinor: "10000",
+  payableMinor: "10000",
+  issuedOn: "2026-10-01",
+  dueOn: "2026-11-01",
+  overdueDays: 0,
+  ...more,
+});
+
+const refusal = (code: Code, status: number, more = {}) =>
+  new ApiError(code, { code, status, requestId: "r1", ...more } as never);
+const lost = () => new ApiError("network");
+
+function payment(request: Pick<PaymentRequest, "id" | "shown">, more: Partial<Payment> = {}): Payment {
+  return {
+    id: request.id,
+    state: "captured",
+    currency: "USD",
+    amountMinor: "10000",
+    surchargeMinor: request.shown.surchargeMinor,
+    totalMinor: request.shown.totalMinor,
+    lines: [],
+    createdAt: "2026-11-23T00:00:00Z",
+    action: null,
+    reason: null,
+    receipt: null,
+    ...more,
+  };
+}
+const known = { id: "p-known", shown: { surchargeMinor: "0", totalMinor: "10000" } };
+
+interface Script {
+  invoices?: Invoice[];
+  unfinished?: Payment | null;
+  stored?: string;
+  surcharge?: Session["surcharge"];
+  tokenize?: World["tokenize"];
+  /** Answers of `POST /v1/payments`, in order; an Error is thrown. */
+  pay?: (((request: PaymentRequest) => Payment) | Error)[];
+  /** Answers of `GET /v1/payments/{id}`; the last repeats. */
+  look?: (Payment | Error)[];
+  resume?: (Payment | Error)[];
+  open?: Error[];
+}
+
+function stage(script: Script = {}) {
+  const seen = {
+    requests: [] as PaymentRequest[],
+    looks: 0,
+    settled: [] as string[],
+    failed: [] as string[],
+    waits: [] as number[],
+    phases: [] as string[],
+  };
+  let stored = script.stored ?? null;
+  let ids = 0;
+  const invoices = script.invoices ?? [invoice("a"), invoice("b"), invoice("e", { currency: "EUR" })];
+  const session = {
+    locale: "en",
+    currencies: { USD: 2, EUR: 2 },
+    invoices: [...invoices],
+    surcharge: script.surcharge ?? [],
+    unfinishedPayment: script.unfinished ?? null,
+  } as unknown as Session;
+  const next = <T>(list: (T | Error)[] | undefined, keepLast = false): T => {
+    const answer = keepLast && list?.length === 1 ? list[0] : list?.shift();
+    if (answer === undefined) throw lost();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const flow = new Flow({
+    api: {
+      open: async () => {
+        if (script.open?.length) throw script.open.shift();
+        return session;
+      },
+      invoices: async () => ({ invoices: [...invoices], asOf: "" }),
+      pay: async (request) => {
+        seen.requests.push(request);
+        return next(script.pay)(request);
+      },
+      payment: async () => {
+        seen.looks++;
+        return next(script.look, true);
+      },
+      resume: async () => next(script.resume),
+    },
+    tokenize:
+      script.tokenize ?? (async () => ({ token: "tok", brand: "visa", funding: "credit", last4: "4242" })),
+    unfinished: { read: () => stored, write: (id) => (stored = id) },
+    sleep: async (ms) => void seen.waits.push(ms),
+    newId: () => `p${++ids}`,
+    localeFor: () => "en",
+    changed: () => {
+      const { name } = flow.state.phase;
+      if (seen.phases.at(-1) !== name) seen.phases.push(name);
+    },
+    settled: ({ state }) => seen.settled.push(state),
+    failed: ({ code }) => seen.failed.push(code),
+  });
+  const choose = async (...ids: string[]) => {
+    await flow.start();
+    for (const each of invoices.filter(({ id }) => ids.includes(id))) flow.toggle(each);
+    flow.cardChanged({ status: "ready", complete: true, brand: "visa", funding: "credit" });
+  };
+  return { flow, seen, choose, invoices, stored: () => stored };
+}
+
+describe("paying", () => {
+  test("sends what was chosen and shown, under an id stored before", async () => {
+    const { flow, seen, choose, stored } = stage({
+      surcharge: [{ brand: "any", funding: "credit", basisPoints: 250 }],
+      pay: [(request) => payment(request)],
+    });
+    await choose("a", "b");
+    flow.setAmount(invoice("b"), "25,5");
+    await flow.pay();
+    expect(seen.requests).toEqual([
+      {
+        id: "p1",
+        currency: "USD",
+        lines: [
+          { invoiceId: "a", amountMinor: "10000" },
+          { invoiceId: "b", amountMinor: "2550" },
+        ],
+        method: { type: "card", token: "tok" },
+        shown: { surchargeMinor: "314", totalMinor: "12864" },
+      },
+    ]);
+    expect(flow.state.phase.name).toBe("receipt");
+    expect(seen.settled).toEqual(["captured"]);
+    expect(stored()).toBe(null);
+  });
+
+  test("pressed many times is one payment", async () => {
+    const { flow, seen, choose } = stage({ pay: [payment] });
+    await choose("a");
+    await Promise.all([flow.pay(), flow.pay(), flow.pay()]);
+    expect(seen.requests).toHaveLength(1);
+  });
+
+  test("retries a lost answer, a 503 and a 429 with the very same request", async () => {
+    const limited = new ApiError("rate_limited", { status: 429 }, 9000);
+    const { flow, seen, choose } = stage({ pay: [lost(), refusal("unavailable", 503), limited, payment] });
+    await choose("a");
+    await flow.pay();
+    expect(new Set(seen.requests.map((request) => JSON.stringify(request))).size).toBe(1);
+    expect(seen.waits).toEqual([700, 1500, 9000]);
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
+  test("that gets no answer is neither declined nor forgotten, and checking sends the same id", async () => {
+    const script: Script = { pay: [] };
+    const { flow, seen, choose, stored } = stage(script);
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.phase).toEqual({ name: "unclear", known: false });
+    expect(stored()).toBe("p1");
+    expect(seen.settled).toEqual([]);
+    await flow.pay();
+    script.pay?.push(payment);
+    await flow.checkAgain();
+    expect(new Set(seen.requests.map(({ id }) => id))).toEqual(new Set(["p1"]));
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
+  test("is followed while under way, however long its lookups fail", async () => {
+    const { flow, seen, choose } = stage({
+      pay: [(request) => payment(request, { state: "processing" })],
+      look: [lost(), refusal("not_found", 404), payment(known, { state: "processing" }), payment(known)],
+    });
+    await choose("a");
+    await flow.pay();
+    expect(seen.looks).toBe(4);
+    expect(seen.waits).toEqual([1000, 1500, 2200, 3300]);
+    expect(seen.settled).toEqual(["captured"]);
+  });
+
+  test("that stays under way can be left, and gone back to", async () => {
+    const { flow, choose, stored } = stage({
+      pay: [(request) => payment(request, { state: "processing" })],
+      look: [payment(known, { state: "processing" })],
+    });
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.phase).toEqual({ name: "unclear", known: true });
+    await flow.another();
+    expect(flow.state.phase.name).toBe("choosing");
+    expect(flow.state.waiting?.id).toBe("p-known");
+    expect(stored()).toBe("p1");
+  });
+
+  test("declined says why, takes nothing, and the next try has a new id", async () => {
+    const declined = (request: PaymentRequest) =>
+      payment(request, { state: "declined", reason: "insufficient_funds" });
+    const { flow, seen, choose } = stage({ pay: [declined, payment] });
+    await choose("a");
+    await flow.pay();
+    expect(flow.state).toMatchObject({
+      phase: { name: "choosing" },
+      notice: { key: "decline.insufficient_funds" },
+    });
+    await flow.pay();
+    expect(seen.requests.map(({ id }) => id)).toEqual(["p1", "p2"]);
+    expect(seen.settled).toEqual(["declined", "captured"]);
+  });
+
+  test("asks again when the server's price differs, and then sends that price under a new id", async () => {
+    const quote = { amountMinor: "10000", surchargeMinor: "300", totalMinor: "10300" };
+    const { flow, seen, choose } = stage({ pay: [refusal("amount_changed", 409, { quote }), payment] });
+    await choose("a");
+    await flow.pay();
+    expect(flow.price.totalMinor).toBe(10300n);
+    expect(flow.state.notice).toMatchObject({ key: "price.changed", params: { amount: "$103.00" } });
+    await flow.pay();
+    expect(seen.requests[1]).toMatchObject({
+      id: "p2",
+      shown: { surchargeMinor: "300", totalMinor: "10300" },
+    });
+  });
+
+  test("asks again when the token shows another kind of card than the digits did", async () => {
+    const { flow, seen, choose } = stage({
+      surcharge: [{ brand: "any", funding: "credit", basisPoints: 100 }],
+      tokenize: async () => ({ token: "tok", brand: "visa", funding: "debit", last4: "5556" }),
+      pay: [payment],
+    });
+    await choose("a");
+    await flow.pay();
+    expect(seen.requests).toHaveLength(0);
+    expect(flow.state.notice?.key).toBe("price.changed");
+    await flow.pay();
+    expect(seen.requests[0]?.shown).toEqual({ surchargeMinor: "0", totalMinor: "10000" });
+  });
+
+  test("refused for another's payment under way looks first whether it is our own", async () => {
+    const ours = stage({ pay: [refusal("payment_in_progress", 409)], look: [payment(known)] });
+    await ours.choose("a");
+    await ours.flow.pay();
+    expect(ours.seen.settled).toEqual(["captured"]);
+    const theirs = stage({ pay: [refusal("payment_in_progress", 409)], look: [refusal("not_found", 404)] });
+    await theirs.choose("a");
+    await theirs.flow.pay();
+    expect(theirs.flow.state.notice).toMatchObject({ key: "error.payment_in_progress", requestId: "r1" });
+    expect(theirs.stored()).toBe(null);
+  });
+
+  test("refused after an answer was lost is not believed until the payment is known not to exist", async () => {
+    const { flow, seen, choose } = stage({
+      pay: [lost(), refusal("invoice_closed", 409)],
+      look: [payment(known)],
+    });
+    await choose("a");
+    await flow.pay();
+    expect(seen.settled).toEqual(["captured"]);
+  });
+
+  test("whose session ends meanwhile keeps its id, and goes on with a new session", async () => {
+    const script: Script = { pay: [lost(), refusal("session_ended", 401)] };
+    const { flow, seen, choose, stored } = stage(script);
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.phase).toMatchObject({ name: "blocked", code: "session_ended", retry: false });
+    expect(stored()).toBe("p1");
+    script.pay = [payment];
+    await flow.start();
+    expect(seen.requests.at(-1)?.id).toBe("p1");
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
+  test.each([
+    ["nothing chosen", [], true, { notice: { key: "pay.choose" } }],
+    ["an incomplete card", ["a"], false, {}],
+  ])("with %s asks for it and sends nothing", async (_, ids, complete, state) => {
+    const { flow, seen, choose } = stage();
+    await choose(...ids);
+    flow.cardChanged({ complete });
+    await flow.pay();
+    expect(seen.requests).toHaveLength(0);
+    expect(flow.state).toMatchObject({ phase: { name: "choosing" }, ...state });
+  });
+
+  test.each([
+    ["0", "low"],
+    ["100.01", "high"],
+    ["abc", "invalid"],
+    ["1.001", "invalid"],
+  ])("with the amount %s is stopped as too %s", async (text, problem) => {
+    const { flow, seen, choose } = stage();
+    await choose("a");
+    flow.setAmount(invoice("a"), text);
+    await flow.pay();
+    expect(seen.requests).toHaveLength(0);
+    expect(flow.price.invalid.get("a")).toBe(problem);
+  });
+
+  test("with a frame that cannot reach its provider charges nothing", async () => {
+    const { flow, seen, choose, stored } = stage({
+      tokenize: () => Promise.reject(new Error("unreachable")),
+    });
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.notice?.key).toBe("card.unreachable");
+    expect([seen.requests.length, stored()]).toEqual([0, null]);
+  });
+});
+
+describe("the bank's challenge", () => {
+  const action = { type: "challenge" as const, url: "https://bank.test/c" };
+  const asked = (request: PaymentRequest) => payment(request, { state: "requires_action", action });
+
+  test("is shown, and its end goes on with the payment", async () => {
+    const { flow, choose } = stage({ pay: [asked], resume: [payment(known)] });
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.phase).toEqual({ name: "challenge", url: action.url });
+    await Promise.all([flow.challengeDone(), flow.challengeDone()]);
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
+  test("whose outcome cannot be asked for stays open", async () => {
+    const { flow, choose, stored } = stage({ pay: [asked], resume: [] });
+    await choose("a");
+    await flow.pay();
+    await flow.challengeDone();
+    expect(flow.state.phase).toEqual({ name: "unclear", known: true });
+    expect(stored()).toBe("p1");
+  });
+});
+
+describe("arriving", () => {
+  test("with a payment the session knows to be under way shows that first", async () => {
+    const { flow, seen } = stage({
+      unfinished: payment(known, { state: "processing" }),
+      look: [payment(known)],
+    });
+    await flow.start();
+    expect(seen.phases).toEqual(["loading", "paying", "receipt"]);
+  });
+
+  test("with a stored id shows what became of it", async () => {
+    const { flow, stored } = stage({ stored: "p-known", look: [payment(known)] });
+    await flow.start();
+    expect(flow.state.phase.name).toBe("receipt");
+    expect(stored()).toBe(null);
+  });
+
+  test("with a stored id nobody knows offers to pay", async () => {
+    const { flow, seen } = stage({ stored: "gone", look: [refusal("not_found", 404)] });
+    await flow.start();
+    expect(flow.state.phase.name).toBe("choosing");
+    expect(seen.looks).toBe(2);
+  });
+
+  test("with a stored id that cannot be looked up does not offer to pay", async () => {
+    const { flow } = stage({ stored: "p-known", look: [refusal("unavailable", 503)] });
+    await flow.start();
+    expect(flow.state.phase).toMatchObject({ name: "blocked", code: "unavailable", retry: true });
+  });
+
+  test("while the database is down says so, and trying again works", async () => {
+    const down = () => refusal("tenant_unavailable", 503);
+    const { flow } = stage({ open: [down(), down(), down()] });
+    await flow.start();
+    expect(flow.state.phase).toMatchObject({
+      name: "blocked",
+      code: "tenant_unavailable",
+      retry: true,
+      requestId: "r1",
+    });
+    await flow.start();
+    expect(flow.state.phase.name).toBe("choosing");
+  });
+
+  test("with a single invoice has it chosen already", async () => {
+    const { flow } = stage({ invoices: [invoice("a"), invoice("b", { payableMinor: "0" })] });
+    await flow.start();
+    expect([...flow.state.chosen]).toEqual([["a", "100.00"]]);
+  });
+});
+
+describe("choosing", () => {
+  test("keeps to one currency, and to what can be paid now", async () => {
+    const { flow, choose } = stage({
+      invoices: [invoice("a"), invoice("e", { currency: "EUR" }), invoice("u", { payableMinor: "0" })],
+    });
+    await choose("a", "e", "u");
+    expect([...flow.state.chosen.keys()]).toEqual(["a"]);
+    flow.toggleAll("EUR");
+    expect([...flow.state.chosen.keys()]).toEqual(["e"]);
+    flow.toggleAll("EUR");
+    expect(flow.state.chosen.size).toBe(0);
+  });
+
+  test("holds at most as many invoices as one payment may", async () => {
+    const many = Array.from({ length: 130 }, (_, at) => invoice(`i${at}`));
+    const { flow } = stage({ invoices: many });
+    await flow.start();
+    flow.toggleAll("USD");
+    flow.toggle(invoice("i120"));
+    expect(flow.state.chosen.size).toBe(100);
+    expect(flow.price.totalMinor).toBe(1_000_000n);
+  });
+
+  test("after a stale list cuts amounts to what is left and drops what is paid", async () => {
+    const list = [invoice("a"), invoice("b"), invoice("c")];
+    const { flow, choose } = stage({ invoices: list, pay: [refusal("amount_exceeds_balance", 422)] });
+    await choose("a", "b", "c");
+    flow.setAmount(invoice("c"), "7");
+    list.splice(0, 2, invoice("a", { payableMinor: "4000" }), invoice("b", { payableMinor: "0" }));
+    await flow.pay();
+    expect([...flow.state.chosen]).toEqual([
+      ["a", "40.00"],
+      ["c", "7"],
+    ]);
+  });
+});
