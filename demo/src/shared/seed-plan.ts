@@ -17,7 +17,7 @@ const invoice = (
   total: string,
   dueDay: number,
   open = total,
-): PlannedInvoice => ({ currency, total, open, dueDay, issuedDay: dueDay - 30 });
+): PlannedInvoice => ({ currency, total, open, dueDay, issuedDay: Math.min(dueDay - 30, -1) });
 
 /** The everyday account: a few dollars, one large, some overdue, one half paid. */
 export const everyday = [
