@@ -32,8 +32,13 @@ test("attributes and events of the header are those the code knows", () => {
   expect(element?.events.map(({ name }) => name).sort()).toEqual(events.sort());
 });
 
-test("the public properties are named after the private ones of the stylesheet", () => {
-  const names = element?.cssProperties.map(({ name }) => name) ?? [];
-  expect(names).toContain("--pay-primary");
-  expect(names.every((name) => name.startsWith("--pay-"))).toBe(true);
+test("the public properties are the themes' own, described", () => {
+  const primary = element?.cssProperties.find(({ name }) => name === "--pay-primary");
+  expect(primary?.description).not.toBe("");
+});
+
+test("a property no theme sets does not build", () => {
+  const header = "/**\n * @tag x-y\n */\nexport class X";
+  const build = () => elementManifest({ source: header, css: "p{color:var(--_primray)}", path: "x.js" });
+  expect(build).toThrow("--_primray");
 });

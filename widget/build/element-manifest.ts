@@ -1,7 +1,9 @@
+import { tokens } from "@clarity/themes";
+
 /**
  * `custom-elements.json` (Custom Elements Manifest 1.0.0) from the tagged header of an element:
- * `@tag`, `@attr`, `@fires`, `@csspart`. The public CSS properties come from the stylesheet, whose
- * private `--_x` is the public `--pay-x`.
+ * `@tag`, `@attr`, `@fires`, `@csspart`. The public CSS properties are those its stylesheet uses (its
+ * private `--_x` is the public `--pay-x`), described as the themes describe them.
  */
 export interface ManifestInput {
   /** Source text of the element. */
@@ -11,6 +13,7 @@ export interface ManifestInput {
   path: string;
 }
 
+/** @throws Error when there is no header, or the stylesheet uses a property no theme sets */
 export function elementManifest({ source, css, path }: ManifestInput) {
   const header = /\/\*\*((?:(?!\*\/)[\s\S])*@tag[\s\S]*?)\*\/\s*export class (\w+)/.exec(source);
   if (!header?.[1]) throw new Error(`${path} has no header with @tag`);
@@ -44,7 +47,7 @@ export function elementManifest({ source, css, path }: ManifestInput) {
       description: each.description,
     })),
     cssParts: tagged("csspart").map(({ name, description }) => ({ name, description })),
-    cssProperties: publicProperties(css).map((name) => ({ name })),
+    cssProperties: publicProperties(css),
   };
   return {
     schemaVersion: "1.0.0",
@@ -61,7 +64,11 @@ export function elementManifest({ source, css, path }: ManifestInput) {
   };
 }
 
-function publicProperties(css: string): string[] {
-  const names = [...css.matchAll(/--_([a-z-]+)/g)].map((match) => `--pay-${match[1]}`);
-  return [...new Set(names)].sort();
+function publicProperties(css: string): { name: string; description: string }[] {
+  const used = new Set([...css.matchAll(/--_([a-z-]+)/g)].map(([, name = ""]) => name));
+  return [...used].sort().map((name) => {
+    const token = tokens.find((each) => each.name === name);
+    if (!token) throw new Error(`--_${name} is no token of the themes`);
+    return { name: `--pay-${name}`, description: token.description };
+  });
 }
