@@ -20,6 +20,9 @@ interface Entry {
 
 /** Between two tries of a registry that is down, ms: requests do not queue up behind it. */
 const retryAfterFailureMs = 1_000;
+/** A registry that says nothing is down after this long, ms; sooner when there is something to serve. */
+const loadTimeoutMs = 3_000;
+const refreshTimeoutMs = 500;
 /** A name nobody has is remembered this long, ms. */
 const unknownMs = 1_000;
 
@@ -48,9 +51,9 @@ export class RegistryCache {
     if (entry && entry.freshUntil > Date.now()) return entry.record;
     if (!entry && this.#unknown.has(key)) return null;
     try {
-      return await this.#loadOnce(key, load);
+      return await inTime(this.#loadOnce(key, load), entry ? refreshTimeoutMs : loadTimeoutMs);
     } catch (cause) {
-      if (!isUnavailable(cause)) throw cause;
+      if (!isUnavailable(cause) && !(cause instanceof Silence)) throw cause;
       const now = Date.now();
       if (!entry || entry.staleUntil < now) {
         throw new RegistryUnavailable("the registry cannot be reached", { cause });
@@ -69,7 +72,7 @@ export class RegistryCache {
   #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
     const running = this.#loading.get(key);
     if (running) return running;
-    const loading = load()
+    const loading = inTime(load(), loadTimeoutMs)
       .then((record) => {
         this.#keep(key, record);
         return record;
@@ -88,5 +91,17 @@ export class RegistryCache {
     const now = Date.now();
     this.#unknown.delete(key);
     this.#known.set(key, { record, freshUntil: now + this.#freshMs, staleUntil: now + this.#staleMs });
+  }
+}
+
+class Silence extends Error {}
+
+async function inTime<T>(answer: Promise<T>, timeoutMs: number): Promise<T> {
+  const { promise: timeout, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Silence(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  try {
+    return await Promise.race([answer, timeout]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -67,6 +67,20 @@ test("while the registry is down, known tenants are served and unknown ones refu
     .toMatchObject({ slug: "acme" });
 });
 
+test("a registry that takes questions and never answers holds up no known tenant", async () => {
+  const reading = registry({ freshMs: 0 });
+  await reading.findByHost("acme.localhost");
+  await proxy.set("swallow");
+  const startedAt = performance.now();
+  await expect(reading.findByHost("acme.localhost")).resolves.toMatchObject({ slug: "acme" });
+  expect(performance.now() - startedAt).toBeLessThan(1_500);
+  await expect(reading.findByHost("pay.acme.example")).rejects.toBeInstanceOf(RegistryUnavailable);
+  await proxy.set("pass");
+  await expect
+    .poll(() => reading.findByHost("pay.acme.example").catch(() => null), { timeout: 10_000 })
+    .toMatchObject({ slug: "acme" });
+});
+
 test("a known tenant is not served for ever without the registry", async () => {
   const reading = registry({ freshMs: 0, staleMs: 0 });
   await reading.findByHost("acme.localhost");
