@@ -1,7 +1,7 @@
 import { type Connector, ErpError, type ErpInvoice, type ErpPayment, type PostResult } from "./connector.ts";
 
 /** What goes wrong with the next call that fits. `lose_answer` posts and then says it does not know. */
-export type FakeFault = "unavailable" | "throttled" | "lose_answer";
+type FakeFault = "unavailable" | "throttled" | "lose_answer";
 
 export interface FakeErp {
   connector: Connector;

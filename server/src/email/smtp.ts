@@ -20,7 +20,7 @@ export type MailResult =
 
 /** One mailbox without a display name. Lists, groups and control characters are no address. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
-export const isAddress = (text: string): boolean => text.length <= 254 && address.test(text);
+const isAddress = (text: string): boolean => text.length <= 254 && address.test(text);
 
 /**
  * Hands one mail to the tenant's server. Nothing in it names us: Message-ID and greeting carry the
@@ -79,7 +79,7 @@ function readSender(from: string): { name: string; address: string } | null {
 }
 
 /** Header values end at the line; nothing in them may start another header. */
-export const oneLine = (text: string): string =>
+const oneLine = (text: string): string =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not get in.
   text.replace(/[\u0000-\u001f\u007f\u0085\u2028\u2029]+/g, " ").trim();
 

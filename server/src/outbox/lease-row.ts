@@ -17,3 +17,21 @@ export async function leaseRow({
     returning tenant_id, id, kind, payment_id, tries`;
   return row ?? null;
 }
+
+/** Ours again not before this pause, ms: the queue's clock may run ahead of the tenant's database. */
+const shortestPauseMs = 500;
+
+/** When a row that could not be leased may be tried next; `null` when it is finished, or there is none. */
+export async function nextTurn({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: { id: string };
+}): Promise<Date | null> {
+  const [row] = await ctx.db.query<{ tenant_id: string; in_ms: number }>`
+    select tenant_id, extract(epoch from greatest(due_at, leased_until) - now())::float8 * 1000 as in_ms
+    from pay.outbox
+    where tenant_id = ${ctx.tenant.id}::uuid and id = ${input.id}::uuid and state = 'due'`;
+  return row ? new Date(Date.now() + Math.max(row.in_ms, shortestPauseMs)) : null;
+}

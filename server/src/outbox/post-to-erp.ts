@@ -28,7 +28,7 @@ export async function postToERP({
 }
 
 /** What the ERP is told: the invoices' sum. A surcharge is no payment of an invoice; the memo names it. */
-export function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][number][]): ErpPayment {
+function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][number][]): ErpPayment {
   if (!payment.captured_at) throw new Error(`payment ${payment.id} is not captured`);
   const surcharge =
     payment.surcharge_minor > 0n

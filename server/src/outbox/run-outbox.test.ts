@@ -66,7 +66,11 @@ test("a throttled ERP is asked again, not before it said", async () => {
   expect(due_at.getTime()).toBeGreaterThanOrEqual(before + 89_000);
   expect(tenant.wakes).toEqual([{ kind: "outbox", id: outboxId, runAt: expect.any(Date) }]);
   expect(tenant.wakes[0]?.runAt?.getTime()).toBeGreaterThanOrEqual(before + 90_000);
+
+  // Woken too early, it does nothing and sets its alarm again.
   expect(await run(ctx, outboxId)).toEqual({ kind: "busy" });
+  expect(tenant.wakes).toHaveLength(2);
+  expect(tenant.wakes[1]?.runAt?.getTime()).toBeGreaterThan(Date.now() + 60_000);
 });
 
 test("an ERP that is down, then throttles, then loses its answer ends with one payment", async () => {

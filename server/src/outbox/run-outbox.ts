@@ -5,7 +5,7 @@ import { settleInERP } from "../payments/settle-in-erp.ts";
 import { wake } from "../payments/wake.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
-import { leaseRow } from "./lease-row.ts";
+import { leaseRow, nextTurn } from "./lease-row.ts";
 import { type Delivery, maxTries, type OutboxRow, tryTimeoutMs } from "./outbox-row.ts";
 import { postToERP } from "./post-to-erp.ts";
 
@@ -30,7 +30,12 @@ export async function runOutbox({
   input: { id: string; signal?: AbortSignal };
 }): Promise<OutboxResult> {
   const row = await leaseRow({ ctx, input });
-  if (!row) return { kind: "busy" };
+  if (!row) {
+    // This wake-up may have taken the place of the one that was set for later.
+    const runAt = await nextTurn({ ctx, input });
+    if (runAt) await wake(ctx, [{ kind: "outbox", id: input.id, runAt }]);
+    return { kind: "busy" };
+  }
   const payment = await findPaymentRow(ctx, row.payment_id);
   if (!payment) throw new Error(`outbox row ${row.id} belongs to no payment`);
 

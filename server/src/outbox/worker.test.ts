@@ -63,6 +63,17 @@ test("woken, it delivers at once; woken twenty times, it delivers once", async (
   expect((await row(outboxId)).tries).toBe(1);
 });
 
+test("what failed is tried again after its pause, without a sweep", async () => {
+  const { ctx, erp, captured, row } = withErp(world.tenant());
+  const waking: Context = { ...ctx, wake: (jobs) => worker.wake(ctx.tenant.id, jobs) };
+  const worker: WorkerHandle = await work([waking]);
+  const { outboxId } = await captured(100n);
+  erp.fail("unavailable", "write");
+  await worker.wake(ctx.tenant.id, [{ kind: "outbox", id: outboxId }]);
+  await until(async () => expect(await row(outboxId)).toMatchObject({ state: "done", tries: 2 }));
+  expect(erp.payments).toHaveLength(1);
+});
+
 test("a wake-up that was lost is made good by the sweep, for rows and for attempts", async () => {
   const { ctx, tenant, captured, row } = withErp(world.tenant());
   const { outboxId } = await captured(100n);

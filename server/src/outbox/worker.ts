@@ -39,6 +39,8 @@ export interface WorkerHandle {
 
 const Payload = z.object({ tenantId: z.uuid(), id: z.uuid() });
 const purgeEveryMs = 3_600_000;
+/** A database that does not answer must not hold up the process. */
+const longestStopMs = 4_500;
 
 /**
  * Delivers outbox rows and resolves attempts. The tenants' tables are the truth, the queue only says
@@ -99,8 +101,9 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
       await wake(tenantId, jobs);
     },
     async stop() {
-      await Promise.all([sweeper.stop(), queue.stop()]);
-      await locks.close();
+      const stopped = Promise.all([sweeper.stop(), queue.stop()]).then(() => locks.close());
+      const late = new Promise<void>((resolve) => setTimeout(resolve, longestStopMs).unref());
+      await Promise.race([stopped, late]);
     },
   };
 }

@@ -51,7 +51,7 @@ export async function postCustomerPayment(
  * `customerPayment` as the REST schema names it. Without `paymentOption` NetSuite only records: the
  * card was charged elsewhere. `autoApply` is off, so that nothing but the chosen invoices is paid.
  */
-export function toRecord(
+function toRecord(
   payment: ErpPayment,
   ids: { currencyId: string; accountId: string },
 ): Record<string, unknown> {
