@@ -18,7 +18,7 @@ const childhoodMs = 3_000;
 /** So many such deaths in a row before it was ever ready end the launcher. */
 const mostEarlyDeaths = 3;
 const readyTimeoutMs = 40_000;
-const stopTimeoutMs = 6_000;
+const stopTimeoutMs = 5_000;
 const preload = new URL("exit-with-parent.ts", import.meta.url).href;
 
 interface Running {
