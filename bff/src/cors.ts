@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { EdgeEnv } from "./request.ts";
+import { addHeaders, answer, type EdgeEnv } from "./request.ts";
 
 /** What a page may read of an answer beside the body. */
 const exposed = "retry-after, x-request-id, www-authenticate";
@@ -8,21 +8,22 @@ const allowed = "authorization, content-type, dpop, x-request-id";
 const maxAgeS = 7200;
 
 /**
- * CORS for exactly the tenant's embed origins and the edge's own. Other pages get their answer without
+ * For the API: nothing is stored, and CORS for exactly the tenant's embed origins and the edge's own. Other pages get their answer without
  * the header that would let them read it, and no preflight of theirs succeeds.
  */
 export const cors: MiddlewareHandler<EdgeEnv> = async (c, next) => {
   const origin = c.req.header("origin");
-  c.header("vary", "origin");
+  addHeaders(c, { vary: "origin", "cache-control": "no-store" });
   if (origin !== undefined && (origin === c.get("origin") || c.get("host").embedOrigins.includes(origin))) {
-    c.header("access-control-allow-origin", origin);
-    c.header("access-control-expose-headers", exposed);
+    addHeaders(c, { "access-control-allow-origin": origin, "access-control-expose-headers": exposed });
     if (c.req.method === "OPTIONS") {
-      c.header("access-control-allow-methods", "GET, POST");
-      c.header("access-control-allow-headers", allowed);
-      c.header("access-control-max-age", String(maxAgeS));
+      addHeaders(c, {
+        "access-control-allow-methods": "GET, POST",
+        "access-control-allow-headers": allowed,
+        "access-control-max-age": String(maxAgeS),
+      });
     }
   }
-  if (c.req.method === "OPTIONS") return c.body(null, 204);
+  if (c.req.method === "OPTIONS") return answer(c, null, 204);
   await next();
 };

@@ -15,7 +15,7 @@ import { addPayRoutes } from "./pay/handlers.ts";
 import { addOpenAPI, refuseInvalid } from "./pay/openapi.ts";
 import { createRateLimit, type Limits } from "./rate-limit.ts";
 import { answerRefusal, Refusal } from "./refusal.ts";
-import type { EdgeEnv } from "./request.ts";
+import { addHeaders, type EdgeEnv } from "./request.ts";
 import { addStatusRoutes } from "./status.ts";
 import { createAccessTokens } from "./tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "./tokens/internal-token.ts";
@@ -79,7 +79,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     methodNotAllowed({
       app,
       onMethodNotAllowed: (c, methods) => {
-        c.header("allow", methods.join(", "));
+        addHeaders(c, { allow: methods.join(", ") });
         return answerRefusal(c, new Refusal("method_not_allowed"));
       },
     }),
@@ -91,10 +91,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     c.set("host", await hosts.resolve(c.get("hostname"), c.get("requestId")));
     await next();
   });
-  app.use("/v1/*", cors, async (c, next) => {
-    c.header("cache-control", "no-store");
-    await next();
-  });
+  app.use("/v1/*", cors);
   const authenticated = authenticate({ tokens, checkProof, limit });
   app.use("/v1/session", proveKey({ checkProof, limit, tokens }), limitBody, requireJson);
   app.use("/v1/invoices", authenticated);

@@ -1,9 +1,9 @@
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
-import type { Metrics } from "./metrics.ts";
+import { type Metrics, routeOf } from "./metrics.ts";
 import { answerRefusal, Refusal } from "./refusal.ts";
-import { addressOf, type EdgeContext, type EdgeEnv, requestIdOf } from "./request.ts";
+import { addHeaders, addressOf, type EdgeContext, type EdgeEnv, requestIdOf } from "./request.ts";
 
 /**
  * On every answer, errors included. No X-Frame-Options: any value of it blocks the ERP hosts; framing is
@@ -36,17 +36,17 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
     c.set("origin", origin);
     c.set("hostname", hostname);
     c.set("address", address);
-    for (const [name, value] of Object.entries(securityHeaders)) c.header(name, value);
-    if (origin.startsWith("https:")) c.header("strict-transport-security", hsts);
-    c.header("x-request-id", requestId);
+    c.set("headers", { ...securityHeaders, "x-request-id": requestId });
+    if (origin.startsWith("https:")) addHeaders(c, { "strict-transport-security": hsts });
     await next();
     const durationMs = performance.now() - startedAt;
-    metrics.observe(c, durationMs);
+    const route = routeOf(c);
+    metrics.observe({ route, method: c.req.method, status: c.res.status, durationMs });
     log.info({
       requestId,
       tenant: c.get("host")?.tenant.slug,
       method: c.req.method,
-      route: metrics.routeOf(c),
+      route,
       status: c.res.status,
       durationMs: Math.round(durationMs * 10) / 10,
     });

@@ -1,6 +1,5 @@
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { Refusal } from "./refusal.ts";
-import type { EdgeContext } from "./request.ts";
+import { addHeaders, answer, type EdgeContext } from "./request.ts";
 
 /** What the front door may say beside its body. */
 const passed = ["content-type", "cache-control", "content-security-policy", "etag", "location"];
@@ -14,9 +13,9 @@ export async function answerFrontDoor(c: EdgeContext, frontDoorUrl: string | nul
   if (frontDoorUrl === null) throw new Refusal("not_found");
   if (c.req.method !== "GET" && c.req.method !== "HEAD") throw new Refusal("method_not_allowed");
   const { pathname, search } = new URL(c.req.url);
-  let answer: Response;
+  let page: Response;
   try {
-    answer = await fetch(frontDoorUrl.replace(/\/+$/, "") + pathname + search, {
+    page = await fetch(frontDoorUrl.replace(/\/+$/, "") + pathname + search, {
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });
@@ -24,10 +23,10 @@ export async function answerFrontDoor(c: EdgeContext, frontDoorUrl: string | nul
     throw Object.assign(new Refusal("unavailable"), { cause });
   }
   // Its pages bring their own policy; the edge's is for answers that are no pages.
-  c.header("content-security-policy", undefined);
+  delete c.get("headers")["content-security-policy"];
   for (const name of passed) {
-    const value = answer.headers.get(name);
-    if (value !== null) c.header(name, value);
+    const value = page.headers.get(name);
+    if (value !== null) addHeaders(c, { [name]: value });
   }
-  return c.body(new Uint8Array(await answer.arrayBuffer()), answer.status as ContentfulStatusCode);
+  return answer(c, new Uint8Array(await page.arrayBuffer()), page.status);
 }

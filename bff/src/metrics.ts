@@ -3,12 +3,14 @@ import { Counter, Histogram, Registry } from "prom-client";
 import type { EdgeContext } from "./request.ts";
 
 export interface Metrics {
-  observe(c: EdgeContext, durationMs: number): void;
-  /** The pattern that answered, such as `/v1/payments/:id`; never an address with ids in it. */
-  routeOf(c: EdgeContext): string;
+  observe(request: { route: string; method: string; status: number; durationMs: number }): void;
   /** Prometheus text. */
   text(): Promise<string>;
 }
+
+/** The pattern that answered, such as `/v1/payments/:id`; never an address with ids in it. */
+export const routeOf = (c: EdgeContext): string =>
+  matchedRoutes(c).findLast(({ path, method }) => method !== "ALL" || !path.endsWith("*"))?.path ?? "other";
 
 export function createMetrics(): Metrics {
   const registry = new Registry();
@@ -25,15 +27,11 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [registry],
   });
-  const routeOf = (c: EdgeContext) =>
-    matchedRoutes(c).findLast(({ path, method }) => method !== "ALL" || !path.endsWith("*"))?.path ?? "other";
   return {
-    observe(c, durationMs) {
-      const route = routeOf(c);
-      requests.inc({ route, method: c.req.method, status: c.res.status });
+    observe({ route, method, status, durationMs }) {
+      requests.inc({ route, method, status });
       durations.observe({ route }, durationMs / 1000);
     },
-    routeOf,
     text: () => registry.metrics(),
   };
 }

@@ -5,7 +5,7 @@ import {
   problemOf,
   retryAfterS,
 } from "@clarity/server/contract";
-import type { EdgeContext } from "./request.ts";
+import { addHeaders, answer, type EdgeContext } from "./request.ts";
 
 /** An expected refusal on its way to the browser: a code of the closed list and public words only. */
 export class Refusal extends Error {
@@ -26,10 +26,9 @@ export class Refusal extends Error {
 export function answerRefusal(c: EdgeContext, { code, more, waitS }: Refusal): Response {
   const status = errorCodes[code];
   const wait = waitS ?? retryAfterS[code];
-  if (wait !== undefined) c.header("retry-after", String(wait));
+  if (wait !== undefined) addHeaders(c, { "retry-after": String(wait) });
   // RFC 9449 §7.1: which proofs are understood.
-  if (status === 401) c.header("www-authenticate", 'DPoP algs="ES256 EdDSA"');
-  c.header("cache-control", "no-store");
-  c.header("content-type", "application/problem+json");
-  return c.body(JSON.stringify(problemOf(code, c.get("requestId"), more)), status);
+  if (status === 401) addHeaders(c, { "www-authenticate": 'DPoP algs="ES256 EdDSA"' });
+  addHeaders(c, { "cache-control": "no-store", "content-type": "application/problem+json" });
+  return answer(c, JSON.stringify(problemOf(code, c.get("requestId"), more)), status);
 }

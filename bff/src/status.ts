@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Metrics } from "./metrics.ts";
 import { readHealth, readReadiness } from "./pay/routes.ts";
 import { Refusal } from "./refusal.ts";
-import type { EdgeEnv } from "./request.ts";
+import { addHeaders, answer, answerJson, type EdgeEnv } from "./request.ts";
 import type { Upstream } from "./upstream.ts";
 
 const loopback = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
@@ -12,18 +12,19 @@ export function addStatusRoutes(
   app: OpenAPIHono<EdgeEnv>,
   options: { upstream: Upstream; metrics: Metrics },
 ) {
-  app.openapi(readHealth, (c) => c.json({ status: "ok" }));
+  app.openapi(readHealth, (c) => answerJson(c, { status: "ok" }));
 
   app.openapi(readReadiness, async (c) => {
-    const answer = await options.upstream(new Request("http://upstream/readyz")).catch(() => null);
-    if (!answer?.ok) throw new Refusal("unavailable");
-    return c.json({ status: "ok" });
+    const ready = await options.upstream(new Request("http://upstream/readyz")).catch(() => null);
+    if (!ready?.ok) throw new Refusal("unavailable");
+    return answerJson(c, { status: "ok" });
   });
 
   app.get("/metrics", async (c) => {
     const peer = c.env?.incoming?.socket.remoteAddress ?? "";
     const proxied = c.req.header("x-forwarded-for") !== undefined;
     if (!loopback.has(peer) || proxied || c.get("hostname") !== "127.0.0.1") throw new Refusal("not_found");
-    return c.text(await options.metrics.text());
+    addHeaders(c, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
+    return answer(c, await options.metrics.text());
   });
 }

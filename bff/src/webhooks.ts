@@ -1,7 +1,7 @@
 import { internalPaths } from "@clarity/server/contract";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { receiveWebhook } from "./pay/routes.ts";
-import type { EdgeEnv } from "./request.ts";
+import { answer, type EdgeEnv } from "./request.ts";
 import { claimsFor, type Forwarder } from "./upstream.ts";
 
 /** Headers that are about this connection or this hop, not about the news. */
@@ -24,6 +24,6 @@ export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) 
       body: await c.req.arrayBuffer(),
       headers,
     });
-    return c.body(null, 202);
+    return answer(c, null, 202);
   });
 }

@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { type Assets, encodingFor } from "../assets/assets.ts";
 import { readTheme } from "../pay/routes.ts";
 import { Refusal } from "../refusal.ts";
-import type { EdgeContext, EdgeEnv } from "../request.ts";
+import { addHeaders, answer, type EdgeContext, type EdgeEnv } from "../request.ts";
 import { claimsFor, type Forwarder } from "../upstream.ts";
 import { embedLocale } from "./locale.ts";
 import { embedPage, embedPolicy } from "./page.ts";
@@ -13,9 +13,11 @@ const immutable = "public, max-age=31536000, immutable";
 
 /** Files any page may load, with subresource integrity: the form's scripts, a theme's styles. */
 function openToAll(c: EdgeContext) {
-  c.header("access-control-allow-origin", "*");
-  c.header("cross-origin-resource-policy", "cross-origin");
-  c.header("cache-control", immutable);
+  addHeaders(c, {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": immutable,
+  });
 }
 
 export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Assets; forward: Forwarder }) {
@@ -26,26 +28,24 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
     if (!asset) throw new Refusal("not_found");
     const encoding = encodingFor(c.req.header("accept-encoding"));
     openToAll(c);
-    c.header("content-type", asset.type);
-    c.header("vary", "accept-encoding");
-    if (encoding !== "identity") c.header("content-encoding", encoding);
-    return c.body(asset.bodies[encoding]);
+    addHeaders(c, { "content-type": asset.type, vary: "accept-encoding" });
+    if (encoding !== "identity") addHeaders(c, { "content-encoding": encoding });
+    return answer(c, asset.bodies[encoding]);
   });
 
   app.openapi(readTheme, async (c) => {
     const host = c.get("host");
     const requestId = c.get("requestId");
     const hash = c.req.valid("param").file.slice(0, -".css".length);
-    const answer = await forward({
+    const stylesheet = await forward({
       method: "GET",
       path: internalPaths.theme(hash),
       upstream: host.upstream,
       claims: claimsFor("theme:read", { tenant: host.tenant.id, requestId }),
     });
-    const css = await answer.text();
     openToAll(c);
-    c.header("content-type", "text/css; charset=utf-8");
-    return c.body(css);
+    addHeaders(c, { "content-type": "text/css; charset=utf-8" });
+    return answer(c, await stylesheet.text());
   });
 
   app.get("/embed", (c) => {
@@ -55,12 +55,14 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
       c.req.query("userlcid"),
       c.req.header("accept-language"),
     );
-    c.header("content-security-policy", embedPolicy(host));
-    c.header("content-type", "text/html; charset=utf-8");
-    c.header("cache-control", "no-store");
-    c.header("cross-origin-resource-policy", "cross-origin");
-    // The card frame learns its parent's origin from the referrer; the record in the query stays here.
-    c.header("referrer-policy", "strict-origin");
-    return c.body(embedPage({ host, locale, assets }));
+    addHeaders(c, {
+      "content-security-policy": embedPolicy(host),
+      "content-type": "text/html; charset=utf-8",
+      "cache-control": "no-store",
+      "cross-origin-resource-policy": "cross-origin",
+      // The card frame learns its parent's origin from the referrer; the record in the query stays here.
+      "referrer-policy": "strict-origin",
+    });
+    return answer(c, embedPage({ host, locale, assets }));
   });
 }

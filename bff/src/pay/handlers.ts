@@ -1,7 +1,7 @@
 import { type InternalClaims, internalPaths, OpenedSession } from "@clarity/server/contract";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Words } from "../assets/words.ts";
-import { type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
+import { answerJson, type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
 import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
 import { claimsFor, type Forwarder } from "../upstream.ts";
 import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./routes.ts";
@@ -21,14 +21,14 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
     const requestId = c.get("requestId");
     const jkt = c.get("jkt");
     const { token, locales } = c.req.valid("json");
-    const answer = await forward({
+    const opened = await forward({
       method: "POST",
       path: internalPaths.session,
       upstream: host.upstream,
       claims: claimsFor("session:open", { tenant: host.tenant.id, requestId }),
       ...jsonBody({ embedToken: token, locales }),
     });
-    const { grant, view } = OpenedSession.parse(await answer.json());
+    const { grant, view } = OpenedSession.parse(await opened.json());
     const { subject, invoices } = grant;
     const { locale } = view;
     const accessToken = await options.tokens.mint({
@@ -39,7 +39,7 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
       jkt,
     });
     const messages = await options.words(locale);
-    return c.json({ ...view, accessToken, tokenType: "DPoP", expiresInS: accessTokenLifeS, messages }, 200);
+    return answerJson(c, { ...view, accessToken, tokenType: "DPoP", expiresInS: accessTokenLifeS, messages });
   });
 
   app.openapi(listInvoices, async (c) =>

@@ -1,6 +1,6 @@
 import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
 import { answerRefusal, Refusal } from "../refusal.ts";
-import type { EdgeEnv } from "../request.ts";
+import { addHeaders, answerJson, type EdgeEnv } from "../request.ts";
 
 /** The API's description, made of the same route definitions that validate requests. */
 export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {
@@ -16,8 +16,8 @@ export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {
       info: { title: "Invoice payments", version: "1" },
       servers: [{ url: c.get("origin") }],
     });
-    c.header("access-control-allow-origin", "*");
-    return c.json(document);
+    addHeaders(c, { "access-control-allow-origin": "*" });
+    return answerJson(c, document);
   });
 }
 

@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import { errorCodes, problemOf, retryAfterS } from "../../contract/index.ts";
@@ -12,21 +11,24 @@ export interface ServerEnv {
 }
 
 /** A problem document (RFC 9457). Nothing internal has a way into it. */
-export function answerRefused(c: Context<ServerEnv>, { kind: _, code, ...more }: Refused): Response {
+export function answerRefused(
+  c: Context<ServerEnv>,
+  { kind: _, code, ...more }: Refused,
+  extraHeaders: Record<string, string> = {},
+): Response {
   const wait = retryAfterS[code];
-  if (wait !== undefined) c.header("retry-after", String(wait));
-  c.header("content-type", "application/problem+json");
-  return c.body(JSON.stringify(problemOf(code, c.get("requestId") ?? "unknown", more)), errorCodes[code]);
+  const body = JSON.stringify(problemOf(code, c.get("requestId") ?? "unknown", more));
+  const headers = {
+    "content-type": "application/problem+json",
+    ...(wait === undefined ? {} : { "retry-after": String(wait) }),
+    ...extraHeaders,
+  };
+  return new Response(body, { status: errorCodes[code], headers });
 }
 
 /** JSON of a verb's answer. */
-export function answerJson(
-  c: Context<ServerEnv>,
-  value: unknown,
-  status: ContentfulStatusCode = 200,
-): Response {
-  c.header("content-type", "application/json");
-  return c.body(JSON.stringify(value), status);
+export function answerJson(value: unknown, status = 200): Response {
+  return new Response(JSON.stringify(value), { status, headers: { "content-type": "application/json" } });
 }
 
 /** The one place an exception becomes an answer; what it was is for the log alone. */
@@ -35,8 +37,8 @@ export function onError(log: Logger) {
     const requestId = c.get("requestId");
     if (error instanceof NotFromEdge) {
       log.warn({ requestId, cause: error.message }, "refused: not from the edge");
-      c.header("www-authenticate", 'Bearer error="invalid_token"');
-      return answerRefused(c, refused("token_invalid"));
+      const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
+      return answerRefused(c, refused("token_invalid"), headers);
     }
     const code = codeOf(error);
     log[code === "internal" ? "error" : "warn"]({ requestId, err: error }, code);

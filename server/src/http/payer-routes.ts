@@ -20,13 +20,13 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
     const findKey = (id: string) => findEmbedKey({ ...open, id });
     const opened = await openSession({ ctx, input: { ...read.body, findKey, jwks } });
     if (opened.kind === "refused") return answerRefused(c, opened);
-    return answerJson(c, { grant: opened.grant, view: opened.view });
+    return answerJson({ grant: opened.grant, view: opened.view });
   });
 
   app.get(internalPaths.invoices, async (c) => {
     const { ctx, customerId, allowedInvoices } = await doors.enterSession(c);
     const listed = await listInvoices({ ctx, input: { customerId, allowedInvoices } });
-    return listed.kind === "refused" ? answerRefused(c, listed) : answerJson(c, listed.list);
+    return listed.kind === "refused" ? answerRefused(c, listed) : answerJson(listed.list);
   });
 
   app.post(internalPaths.payments, async (c) => {
@@ -37,7 +37,7 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
     const input = { request: read.body, customerId, allowedInvoices, returnOrigin, locale: locale ?? "en" };
     const started = await startPayment({ ctx, input });
     if (started.kind === "refused") return answerRefused(c, started);
-    return answerJson(c, started.payment, started.created ? 201 : 200);
+    return answerJson(started.payment, started.created ? 201 : 200);
   });
 
   for (const [method, path, verb] of [
@@ -55,4 +55,4 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
 }
 
 const answerPayment = (c: Context<ServerEnv>, result: ReadResult) =>
-  result.kind === "refused" ? answerRefused(c, result) : answerJson(c, result.payment);
+  result.kind === "refused" ? answerRefused(c, result) : answerJson(result.payment);
