@@ -101,7 +101,7 @@ function row(view: View, invoice: Invoice) {
       <span>
         <b>${invoice.number}</b>
         <small class=${invoice.overdueDays ? "overdue" : "muted"}>
-          ${invoice.overdueDays ? html`${icon("clock")}${words.text("overdue", { days: words.days(invoice.overdueDays) })} ` : nothing}
+          ${invoice.overdueDays ? html`<span>${icon("clock")}${words.text("overdue", { days: words.days(invoice.overdueDays) })}</span>` : nothing}
           <span class="muted">${words.text("due", { date: words.day(invoice.dueOn) })}</span>
         </small>
         ${
