@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 import type { EdgeEnv } from "./request.ts";
 
 /** Bytes of a request body, counted while it arrives when its length is not announced. */
-export const maximumBodyBytes = 64 * 1024;
+const maximumBodyBytes = 64 * 1024;
 
 export const limitBody: MiddlewareHandler<EdgeEnv> = bodyLimit({
   maxSize: maximumBodyBytes,

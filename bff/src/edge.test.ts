@@ -243,13 +243,23 @@ test("a tenant over its limit is its own trouble", async () => {
 
 test("guessing tokens or proofs is limited by address", async () => {
   await rig.close();
-  rig = await createRig({ limits: { address: 5 } });
+  rig = await createRig({ limits: { address: 6 } });
   const visitor = await rig.enter(host);
   const guess = (count: number) =>
     rig.call(host, "/v1/invoices", { headers: { authorization: `DPoP a.b.${count}` } });
   for (let count = 0; count < 4; count++) expect(await codeOf(await guess(count))).toBe("token_invalid");
   expect(await codeOf(await guess(5))).toBe("rate_limited");
   expect(visitor.accessToken).not.toBe("");
+});
+
+test("trying out host names is limited by address, and known hosts go on", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { address: 3 } });
+  await rig.call(host, "/embed");
+  for (const name of ["a", "b"])
+    expect(await codeOf(await rig.call(`${name}.test`, "/"))).toBe("tenant_unknown");
+  expect(await codeOf(await rig.call("c.test", "/"))).toBe("rate_limited");
+  expect((await rig.call(host, "/embed")).status).toBe(200);
 });
 
 test("the request id is the caller's when harmless, ours otherwise", async () => {

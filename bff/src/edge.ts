@@ -1,5 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
 import { createAssets } from "./assets/assets.ts";
@@ -21,7 +22,7 @@ import { createAccessTokens } from "./tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "./tokens/internal-token.ts";
 import { createProofCheck, proofWindowS } from "./tokens/proof.ts";
 import { createReplayStore } from "./tokens/replay.ts";
-import { createForwarder, type Upstream } from "./upstream.ts";
+import { createForwarder, httpUpstream, type Upstream } from "./upstream.ts";
 import { addWebhookRoutes } from "./webhooks.ts";
 
 export interface EdgeOptions {
@@ -55,22 +56,8 @@ const bareHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 /** The public edge. Routes from the outside in: envelope → tenant → CORS → token and proof → body → forward. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const { key, log, now = Date.now } = options;
-  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
-  const forward = createForwarder({
-    shared: options.upstream,
-    mint,
-    ...(options.dedicated ? { dedicated: options.dedicated } : {}),
-  });
-  const hosts = createHosts({ forward, now });
-  const limit = createRateLimit(options.limits);
-  const tokens = createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now });
-  // A proof may come up to a window early and stays good for a window after its time.
-  const replay = createReplayStore({ keepMs: 2 * proofWindowS * 1000, now });
-  const checkProof = createProofCheck({ replay, now });
-  const assets = await createAssets(options.assetsDir);
-  const metrics = createMetrics();
-
+  const parts = await createParts(options);
+  const { assets, forward, log, metrics, tokens } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
   app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
@@ -86,20 +73,55 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   );
   addOpenAPI(app);
   addStatusRoutes(app, { upstream: options.upstream, metrics });
-  app.use(async (c, next) => {
-    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, options.frontDoorUrl ?? null);
-    c.set("host", await hosts.resolve(c.get("hostname"), c.get("requestId")));
-    await next();
-  });
-  app.use("/v1/*", cors);
-  const authenticated = authenticate({ tokens, checkProof, limit });
-  app.use("/v1/session", proveKey({ checkProof, limit, tokens }), limitBody, requireJson);
-  app.use("/v1/invoices", authenticated);
-  app.use("/v1/payments/*", authenticated, limitBody);
-  app.use("/v1/payments", requireJson);
-  app.use("/webhooks/*", limitBody);
+  addLayers(app, parts, options.frontDoorUrl ?? null);
   addPayRoutes(app, { forward, tokens, words: assets.words });
   addWebhookRoutes(app, forward);
   addEmbedRoutes(app, { assets, forward });
   return { fetch: async (request, env) => app.fetch(request, env) };
+}
+
+type Parts = Awaited<ReturnType<typeof createParts>>;
+
+async function createParts(options: EdgeOptions) {
+  const { key, log, now = Date.now } = options;
+  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
+  const dedicated = options.dedicated ?? httpUpstream;
+  const forward = createForwarder({ shared: options.upstream, dedicated, mint });
+  // A proof may come up to a window early and stays good for a window after its time.
+  const replay = createReplayStore({ keepMs: 2 * proofWindowS * 1000, now });
+  return {
+    forward,
+    log,
+    hosts: createHosts({ forward, now }),
+    limit: createRateLimit(options.limits),
+    tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
+    checkProof: createProofCheck({ replay, now }),
+    assets: await createAssets(options.assetsDir),
+    metrics: createMetrics(),
+  };
+}
+
+/** What stands between a tenant's host and its routes; nothing below runs before the tenant is known. */
+function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string | null) {
+  const { hosts, limit } = parts;
+  app.use(async (c, next) => {
+    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
+    const beforeAsk = () => limit.count("address", c.get("address"));
+    const requestId = c.get("requestId");
+    c.set("host", await hosts.resolve({ hostname: c.get("hostname"), requestId, beforeAsk }));
+    await next();
+  });
+  const countForTenant: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+    await limit.count("tenant", c.get("host").tenant.id);
+    await next();
+  };
+  const authenticated = authenticate(parts);
+  app.use("/v1/*", cors);
+  app.use("/v1/session", proveKey(parts), limitBody, requireJson);
+  app.use("/v1/invoices", authenticated);
+  // With the wildcard also `/v1/payments` itself.
+  app.use("/v1/payments/*", authenticated, limitBody);
+  app.use("/v1/payments", requireJson);
+  app.use("/webhooks/*", countForTenant, limitBody);
+  app.use("/theme/*", countForTenant);
 }

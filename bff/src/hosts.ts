@@ -17,13 +17,21 @@ interface Entry {
   askAgainAt: number;
 }
 
+interface HostInput {
+  /** Lower case, without port. */
+  hostname: string;
+  requestId: string;
+  /** Called ahead of asking about a host not known yet; may throw. */
+  beforeAsk: () => Promise<void>;
+}
+
 /** Finds the tenant that answers at a host name. */
 export interface Hosts {
   /**
    * @throws Refusal `tenant_unknown`; `tenant_suspended`; `unavailable` when the registry cannot be
    * asked about a host it has not spoken of in the last minutes.
    */
-  resolve(hostname: string, requestId: string): Promise<HostEntry>;
+  resolve(input: HostInput): Promise<HostEntry>;
 }
 
 export function createHosts(options: { forward: Forwarder; now: () => number }): Hosts {
@@ -65,9 +73,10 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   }
 
   return {
-    async resolve(hostname, requestId) {
+    async resolve({ hostname, requestId, beforeAsk }) {
       if (!isHostname(hostname)) throw new Refusal("tenant_unknown");
       const known = entries.get(hostname);
+      if (!known) await beforeAsk();
       const { host } = known && known.askAgainAt > now() ? known : await refresh(hostname, requestId);
       if (!host) throw new Refusal("tenant_unknown");
       if (host.status === "suspended") throw new Refusal("tenant_suspended");

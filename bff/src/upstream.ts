@@ -14,12 +14,12 @@ export type Upstream = (request: Request) => Promise<Response>;
 export interface UpstreamOptions {
   /** The shared servers. */
   shared: Upstream;
-  /** A tenant's dedicated instance, by the base URL the registry names. Default `httpUpstream`. */
-  dedicated?: (baseUrl: string) => Upstream;
+  /** A tenant's dedicated instance, by the base URL the registry names. */
+  dedicated: (baseUrl: string) => Upstream;
   mint: MintInternalToken;
 }
 
-export interface Forward {
+interface Forward {
   method: "GET" | "POST";
   path: string;
   /** Base URL of a dedicated instance; null: the shared servers. */
@@ -44,7 +44,7 @@ export function claimsFor(
   return { tenant, sub: null, inv: null, locale: null, origin: null, scopes: [scope], rid: requestId };
 }
 
-export function createForwarder({ shared, dedicated = httpUpstream, mint }: UpstreamOptions): Forwarder {
+export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): Forwarder {
   const instances = new Map<string, Upstream>();
   const find = (baseUrl: string): Upstream => {
     const known = instances.get(baseUrl) ?? dedicated(baseUrl);

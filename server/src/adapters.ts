@@ -9,8 +9,8 @@ import type { SettingValue } from "./tenants/settings.ts";
 /** Longest wait for one answer of a payment provider, milliseconds; a payment makes up to three calls. */
 const providerTimeoutMs = 10_000;
 
-export type ProviderConfig = NonNullable<SettingValue<"provider">>;
-export type ConnectorConfig = NonNullable<SettingValue<"connector">>;
+type ProviderConfig = NonNullable<SettingValue<"provider">>;
+type ConnectorConfig = NonNullable<SettingValue<"connector">>;
 
 export interface Adapters {
   provider(config: ProviderConfig, secrets: { secretKey: string; webhookSecret: string }): Provider;

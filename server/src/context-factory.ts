@@ -21,7 +21,7 @@ export interface ContextFactoryOptions {
 }
 
 /** Who acts, and in answer to what. */
-export interface Occasion {
+interface Occasion {
   /** `customer:<id>`, `worker`, `operator:<name>`. */
   actor: string;
   requestId: string;

@@ -27,7 +27,7 @@ const types: Record<string, string> = {
 export type Encoding = "br" | "gzip" | "identity";
 
 /** One file, compressed once, in memory. */
-export interface Asset {
+interface Asset {
   type: string;
   integrity: string;
   bodies: Record<Encoding, Uint8Array<ArrayBuffer>>;

@@ -1,3 +1,4 @@
+import type { Session } from "@clarity/bff/contract";
 import { type InternalClaims, internalPaths, OpenedSession } from "@clarity/server/contract";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Words } from "../assets/words.ts";
@@ -39,7 +40,9 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
       jkt,
     });
     const messages = await options.words(locale);
-    return answerJson(c, { ...view, accessToken, tokenType: "DPoP", expiresInS: accessTokenLifeS, messages });
+    const expiresInS = accessTokenLifeS;
+    const session: Session = { ...view, accessToken, tokenType: "DPoP", expiresInS, messages };
+    return answerJson(c, session);
   });
 
   app.openapi(listInvoices, async (c) =>

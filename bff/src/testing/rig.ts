@@ -10,7 +10,7 @@ import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
 import { type Browser, createBrowser } from "./browser.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
-export interface Seen {
+interface Seen {
   method: string;
   path: string;
   headers: Headers;

@@ -27,7 +27,7 @@ const Payload = z.object({
   ath: z.string().optional(),
 });
 
-export interface ProofInput {
+interface ProofInput {
   /** The `DPoP` header. */
   proof: string | undefined;
   method: string;

@@ -54,7 +54,7 @@ function codeOf(error: Error): Refused["code"] {
 }
 
 /** `validation_failed` with JSON pointers (RFC 6901), at most 20. The edge has the same wording. */
-export function invalid(error: z.ZodError): Refused {
+function invalid(error: z.ZodError): Refused {
   const errors = error.issues.slice(0, 20).map(({ path, message }) => ({
     pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
     message,

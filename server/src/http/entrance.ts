@@ -9,14 +9,14 @@ import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-tok
 type C = HonoContext<ServerEnv>;
 
 /** A tenant in hand, for one request. */
-export interface Entrance {
+interface Entrance {
   claims: InternalClaims;
   open: OpenTenant;
   ctx: Context;
 }
 
 /** A session's customer, and what they may touch. */
-export interface SessionEntrance extends Entrance {
+interface SessionEntrance extends Entrance {
   customerId: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   allowedInvoices: readonly string[] | null;
