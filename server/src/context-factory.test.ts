@@ -1,0 +1,62 @@
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { createFakeErp } from "./connectors/fake.ts";
+import { createContextFactory } from "./context-factory.ts";
+import { FakeProvider } from "./providers/fake.ts";
+import type { OpenTenant } from "./tenants/tenants.ts";
+
+/** Two tenants whose settings are a record; nothing else of them is looked at. */
+function world() {
+  const made: string[] = [];
+  const make = createContextFactory({
+    log: pino({ level: "silent" }),
+    adapters: {
+      provider: (_, { secretKey }) => {
+        made.push(`provider ${secretKey}`);
+        return new FakeProvider();
+      },
+      connector: (config, secret) => {
+        made.push(`${config.id} ${secret}`);
+        return createFakeErp().connector;
+      },
+    },
+  });
+  const tenant = (slug: string) => {
+    const values: Record<string, unknown> = {
+      provider: { id: "sandbox" },
+      "provider.secretKey": `sk-${slug}`,
+      "provider.webhookSecret": "w",
+      connector: { id: "netsuite" },
+      "connector.secret": `pem-${slug}`,
+    };
+    const settings = { get: async (key: string) => values[key] };
+    const open = { tenant: { id: slug, slug, name: slug }, settings } as unknown as OpenTenant;
+    return { values, context: () => make(open, { actor: "test", requestId: "1" }) };
+  };
+  return { made, tenant };
+}
+
+test("an adapter lives as long as its settings: tokens and limits in it are kept", async () => {
+  const { made, tenant } = world();
+  const acme = tenant("acme");
+  const first = await acme.context().connector();
+  expect(await acme.context().connector()).toBe(first);
+  expect(await acme.context().provider()).toBe(await acme.context().provider());
+  acme.values["connector.secret"] = "rotated";
+  expect(await acme.context().connector()).not.toBe(first);
+  expect(made).toEqual(["netsuite pem-acme", "provider sk-acme", "netsuite rotated"]);
+});
+
+test("tenants with the same settings share no adapter", async () => {
+  const { tenant } = world();
+  const [acme, globex] = [tenant("acme"), tenant("globex")];
+  Object.assign(globex.values, acme.values);
+  expect(await globex.context().connector()).not.toBe(await acme.context().connector());
+});
+
+test("no ERP is null, no provider is a setting that is missing", async () => {
+  const acme = world().tenant("acme");
+  Object.assign(acme.values, { connector: null, provider: null });
+  expect(await acme.context().connector()).toBeNull();
+  await expect(acme.context().provider()).rejects.toMatchObject({ name: "SettingMissing" });
+});
