@@ -42,11 +42,12 @@ const tenants = openTenants({ registry, log });
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");
 const makeContext = createContextFactory({
   hooks,
-  wake: (tenantId, jobs) => worker.wake(tenantId, jobs),
+  // Jobs may run, and wake others, while the worker is still starting.
+  wake: async (tenantId, jobs) => (await starting).wake(tenantId, jobs),
   log,
 });
 
-const worker = await startWorker({
+const starting = startWorker({
   registryUrl,
   contextFor: async (tenantId, actor) =>
     makeContext(await tenants.open(tenantId), { actor, requestId: actor }),
@@ -57,6 +58,7 @@ const worker = await startWorker({
   resolveAttempt,
   log,
 });
+const worker = await starting;
 
 const server = createServer({
   registry,
