@@ -33,7 +33,8 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: "node ../demo/src/launch.ts",
+    // New data each run: a test may not pass because of what an earlier one left.
+    command: `rm -rf "${dataDir}" && exec node ../demo/src/launch.ts`,
     url: `http://127.0.0.1:${port}/readyz`,
     env: { CLARITY_PORT: String(port), CLARITY_DATA_DIR: dataDir },
     timeout: 120_000,

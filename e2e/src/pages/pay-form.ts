@@ -46,7 +46,7 @@ export class PayForm {
   }
 
   get payButton(): Locator {
-    return this.root.getByRole("button", { name: /^Pay/ });
+    return this.root.getByRole("button", { name: /^Pay(?! in full)/ });
   }
   get receipt(): Locator {
     return this.root.getByRole("heading", { name: "Payment received" });
@@ -61,11 +61,19 @@ export class PayForm {
     return this.root.locator("iframe[title*='bank' i], iframe[title*='confirm' i]").contentFrame();
   }
 
-  async payWith(number: string, amount: string, invoice?: string | RegExp): Promise<void> {
+  /** What the button says will be taken, in minor units of a currency with two decimals. */
+  async totalMinor(): Promise<bigint> {
+    return BigInt(((await this.payButton.textContent()) ?? "").replace(/\D/g, ""));
+  }
+
+  /** Pays part of an invoice. @returns the total taken, surcharge included. */
+  async payWith(number: string, amount: string, invoice?: string | RegExp): Promise<bigint> {
     await this.ready();
     await this.choose(amount, invoice);
     await this.enterCard(number);
-    await expect(this.payButton).toBeEnabled();
+    await expect(this.payButton).toHaveAttribute("aria-disabled", "false");
+    const total = await this.totalMinor();
     await this.payButton.click();
+    return total;
   }
 }
