@@ -2,7 +2,7 @@ import { defineConfig } from "@playwright/test";
 
 /** The demo runs as a user starts it, on ports and data of its own. */
 const port = Number(process.env.E2E_PORT ?? 4600);
-const dataDir = new URL("../.test/e2e-data", import.meta.url).pathname;
+const dataDir = process.env.E2E_DATA_DIR ?? new URL("../.test/e2e-data", import.meta.url).pathname;
 process.env.E2E_PORT = String(port);
 process.env.E2E_DATA_DIR = dataDir;
 

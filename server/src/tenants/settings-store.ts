@@ -14,6 +14,13 @@ interface Row {
 /** Another process's change is seen after this long, ms. */
 const cacheMs = 2_000;
 
+/** One reading of all settings. A value is decrypted and checked when first asked for, and gone with the reading. */
+interface Snapshot {
+  rows: Promise<Map<string, Row>>;
+  values: Map<SettingKey, unknown>;
+  until: number;
+}
+
 /** Which settings a tenant's administrator has given a value; never the values of secrets. */
 export interface SettingSummary {
   key: SettingKey;
@@ -40,26 +47,30 @@ const place = (key: SettingKey) => `setting:${key}`;
 export function createSettings(input: { db: TenantDb; keys: TenantKeys; actor: string }): SettingsStore {
   const { db, keys, actor } = input;
   const tenantId = db.tenant.id;
-  let cache: { rows: Promise<Map<string, Row>>; until: number } | null = null;
+  let cache: Snapshot | null = null;
 
   const load = () => {
     if (!cache || cache.until < Date.now()) {
       const rows = readAll(db);
-      const loaded = { rows, until: Date.now() + cacheMs };
+      const loaded: Snapshot = { rows, values: new Map(), until: Date.now() + cacheMs };
       cache = loaded;
       rows.catch(() => {
         if (cache === loaded) cache = null;
       });
     }
-    return cache.rows;
+    return cache;
   };
 
   return {
     async get<K extends SettingKey>(key: K): Promise<SettingValue<K>> {
-      const row = (await load()).get(key);
-      const value = row ? read(row, { key, keys }) : defaultOf(key);
-      if (value === undefined) throw new SettingMissing(key);
-      return settingDefinitions[key].schema.parse(value) as SettingValue<K>;
+      const { rows, values } = load();
+      const row = (await rows).get(key);
+      if (!values.has(key)) {
+        const value = row ? read(row, { key, keys }) : defaultOf(key);
+        if (value === undefined) throw new SettingMissing(key);
+        values.set(key, settingDefinitions[key].schema.parse(value));
+      }
+      return values.get(key) as SettingValue<K>;
     },
 
     async set<K extends SettingKey>(key: K, value: SettingValue<K>): Promise<void> {
@@ -83,7 +94,7 @@ export function createSettings(input: { db: TenantDb; keys: TenantKeys; actor: s
     },
 
     async list() {
-      const rows = await load();
+      const rows = await load().rows;
       return Object.entries(settingDefinitions).map(([name, { help }]) => {
         const key = name as SettingKey;
         const row = rows.get(key);
