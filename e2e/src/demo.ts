@@ -7,7 +7,7 @@ const dataDir = process.env.E2E_DATA_DIR ?? "";
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name
-export const demo = (): any => JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8"));
+const demo = (): any => JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8"));
 
 export const urls = {
   edge: `http://127.0.0.1:${port}`,
@@ -76,14 +76,6 @@ export interface Mail {
 export async function mails(...words: string[]): Promise<Mail[]> {
   const { messages } = await json<{ messages: Mail[] }>(`${urls.mailbox}/api/messages`);
   return messages.filter(({ subject, text }) => words.every((word) => `${subject}\n${text}`.includes(word)));
-}
-
-export async function providerFault(mode: string, remaining = 1): Promise<void> {
-  await fetch(`${urls.provider}/v1/faults`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${demo().provider.adminKey}` },
-    body: JSON.stringify({ mode, remaining }),
-  });
 }
 
 let next = Math.floor(Date.now() / 1000) % 4000;
