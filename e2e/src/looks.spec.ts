@@ -46,6 +46,13 @@ for (const themeMode of ["light", "dark"] as const) {
   test(`the form in the D365 frame has no axe violation, ${themeMode}`, async ({ page }) => {
     const form = await openD365(page, { themeMode });
     await form.ready();
+    const scheme = await form.root.evaluate((element) => {
+      const root = element.shadowRoot?.querySelector(".root");
+      return root ? getComputedStyle(root).colorScheme : "no form";
+    });
+    expect(scheme).toBe(themeMode);
+    const frame = form.cardFrame.locator(":root");
+    await expect.poll(() => frame.evaluate((root) => getComputedStyle(root).colorScheme)).toBe(themeMode);
     await expectAccessible(page, "iframe[src*='/embed']");
   });
 }

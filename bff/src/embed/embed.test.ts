@@ -50,6 +50,17 @@ test("what a tenant is called cannot become markup, what the query says is not i
   expect(JSON.parse(origins)).toEqual(["https://erp.acme.example"]);
 });
 
+test.each([
+  ["dark", '<pay-form theme-mode="dark"></pay-form>'],
+  ["light", '<pay-form theme-mode="light"></pay-form>'],
+  ["auto", '<pay-form theme-mode="auto"></pay-form>'],
+  ['dark"onload="', "<pay-form></pay-form>"],
+  ["DARK", "<pay-form></pay-form>"],
+])("theme-mode %s of the address gives %s", async (mode, element) => {
+  const html = await (await rig.call(host, `/embed?theme-mode=${encodeURIComponent(mode)}`)).text();
+  expect(html).toContain(element);
+});
+
 test("a tenant without provider or embed origins frames nothing and is framed by nothing", async () => {
   const entry = rig.hosts.get("globex.localhost");
   if (!entry) throw new Error("no entry");

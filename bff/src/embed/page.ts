@@ -23,17 +23,25 @@ export function embedPolicy({ embedOrigins, frameOrigins }: HostEntry): string {
   ].join("; ");
 }
 
+export type ThemeMode = "auto" | "light" | "dark";
+
+/** `theme-mode` of the frame's address, when it is one the form knows. */
+export const embedThemeMode = (wanted: string | undefined): ThemeMode | null =>
+  wanted === "auto" || wanted === "light" || wanted === "dark" ? wanted : null;
+
 /**
  * The page an ERP frames: the form and the script that hands it the token its parent posts. The same
- * for every request but for the language; nothing else of the query is read here.
+ * for every request but for language and theme mode; nothing else of the query is read here.
  */
 export function embedPage({
   host,
   locale,
+  themeMode,
   assets,
 }: {
   host: HostEntry;
   locale: Locale | null;
+  themeMode: ThemeMode | null;
   assets: Assets;
 }) {
   const scripts = ["pay-form.js", "embed-page.js"]
@@ -44,7 +52,9 @@ export function embedPage({
     )
     .join("\n");
   const language = locale === null ? "" : ` lang="${locale}"${locale === "ar" ? ' dir="rtl"' : ""}`;
-  const attribute = locale === null ? "" : ` locale="${locale}"`;
+  const attributes = Object.entries({ locale, "theme-mode": themeMode })
+    .map(([name, value]) => (value === null ? "" : ` ${name}="${value}"`))
+    .join("");
   return `<!doctype html>
 <html${language || ' lang="en"'}>
 <head>
@@ -54,7 +64,7 @@ export function embedPage({
 ${scripts}
 </head>
 <body data-origins="${escapeHtml(JSON.stringify(host.embedOrigins))}">
-<pay-form${attribute}></pay-form>
+<pay-form${attributes}></pay-form>
 </body>
 </html>
 `;

@@ -6,7 +6,7 @@ import { Refusal } from "../refusal.ts";
 import { addHeaders, answer, type EdgeContext, type EdgeEnv } from "../request.ts";
 import { claimsFor, type Forwarder } from "../upstream.ts";
 import { embedLocale } from "./locale.ts";
-import { embedPage, embedPolicy } from "./page.ts";
+import { embedPage, embedPolicy, embedThemeMode } from "./page.ts";
 
 /** The address names the content: nothing to ask again for a year. */
 const immutable = "public, max-age=31536000, immutable";
@@ -63,6 +63,7 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
       // The card frame learns its parent's origin from the referrer; the record in the query stays here.
       "referrer-policy": "strict-origin",
     });
-    return answer(c, embedPage({ host, locale, assets }));
+    const themeMode = embedThemeMode(c.req.query("theme-mode"));
+    return answer(c, embedPage({ host, locale, themeMode, assets }));
   });
 }
