@@ -159,12 +159,24 @@ describe("paying", () => {
     expect(flow.state.phase.name).toBe("receipt");
   });
 
+  test("while the database stays down: the payer is told why after 10 s of pauses, and may check again", async () => {
+    const down = new ApiError("tenant_unavailable", { status: 503 }, 5000);
+    const { flow, seen, choose } = stage({ pay: [down, down, down, payment] });
+    await choose("a");
+    await flow.pay();
+    expect(seen.waits).toEqual([5000, 5000]);
+    expect(flow.state.phase).toEqual({ name: "unclear", known: false, code: "tenant_unavailable" });
+    await flow.checkAgain();
+    expect(new Set(seen.requests.map(({ id }) => id))).toEqual(new Set(["p1"]));
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
   test("that gets no answer is neither declined nor forgotten, and checking sends the same id", async () => {
     const script: Script = { pay: [] };
     const { flow, seen, choose, stored } = stage(script);
     await choose("a");
     await flow.pay();
-    expect(flow.state.phase).toEqual({ name: "unclear", known: false });
+    expect(flow.state.phase).toEqual({ name: "unclear", known: false, code: "network" });
     expect(stored()).toBe("p1");
     expect(seen.settled).toEqual([]);
     await flow.pay();
@@ -333,7 +345,7 @@ describe("the bank's challenge", () => {
     await choose("a");
     await flow.pay();
     await flow.challengeDone();
-    expect(flow.state.phase).toEqual({ name: "unclear", known: true });
+    expect(flow.state.phase).toEqual({ name: "unclear", known: true, code: "network" });
     expect(stored()).toBe("p1");
   });
 });

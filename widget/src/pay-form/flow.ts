@@ -180,7 +180,7 @@ export class Flow {
   /** Only a refusal that stored nothing sets the payment free; while that is not certain the id stays. */
   async #refused(error: unknown, tries: number): Promise<void> {
     const id = this.#pending?.id ?? null;
-    if (!(error instanceof ApiError) || error.transient) return this.#unclear(false);
+    if (!(error instanceof ApiError) || error.transient) return this.#unclear(false, error);
     if (mayBeStored(error, tries) && !isSessionLost(error)) {
       const stored = await this.#find(id).catch(() => undefined);
       if (stored === undefined) return this.#unclear(false);
@@ -243,7 +243,7 @@ export class Flow {
       return this.#follow(await this.#patiently(ask, paying));
     } catch (error) {
       if (isSessionLost(error)) this.#blocked(error);
-      else this.#unclear(true);
+      else this.#unclear(true, error);
     }
   }
 
@@ -295,9 +295,10 @@ export class Flow {
     this.#world.failed(failure);
   }
 
-  /** `known`: the server has the payment. */
-  #unclear(known: boolean): void {
-    this.#set({ phase: { name: "unclear", known }, focus: "heading" });
+  /** `known`: the server has the payment. `error`: why it cannot be asked about. */
+  #unclear(known: boolean, error?: unknown): void {
+    const code = (error as ApiError | undefined)?.code;
+    this.#set({ phase: { name: "unclear", known, code }, focus: "heading" });
   }
 
   #forget(): void {

@@ -8,14 +8,16 @@ export interface Patience {
   waitsMs: readonly number[];
   /** `Retry-After` lengthens a pause up to this. */
   maxWaitMs: number;
+  /** After pauses of so much in all, ms, there is no other: the payer is told. */
+  enoughMs: number;
   /** Before each pause: time for words of progress. */
   onWait?: () => void;
 }
 
 /** For reading, while the payer looks at grey shapes: soon say what is wrong and offer to try again. */
-export const reading = { waitsMs: [700, 1500], maxWaitMs: 4_000 };
+export const reading = { waitsMs: [700, 1500], maxWaitMs: 4_000, enoughMs: 8_000 };
 /** For a payment that may have been carried out: worth waiting for. */
-export const paying = { waitsMs: [700, 1500, 3000, 6000], maxWaitMs: 60_000 };
+export const paying = { waitsMs: [700, 1500, 3000, 6000], maxWaitMs: 60_000, enoughMs: 10_000 };
 
 /**
  * Tries `call` until there is a definite answer. A transient failure says nothing about whether the
@@ -23,16 +25,19 @@ export const paying = { waitsMs: [700, 1500, 3000, 6000], maxWaitMs: 60_000 };
  * @throws ApiError the refusal, or the last transient failure when all tries are used up
  */
 export async function patiently<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
-  const { sleep, waitsMs, maxWaitMs, onWait } = patience;
+  const { sleep, waitsMs, maxWaitMs, enoughMs, onWait } = patience;
+  let waitedMs = 0;
   for (let tries = 0; ; tries++) {
     try {
       return await call();
     } catch (error) {
       const failure = error instanceof ApiError ? error : new ApiError("network");
       const waitMs = waitsMs[tries];
-      if (!failure.transient || waitMs === undefined) throw failure;
+      if (!failure.transient || waitMs === undefined || waitedMs >= enoughMs) throw failure;
       onWait?.();
-      await sleep(Math.min(Math.max(waitMs, failure.retryAfterMs), maxWaitMs));
+      const pauseMs = Math.min(Math.max(waitMs, failure.retryAfterMs), maxWaitMs);
+      waitedMs += pauseMs;
+      await sleep(pauseMs);
     }
   }
 }

@@ -8,8 +8,8 @@ export type Phase =
   | { name: "blocked"; code: Code; requestId: string | undefined; retry: boolean }
   | { name: "choosing" }
   | { name: "paying"; words: "card" | "sending" | "retrying" | "confirming" }
-  /** No answer for long. `known`: the server has the payment, so leaving it is safe. */
-  | { name: "unclear"; known: boolean }
+  /** No answer for long. `known`: the server has the payment, so leaving it is safe. `code`: what stands between. */
+  | { name: "unclear"; known: boolean; code: Code | undefined }
   | { name: "challenge"; url: string }
   | { name: "receipt"; payment: Payment };
 

@@ -100,7 +100,7 @@ function summaryView(view: View) {
         : nothing
     }
     ${noticeView(view)}
-    <button class="primary pay" part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
+    <button class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"
           ? html`${spinner}${words.text(`progress.${phase.words}`)}`

@@ -64,10 +64,12 @@ export function progressView({ words }: View, key: MessageKey) {
 }
 
 export function unclearView({ state, words, flow }: View) {
-  const known = state.phase.name === "unclear" && state.phase.known;
+  if (state.phase.name !== "unclear") return nothing;
+  const { known, code } = state.phase;
+  const why = code ? `${words.text(`error.${code}`)} ` : "";
   return panel({
     title: words.text("unclear.title"),
-    text: words.text("unclear.text"),
+    text: why + words.text("unclear.text"),
     icon: html`<span class="emblem" data-tone="info">${icon("clock")}</span>`,
     more: html`<div class="actions">
       ${button(words.text("unclear.check"), () => flow.checkAgain(), true)}
