@@ -22,6 +22,7 @@ import { createContextFactory } from "./context-factory.ts";
 import { fileMasterKey } from "./crypto/master-key.ts";
 import { createServer } from "./http/create-server.ts";
 import { createLogger } from "./log.ts";
+import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { resolveAttempt } from "./payments/resolve-attempt.ts";
 import { loadPlugins } from "./plugins/load-plugins.ts";
@@ -47,14 +48,10 @@ const makeContext = createContextFactory({
   log,
 });
 
+const name = env.CLARITY_AUDIENCE ? { audience: env.CLARITY_AUDIENCE } : {};
 const starting = startWorker({
   registryUrl,
-  contextFor: async (tenantId, actor) =>
-    makeContext(await tenants.open(tenantId), { actor, requestId: actor }),
-  listTenantIds: async () => {
-    const records = await registry.list();
-    return records.filter(({ status }) => status === "active").map(({ id }) => id);
-  },
+  ...servedTenants({ registry, tenants, makeContext, ...name }),
   resolveAttempt,
   log,
 });
@@ -65,7 +62,7 @@ const server = createServer({
   tenants,
   makeContext,
   edgeKey: { alg: "EdDSA", key: createPublicKey(readFileSync(required("CLARITY_EDGE_PUBLIC_KEY_FILE"))) },
-  ...(env.CLARITY_AUDIENCE ? { audience: env.CLARITY_AUDIENCE } : {}),
+  ...name,
   jwks: createJwks({ allowLoopback: env.CLARITY_ALLOW_LOOPBACK_JWKS === "1" }),
   log,
 });

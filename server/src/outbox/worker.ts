@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { AddJobsJobSpec } from "graphile-worker";
 import type { Logger } from "pino";
 import { z } from "zod";
+import { sharedAudience } from "../../contract/index.ts";
 import type { Context, Job } from "../context.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
@@ -22,6 +23,11 @@ export interface WorkerOptions {
   listTenantIds(): Promise<string[]>;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
   log: Logger;
+  /**
+   * Which server's jobs these are: a tenant's own instance and the shared servers have one registry,
+   * and neither may take the other's. Default `shared`.
+   */
+  audience?: string;
   /** Jobs at once in this process; default 8. */
   concurrency?: number;
   /** Jobs of one tenant at once, over all processes; default 3. The same in every process. */
@@ -49,6 +55,9 @@ const longestStopMs = 4_500;
 export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const { log, listTenantIds } = options;
   const perTenant = options.concurrencyPerTenant ?? 3;
+  const audience = options.audience ?? sharedAudience;
+  // The queue hands out only what its reader has a task for.
+  const taskOf = (kind: Job["kind"]) => `${kind}@${audience}`;
 
   /** A job never fails its queue: what went wrong stands in the row or is found by the sweep. */
   const task = (work: (ctx: Context, id: string, signal: AbortSignal) => Promise<unknown>) => {
@@ -67,14 +76,16 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     concurrency: options.concurrency ?? 8,
     log,
     tasks: {
-      outbox: task((ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
-      resolve_attempt: task((ctx, attemptId) => options.resolveAttempt({ ctx, input: { attemptId } })),
+      [taskOf("outbox")]: task((ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
+      [taskOf("resolve_attempt")]: task((ctx, attemptId) =>
+        options.resolveAttempt({ ctx, input: { attemptId } }),
+      ),
     },
   });
   const wake = (tenantId: string, jobs: readonly Job[]) =>
     enqueue(
       queue,
-      jobs.map((job) => toSpec(tenantId, job, perTenant)),
+      jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, perTenant) })),
     );
 
   const locks = openWorkerLocks(options.registryUrl);
@@ -126,10 +137,9 @@ async function enqueue(queue: JobQueue, specs: AddJobsJobSpec[]): Promise<void> 
 }
 
 /** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
-function toSpec(tenantId: string, job: Job, perTenant: number): AddJobsJobSpec {
+function toSpec(tenantId: string, job: Job, perTenant: number): Omit<AddJobsJobSpec, "identifier"> {
   const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % perTenant;
   return {
-    identifier: job.kind,
     payload: { tenantId, id: job.id },
     queueName: `t:${tenantId}:${lane}`,
     jobKey: `${job.kind}:${tenantId}:${job.id}`,

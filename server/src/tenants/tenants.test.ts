@@ -86,10 +86,13 @@ test("an unknown, malformed or half-made tenant is unknown", async () => {
   await expect(tenants.open(tenant.id)).rejects.toBeInstanceOf(TenantUnknown);
 });
 
-test("a suspended tenant is refused until it is resumed", async () => {
+test("a suspended tenant is refused until it is resumed, except to those who finish its work", async () => {
   const { tenant } = await platform.createTenant("pausing");
   const input = { slug: "pausing" };
   await suspendTenant({ ctx: platform.operator, input });
+  await expect(platform.operator.tenants.open(tenant.id)).rejects.toBeInstanceOf(TenantSuspended);
+  const forWork = await platform.operator.tenants.open(tenant.id, { evenSuspended: true });
+  await expect(forWork.db.query`select tenant_id from pay.users`).resolves.toHaveLength(1);
   await expect(platform.operator.tenants.open(tenant.id)).rejects.toBeInstanceOf(TenantSuspended);
   await resumeTenant({ ctx: platform.operator, input });
   const { db } = await platform.operator.tenants.open(tenant.id);

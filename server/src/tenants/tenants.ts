@@ -23,14 +23,20 @@ export interface OpenTenant {
   readonly actor: string;
 }
 
+export interface OpenOptions {
+  evenSuspended?: boolean;
+}
+
 export interface Tenants {
   /**
    * Cheap when the tenant is open already. Call it per request or job with the authenticated
    * tenant id, and hold what it answers no longer than that.
    *
+   * @param options.evenSuspended for the worker, which finishes what was paid before, and for operators
+   *   who look; never for a payer's request. Default false: `TenantSuspended`.
    * @throws TenantUnknown, TenantSuspended, TenantBehind, TenantUnavailable, RegistryUnavailable
    */
-  open(tenantId: string): Promise<OpenTenant>;
+  open(tenantId: string, options?: OpenOptions): Promise<OpenTenant>;
   /**
    * Leave to work across tenants, written to the operators' audit log before anything is read. Each
    * tenant is still opened with its own role, one after the other.
@@ -75,8 +81,8 @@ export function openTenants(input: {
     identify: (session) => identify({ ...session, monitor }),
   });
 
-  const open = async (tenantId: string): Promise<OpenTenant> => {
-    const record = admit(await registry.findById(tenantId), { tenantId, minimum });
+  const open = async (tenantId: string, { evenSuspended = false }: OpenOptions = {}): Promise<OpenTenant> => {
+    const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
     const keys = await openTenantKeys({ tenantId, dataKey: record.dataKey, masterKey: registry.masterKey });
@@ -89,11 +95,12 @@ export function openTenants(input: {
   };
 
   return {
-    async open(tenantId) {
+    async open(tenantId, options) {
       try {
-        return await open(tenantId);
+        return await open(tenantId, options);
       } catch (error) {
-        if (error instanceof TenantSuspended || error instanceof TenantUnknown) pools.close(tenantId);
+        // A suspended tenant's pool may be at work for the worker; without work its connections close.
+        if (error instanceof TenantUnknown) pools.close(tenantId);
         throw error;
       }
     },
@@ -107,10 +114,14 @@ export function openTenants(input: {
 
 function admit(
   record: TenantRecord | null,
-  { tenantId, minimum }: { tenantId: string; minimum: number },
+  { tenantId, minimum, evenSuspended }: { tenantId: string; minimum: number } & Required<OpenOptions>,
 ): TenantRecord {
-  if (record?.status === "suspended") throw new TenantSuspended(`tenant ${tenantId} is suspended`);
-  if (record?.status !== "active") throw new TenantUnknown(`no active tenant ${tenantId}`);
+  if (record?.status === "suspended" && !evenSuspended) {
+    throw new TenantSuspended(`tenant ${tenantId} is suspended`);
+  }
+  if (record?.status !== "active" && record?.status !== "suspended") {
+    throw new TenantUnknown(`no active tenant ${tenantId}`);
+  }
   if (record.schemaVersion < minimum) {
     throw new TenantBehind(
       `tenant ${record.slug} is at schema ${record.schemaVersion}, this code needs ${minimum}: run clarity migrate`,

@@ -57,9 +57,9 @@ export async function testServer({ edgeKey }: { edgeKey: EdgeKey }): Promise<Tes
     registry,
     tenants: {
       ...tenants,
-      open: (id) => {
+      open: (id, options) => {
         opened.push(id);
-        return tenants.open(id);
+        return tenants.open(id, options);
       },
     },
     makeContext,
