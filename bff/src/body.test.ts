@@ -43,6 +43,26 @@ test.each<[string, RequestInit, string]>([
     json({ ...order, lines: [{ invoiceId: "1", amountMinor: "-1" }] }),
     "validation_failed",
   ],
+  [
+    "a NUL in an invoice id",
+    json({ ...order, lines: [{ invoiceId: "1\u0000", amountMinor: "100" }] }),
+    "validation_failed",
+  ],
+  [
+    "half a character in an invoice id",
+    json({ ...order, lines: [{ invoiceId: "\ud800", amountMinor: "100" }] }),
+    "validation_failed",
+  ],
+  [
+    "a card token with a line break",
+    json({ ...order, method: { type: "card", token: "tok\r\n" } }),
+    "validation_failed",
+  ],
+  [
+    "half a character for a card token",
+    json({ ...order, method: { type: "card", token: "\ud800" } }),
+    "validation_failed",
+  ],
   ["101 lines", json({ ...order, lines: Array(101).fill(order.lines[0]) }), "validation_failed"],
   ["30,000 levels", { ...json(null), body: "[".repeat(30_000) + "]".repeat(30_000) }, "validation_failed"],
   ["70 kB", json({ ...order, pad: "x".repeat(70_000) }), "body_too_large"],

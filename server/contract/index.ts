@@ -4,3 +4,4 @@ export * from "./internal.ts";
 export * from "./money.ts";
 export * from "./payment.ts";
 export * from "./session.ts";
+export * from "./text.ts";

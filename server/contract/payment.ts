@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AmountMinor, Currency } from "./money.ts";
+import { ForeignId } from "./text.ts";
 
 export const PaymentId = z.uuid().meta({ id: "PaymentId" });
 
@@ -27,9 +28,7 @@ export const DeclineReason = z.enum([
 ]);
 export type DeclineReason = z.infer<typeof DeclineReason>;
 
-export const PaymentLine = z
-  .object({ invoiceId: z.string().min(1).max(120), amountMinor: AmountMinor })
-  .strict();
+export const PaymentLine = z.object({ invoiceId: ForeignId, amountMinor: AmountMinor }).strict();
 export type PaymentLine = z.infer<typeof PaymentLine>;
 
 /**
@@ -46,7 +45,8 @@ export const PaymentRequest = z
     method: z
       .object({
         type: z.literal("card"),
-        /** The provider's token for one use. */ token: z.string().min(1).max(500),
+        /** The provider's token for one use. */
+        token: z.string().regex(/^[\x21-\x7e]{1,500}$/, "printable ASCII without spaces"),
       })
       .strict(),
     /** What the payer saw. */

@@ -99,6 +99,19 @@ test("forged, older or newer than five minutes: refused and not stored", async (
   expect(await tenant.payments()).toMatchObject([{ state: "requires_action" }]);
 });
 
+test("genuine news that cannot be stored as it is, is refused and not stored", async () => {
+  const tenant = world.tenant();
+  const bad: Sent[] = [
+    { reference: "\u0000" },
+    { reference: "\ud800" },
+    { reference: "x".repeat(256) },
+    { reference: "x", eventId: "e".repeat(8_000) },
+  ];
+  for (const sent of bad)
+    expect(await send(tenant, sent)).toEqual({ kind: "refused", code: "proof_invalid" });
+  expect(await events(tenant)).toEqual([]);
+});
+
 test("another tenant's genuine webhook is refused here", async () => {
   const { tenant, attemptId } = await challenged();
   const other = world.tenant();

@@ -9,8 +9,8 @@ import { wake } from "./wake.ts";
  * what is true. Answer 202 on `accepted`, a duplicate included: what could not be resolved now is due
  * in the attempts table.
  *
- * @returns refused `not_found` (not this tenant's provider) or `proof_invalid` (forged, or its time
- * stamp is more than 5 min off).
+ * @returns refused `not_found` (not this tenant's provider) or `proof_invalid` (forged, its time
+ * stamp is more than 5 min off, or its ids are none).
  */
 export async function acceptWebhook({
   ctx,
@@ -23,7 +23,9 @@ export async function acceptWebhook({
   if (provider.id !== input.provider) return { kind: "refused", code: "not_found" };
   const { body, headers } = input;
   const news = await provider.readWebhook({ body, headers, now: ctx.now() });
-  if (!news) return { kind: "refused", code: "proof_invalid" };
+  if (!news || !isId(news.eventId) || !isId(news.reference)) {
+    return { kind: "refused", code: "proof_invalid" };
+  }
 
   const attemptId = await storeOnce(ctx, provider.id, news);
   if (!attemptId) return { kind: "accepted" };
@@ -39,6 +41,9 @@ export async function acceptWebhook({
   }
   return { kind: "accepted" };
 }
+
+/** Printable ASCII that fits an index: what is not cannot be stored, and no provider sends it. */
+const isId = (text: string) => /^[\x20-\x7e]{1,255}$/.test(text);
 
 /** The attempt the news is about when the event is new to us, made due for the sweep; else `null`. */
 async function storeOnce(

@@ -39,7 +39,10 @@ function sign({ iss = "hs", claims = {}, header = {}, key = secret }: Forgery): 
 
 const judge = (token: string) =>
   verifyEmbedToken(token, {
-    findKey: async (id) => keys[id] ?? null,
+    findKey: async (id) => {
+      if (id.includes("\u0000")) throw new Error("PostgreSQL takes no NUL");
+      return keys[id] ?? null;
+    },
     jwks: noJwks,
     now: new Date(nowS * 1000),
   });
@@ -113,6 +116,10 @@ const refusals: [string, string, Forgery][] = [
   ["a start 31 s ahead", "token_invalid", { claims: { nbf: nowS + 31 } }],
   ["an end 31 s ago", "token_expired", { claims: { iat: nowS - 200, exp: nowS - 31 } }],
   ["invoices that are no list", "token_invalid", { claims: { invoices: "1" } }],
+  ["a NUL in its issuer", "token_invalid", { iss: "hs\u0000" }],
+  ["a NUL in its subject", "token_invalid", { claims: { sub: "C-1\u0000" } }],
+  ["half a character for a subject", "token_invalid", { claims: { sub: "\ud800" } }],
+  ["a NUL in an invoice id", "token_invalid", { claims: { invoices: ["\u0000"] } }],
   ["an empty list of invoices", "token_invalid", { claims: { invoices: [] } }],
 ];
 

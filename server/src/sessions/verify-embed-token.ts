@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
+import { ForeignId } from "../../contract/index.ts";
 import { type Refused, refused } from "../refusal.ts";
 import type { EmbedKey } from "../tenants/embed-keys.ts";
 import { type Jwks, JwksUnavailable } from "./jwks.ts";
@@ -10,12 +11,12 @@ const toleranceS = 30;
 const maximumLifeS = 600;
 
 const Claims = z.object({
-  iss: z.string().min(1).max(120),
-  sub: z.string().min(1).max(120),
+  iss: ForeignId,
+  sub: ForeignId,
   jti: z.string().min(1).max(200),
   iat: z.number(),
   exp: z.number(),
-  invoices: z.array(z.string().min(1).max(120)).min(1).max(200).optional(),
+  invoices: z.array(ForeignId).min(1).max(200).optional(),
 });
 
 /** A token that is authentic and in its time; not yet used up. */
@@ -80,8 +81,7 @@ export async function verifyEmbedToken(
 function readNames(token: string): { issuer: string; kid: string | undefined } | null {
   try {
     const { kid } = decodeProtectedHeader(token);
-    const { iss } = decodeJwt(token);
-    return typeof iss === "string" && iss.length <= 120 ? { issuer: iss, kid } : null;
+    return { issuer: ForeignId.parse(decodeJwt(token).iss), kid };
   } catch {
     return null;
   }
