@@ -180,9 +180,12 @@ test("SyncPayment hooks may word the memo, cannot move money, and may fail", asy
   const tenant = world.tenant({
     hooks: {
       SyncPayment: {
-        before: (_, { payment }) => ({
-          payment: { ...payment, memo: "PO 4711", amountMinor: 1n, externalId: "other", lines: [] },
-        }),
+        before: (about, { payment }) => {
+          for (const line of [...about.lines, ...payment.lines]) line.amountMinor = 1n;
+          return {
+            payment: Object.assign(payment, { memo: "PO 4711", amountMinor: 1n, externalId: "other" }),
+          };
+        },
         after: (about, { erpRef }) => {
           seen.push(`${about.paymentId} ${erpRef}`);
           throw new Error("the hook broke");

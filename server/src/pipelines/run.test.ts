@@ -50,6 +50,29 @@ test("before replaces the input, after sees the output", async () => {
   expect(seen).toEqual(["p", "m-1"]);
 });
 
+test("a hook that writes into what it is given changes its own copy alone", async () => {
+  const lines = [{ invoiceId: "i", invoiceNumber: "N-1", amountMinor: 100n }];
+  const rules = [{ brand: "any", funding: "credit", basisPoints: 100 }] as const;
+  const { ctx } = withHooks({
+    CalculateSurcharge: {
+      before: (context, input) => {
+        for (const line of context.lines) line.amountMinor = 1n;
+        (input.rules as unknown[]).length = 0;
+        return input;
+      },
+    },
+  });
+  await runStep({
+    ctx,
+    step: "CalculateSurcharge",
+    about: { ...about, lines },
+    input: { amountMinor: 100n, card: { brand: "visa", funding: "credit" }, rules },
+    run: async () => ({ surchargeMinor: 0n }),
+  });
+  expect(lines).toEqual([{ invoiceId: "i", invoiceNumber: "N-1", amountMinor: 100n }]);
+  expect(rules).toHaveLength(1);
+});
+
 test("a hook that forgets to return leaves things as they were", async () => {
   const { ctx } = withHooks({
     CalculateSurcharge: { before: (() => {}) as never, after: (() => {}) as never },

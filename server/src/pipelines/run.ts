@@ -40,12 +40,15 @@ export async function runStep<S extends StepName>(
   return afterStep({ ...call, output });
 }
 
-/** The step's input as the `before` hook leaves it. */
+/**
+ * The step's input as the `before` hook leaves it. Hooks work on copies: what they write into belongs to
+ * nobody else, neither the lines about to be recorded nor settings that other requests read.
+ */
 export async function beforeStep<S extends StepName>({ ctx, step, about, input }: StepCall<S>) {
   const hook = ctx.hooks[step]?.before;
   if (!hook) return input;
   return guarded({ ctx, step, phase: "before", otherwise: input }, async () => {
-    const replaced = (await hook(about, input)) ?? input;
+    const replaced = (await hook(structuredClone(about), structuredClone(input))) ?? input;
     const wrong = wrongInput(step, input, replaced);
     if (wrong) throw new HookFailure(wrong);
     return replaced;
@@ -63,7 +66,7 @@ export async function afterStep<S extends StepName>(
   const hook = ctx.hooks[step]?.after;
   if (!hook) return output;
   return guarded({ ctx, step, phase: "after", otherwise: output }, async () => {
-    const replaced = (await hook(about, output)) ?? output;
+    const replaced = (await hook(structuredClone(about), structuredClone(output))) ?? output;
     if (step !== "CalculateSurcharge") return output;
     const { surchargeMinor } = replaced as Steps["CalculateSurcharge"]["output"];
     if (typeof surchargeMinor !== "bigint" || surchargeMinor < 0n) {
