@@ -1,6 +1,7 @@
 import type { Brand } from "./brands.ts";
+import { type Attributes, withAttributes } from "./field.ts";
 
-type Shape = [tag: string, attributes: Record<string, string | number>, text?: string];
+type Shape = [tag: string, attributes: Attributes, text?: string];
 
 const plate = (fill: string): Shape => ["rect", { width: 38, height: 24, fill }];
 const word = (text: string, fill: string, ground: string): Shape[] => [
@@ -26,9 +27,8 @@ export function brandMark(brand: Brand): SVGElement {
   return svg;
 }
 
-function make(tag: string, attributes: Record<string, string | number>, text = ""): SVGElement {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag) as SVGElement;
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+function make(tag: string, attributes: Attributes, text = ""): SVGElement {
+  const element = withAttributes(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
   element.append(text);
   return element;
 }

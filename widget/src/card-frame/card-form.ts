@@ -16,7 +16,7 @@ export class CardForm {
   readonly #brandWords = make("span", { class: "sr", role: "status" });
   readonly #known = new Map<string, Funding>();
   #looking = new AbortController();
-  #brand: Brand | null = null;
+  #brand?: Brand;
   #bin = "";
   #busy = false;
   #told = "";
@@ -26,10 +26,8 @@ export class CardForm {
     this.#send = send;
     this.#fields = this.#build(connect);
     const group = make("div", { role: "group", "aria-label": connect.messages.group });
-    for (const field of Object.values(this.#fields)) {
-      if (connect.labels === "floating") field.element.classList.add("floating");
-      group.append(field.element);
-    }
+    group.className = connect.fields === "condensed" ? "condensed floating" : connect.labels;
+    group.append(...Object.values(this.#fields).map(({ element }) => element));
     this.#fields.number.input.after(this.#mark, this.#brandWords);
     document.documentElement.lang = connect.locale;
     document.documentElement.dir = connect.dir;

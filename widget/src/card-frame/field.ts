@@ -31,7 +31,6 @@ export class Field {
       name: autocomplete,
       autocomplete,
       placeholder,
-      type: "text",
       inputmode: "numeric",
       "aria-required": "true",
       "aria-describedby": `${name}-error`,
@@ -40,8 +39,8 @@ export class Field {
     const words = make("label", { for: name });
     words.textContent = label;
     const box = make("div", { class: "box" });
-    box.append(this.input);
-    this.element.append(words, box, this.#error);
+    box.append(words, this.input);
+    this.element.append(box, this.#error);
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("blur", () => {
       if (this.input.value) this.validate();
@@ -91,11 +90,16 @@ export class Field {
   }
 }
 
+export type Attributes = Record<string, string | number>;
+
 export function make<Tag extends keyof HTMLElementTagNameMap>(
   tag: Tag,
-  attributes: Record<string, string>,
+  attributes: Attributes,
 ): HTMLElementTagNameMap[Tag] {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return withAttributes(document.createElement(tag), attributes);
+}
+
+export function withAttributes<Made extends Element>(element: Made, attributes: Attributes): Made {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   return element;
 }

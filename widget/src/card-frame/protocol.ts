@@ -15,6 +15,8 @@ export interface CardConnect {
   locale: string;
   dir: "ltr" | "rtl";
   labels: "above" | "floating";
+  /** `condensed`: one joined group; its labels always stand inside, there is no room above. */
+  fields: "spaced" | "condensed";
   /** The frame's own words: labels, placeholders, inline errors. */
   messages: CardMessages;
 }

@@ -22,7 +22,7 @@ export interface ProviderApi {
 /** @throws Error when `base` is not on this page's origin */
 export function providerApi(base: string, key: string): ProviderApi {
   const root = new URL(base, location.href);
-  if (root.origin !== location.origin) throw new Error("the card API must be on the frame's own origin");
+  if (root.origin !== location.origin) throw new Error("foreign card API");
   const call = async (path: string, init: RequestInit) => {
     const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
     const response = await fetch(root.href.replace(/\/$/, "") + path, {

@@ -76,6 +76,12 @@ describe("an amount", () => {
     expect(parseAmount(text, { locale: "en", exponent: 2 })).toBe(null);
   });
 
+  test("keeps a currency's letters and `$` together from right to left", () => {
+    expect(formatMoney(125050n, "USD", { locale: "ar", exponent: 2 })).toMatch(/US\$\u200e$/);
+    expect(formatMoney(125050n, "EUR", { locale: "ar", exponent: 2 })).toMatch(/€$/);
+    expect(formatMoney(125050n, "USD", { locale: "en", exponent: 2 })).toBe("$1,250.50");
+  });
+
   test("above 2^53 is shown to the last digit", () => {
     expect(formatMoney(900719925474099301n, "USD", { locale: "en", exponent: 2 })).toBe(
       "$9,007,199,254,740,993.01",

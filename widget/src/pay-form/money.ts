@@ -12,12 +12,14 @@ export function formatMoney(
   currency: string,
   format: { locale: string; exponent: number },
 ): string {
-  return new Intl.NumberFormat(format.locale, {
+  const text = new Intl.NumberFormat(format.locale, {
     style: "currency",
     currency,
     minimumFractionDigits: format.exponent,
     maximumFractionDigits: format.exponent,
   }).format(toDecimal(amountMinor, format.exponent) as Intl.StringNumericLiteral);
+  // In a line from right to left a last `$` would leave its `US` (UAX #9, N2): a left-to-right mark holds it.
+  return text.replace(/([A-Z]\$)$/, "$1\u200e");
 }
 
 /** What stands in an amount field: the number alone, as `parseAmount` reads it back. */
@@ -33,9 +35,6 @@ export function formatInput(
 
 /** `null`: no amount of this currency. */
 export type Parsed = bigint | null;
-
-/** Zeros of every decimal digit block a payer may type: ASCII, Arabic-Indic, Persian. */
-const zeros = [0x30, 0x660, 0x6f0];
 
 /**
  * Reads an amount as typed: `1,250.5`, `1.250,50`, `1 250`, `١٬٢٥٠٫٥`. The sign that comes last is
@@ -72,13 +71,12 @@ function isDecimal(plain: string, signs: string, locale: string): boolean {
 
 /** ASCII digits, `.` and `,` only; spaces, bidi marks and Swiss apostrophes go. Anything else stays and is refused. */
 function toAscii(text: string): string {
-  return text
-    .replace(/[\s'’\u200e\u200f\u061c]/g, "")
-    .replace(/٫/g, ".")
-    .replace(/٬/g, ",")
-    .replace(/\p{Nd}/gu, (digit) => {
-      const code = digit.codePointAt(0) ?? 0;
-      const zero = zeros.find((start) => code >= start && code < start + 10);
-      return zero === undefined ? digit : String(code - zero);
-    });
+  return (
+    text
+      .replace(/[\s'’\u200e\u200f\u061c]/g, "")
+      .replace(/٫/g, ".")
+      .replace(/٬/g, ",")
+      // Arabic-Indic and Persian digits: both blocks begin at a multiple of 16, the low four bits are the digit.
+      .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15))
+  );
 }

@@ -121,6 +121,7 @@ export class Visit {
         locale,
         dir,
         labels: session.theme.layout.labels,
+        fields: session.theme.layout.fields,
         messages: Object.fromEntries(cardWords.map((name) => [name, text(`card.${name}`)])) as Record<
           CardWord,
           string
