@@ -46,10 +46,10 @@ export function formPage(c: Context, view: FormPage): Promise<Response> {
   <div class="commands" aria-hidden="true"><span>Save</span><span>Save &amp; Close</span><span>New</span><span>Deactivate</span><span>Assign</span><span>Flow</span></div>
   ${selector(view)}
   <section class="card record"><div class="avatar" aria-hidden="true">${initials(customer.name)}</div>
-    <div><h1>${customer.name}</h1><p>Account · Account</p></div>
+    <div><h1>${customer.name}</h1><p>Account · Wholesale</p></div>
     <dl><div><dt>${forPeopleTotal(view.invoices)}</dt><dd>Open balance</dd></div><div><dt>${customer.id}</dt><dd>Account number</dd></div><div><dt>Rita Kovač</dt><dd>Owner</dd></div></dl></section>
   <div class="tablist" aria-hidden="true"><span>Summary</span><span>Details</span><b>Invoices &amp; payments</b><span>Related</span></div>
-  <section class="card" aria-labelledby="pay"><h2 id="pay">Open invoices</h2>
+  <section class="card" aria-labelledby="pay"><h2 id="pay">Online payment</h2>
     ${snippet(view, locale)}
   </section>
   <footer>Stand-in ERP of the demo. <a href="${pages.tourUrl}">Back to the tour</a> · <a href="/">Journals and invoices</a></footer>

@@ -34,6 +34,9 @@ interface TenantPlan {
 
 export type TenantSlug = "acme" | "globex";
 
+/** As the payer reads them: on the form, in the bank's question, in the provider's console. */
+const sellerNames: Record<TenantSlug, string> = { acme: "Acme Industrial", globex: "Globex Corporation" };
+
 interface Where {
   ports: Ports;
   addresses: Addresses;
@@ -46,7 +49,7 @@ export async function openAccount(where: Where, slug: TenantSlug): Promise<Provi
   const answer = await fetch(`${addresses.internal.provider}/v1/accounts`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${secrets.providerAdminKey}` },
-    body: JSON.stringify({ name: slug, webhookUrl: `${addresses[slug]}/webhooks/sandbox` }),
+    body: JSON.stringify({ name: sellerNames[slug], webhookUrl: `${addresses[slug]}/webhooks/sandbox` }),
   });
   if (!answer.ok) throw new Error(`the provider refused an account: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as ProviderAccount;
@@ -84,7 +87,7 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
   return {
     tenant: {
       slug: "acme",
-      name: "Acme Industrial",
+      name: sellerNames.acme,
       template: "netsuite-order-to-cash",
       theme: "acme",
       adminEmail: "ada@acme.test",
@@ -115,7 +118,7 @@ function globex({ ports, addresses, secrets }: Where, account: ProviderAccount):
   return {
     tenant: {
       slug: "globex",
-      name: "Globex Corporation",
+      name: sellerNames.globex,
       template: "d365-fo-enterprise",
       theme: "globex",
       adminEmail: "gus@globex.test",
