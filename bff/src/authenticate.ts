@@ -15,6 +15,8 @@ export interface AuthenticateOptions {
  * Lets a request on when its access token is ours, is this tenant's, and comes with a fresh proof of the
  * key it is bound to. Nothing is forwarded before all of that holds.
  * Unknown tokens and bad proofs count against the caller's address, good requests against their session.
+ * Who is over a limit is refused ahead of the proof: it would cost a signature check and a place in the
+ * memory of used proofs, which all tenants share.
  */
 export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
@@ -23,6 +25,8 @@ export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions)
     const token = tokenOf(c);
     const access = await tokens.verify(token, () => limit.count("address", address));
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
+    await limit.refuseSpent("session", access.ath);
+    await limit.refuseSpent("tenant", host.tenant.id);
     try {
       const { jkt } = proofOf(c, checkProof, access.ath);
       if (jkt !== access.jkt)
@@ -42,6 +46,7 @@ export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions)
 export function proveKey({ checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
     await limit.count("address", c.get("address"));
+    await limit.refuseSpent("tenant", c.get("host").tenant.id);
     c.set("jkt", proofOf(c, checkProof, null).jkt);
     await limit.count("tenant", c.get("host").tenant.id);
     await next();

@@ -108,6 +108,16 @@ test("a body without announced length is counted while it arrives, and cut", asy
   expect(pulled).toBeLessThan(12);
 });
 
+test("a sender who leaves half-way is no fault of ours", async () => {
+  const gone = Object.assign(new Error("aborted"), { code: "ECONNRESET" });
+  const body = new ReadableStream({ pull: (controller) => controller.error(gone) });
+  const init = { method: "POST", headers: { host, "content-length": "9" }, body, duplex: "half" };
+  const request = new Request(`http://${host}/webhooks/sandbox`, init as RequestInit);
+  const incoming = { socket: { remoteAddress: "127.0.0.1" }, errored: gone };
+  expect(await codeOf(await rig.edge.fetch(request, { incoming }))).toBe("malformed_request");
+  expect(rig.log.filter((line) => JSON.parse(line).level > 30)).toEqual([]);
+});
+
 test("faults of a payment are named by JSON pointers", async () => {
   const visitor = await rig.enter(host);
   const answer = await visitor.call("/v1/payments", json({ ...order, currency: "usd", "a/b~c": 1 }));

@@ -61,6 +61,20 @@ test.each([
   expect(await codeOf(answer)).toBe(code);
 });
 
+test("a session over its limit leaves nothing behind in the memory of used proofs", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { session: 1 } });
+  const visitor = await rig.enter(host);
+  expect((await visitor.call("/v1/invoices")).status).toBe(200);
+  expect(await codeOf(await visitor.call("/v1/invoices"))).toBe("rate_limited");
+  const { accessToken, browser } = visitor;
+  const url = `http://${host}:${port}/v1/invoices`;
+  const dpop = await browser.proof({ method: "GET", url, accessToken });
+  // Remembered, the second time would be told as a replay; and everybody shares that memory.
+  for (const _ of [1, 2])
+    expect(await codeOf(await visitor.call("/v1/invoices", { headers: { dpop } }))).toBe("rate_limited");
+});
+
 test("a suspended tenant is 403, known tenants are asked about once in 30 s", async () => {
   const entry = rig.hosts.get(host);
   if (!entry) throw new Error("no entry");

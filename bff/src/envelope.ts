@@ -65,6 +65,8 @@ export function onError(log: Logger) {
     if (error instanceof HTTPException && error.status < 500) {
       return answerRefusal(c, new Refusal("malformed_request"));
     }
+    // The body's sender left, or was cut off for being slow: nobody hears the answer.
+    if (error === c.env?.incoming?.errored) return answerRefusal(c, new Refusal("malformed_request"));
     log.error({ requestId: c.get("requestId"), err: error }, "internal");
     return answerRefusal(c, new Refusal("internal"));
   };

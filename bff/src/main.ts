@@ -35,8 +35,8 @@ const server = serve(
     fetch: edge.fetch,
     port: Number(process.env.PORT ?? 4000),
     hostname: process.env.HOST ?? "127.0.0.1",
-    // A slow sender holds a socket this long at most, milliseconds.
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000 },
+    // A slow sender holds a socket this long at most, milliseconds, and one look at the sockets more.
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 1_000 },
   },
   ({ address, port }) => log.info({ address, port }, "listening"),
 );

@@ -16,6 +16,8 @@ export const defaultLimits: Limits = { tenant: 12_000, session: 240, address: 60
 export interface RateLimit {
   /** Counts one request. @throws Refusal `rate_limited` with the seconds to wait. */
   count(kind: keyof Limits, key: string): Promise<void>;
+  /** Refuses where no more requests would be counted, and counts none. @throws as `count` */
+  refuseSpent(kind: keyof Limits, key: string): Promise<void>;
 }
 
 export function createRateLimit(limits: Partial<Limits> = {}): RateLimit {
@@ -27,9 +29,15 @@ export function createRateLimit(limits: Partial<Limits> = {}): RateLimit {
       try {
         await limiters[kind].consume(key);
       } catch (spent) {
-        if (!(spent instanceof RateLimiterRes)) throw spent;
-        throw new Refusal("rate_limited", {}, Math.max(1, Math.ceil(spent.msBeforeNext / 1000)));
+        throw spent instanceof RateLimiterRes ? refused(spent) : spent;
       }
+    },
+    async refuseSpent(kind, key) {
+      const used = await limiters[kind].get(key);
+      if (used && used.remainingPoints <= 0) throw refused(used);
     },
   };
 }
+
+const refused = ({ msBeforeNext }: RateLimiterRes) =>
+  new Refusal("rate_limited", {}, Math.max(1, Math.ceil(msBeforeNext / 1000)));

@@ -5,7 +5,10 @@ import type { Access } from "./tokens/access-token.ts";
 
 /** What is known of a request on its way through the edge. Read by `c.get`: `c.var` copies all of it each time. */
 export interface EdgeEnv {
-  Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
+  Bindings: {
+    /** Node's request: who sent it, and what ended it early. */
+    incoming?: { socket: { remoteAddress?: string | undefined }; errored?: Error | null };
+  };
   Variables: {
     requestId: string;
     /** Scheme and host as the browser sees them: `https://pay.acme.example`. */
