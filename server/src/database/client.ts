@@ -18,10 +18,20 @@ const transientCodes = new Set([
   "EAI_AGAIN",
   "EPIPE",
   "ETIMEDOUT",
-  // PostgreSQL, errcodes-appendix: wrong password, no such database, no connection left, limits and shutdown
+  // PostgreSQL, errcodes-appendix: connection lost, a standby after a fail-over, wrong password, no such
+  // database, lost races, no room or connection left, limits and shutdown
+  "08000",
+  "08003",
+  "08006",
+  "25006",
   "28P01",
   "28000",
   "3D000",
+  "40001",
+  "40P01",
+  "53000",
+  "53100",
+  "53200",
   "53300",
   "55000",
   "55P03",
