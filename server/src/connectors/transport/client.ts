@@ -57,13 +57,27 @@ export function createErpClient(options: {
     send: (request) =>
       limiter.run(request.signal, async () => {
         const first = token();
-        const answer = await sendAs(await first, request);
+        const answer = await sendAs(await unlessAborted(request.signal, first), request);
         if (answer.status !== 401) return answer;
         // Somebody else may have renewed it meanwhile.
         if (current?.token === first) current = null;
-        return sendAs(await token(), request);
+        return sendAs(await unlessAborted(request.signal, token()), request);
       }),
   };
+}
+
+/** The purchase is shared and goes on; who cannot wait for it leaves. */
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const giveUp = () =>
+    reject(new ErpError("unreachable", "gave up waiting for a token", { cause: signal.reason }));
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
 }
 
 /** Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4) with the given form. @throws ErpError */

@@ -16,9 +16,12 @@ function codeOf(status: number): ErpError["code"] {
   return status >= 500 ? "unreachable" : "protocol";
 }
 
-/** The ERP read the request and said no: a person must look. A bad token and a limit pass by themselves. */
+/** A bad token, a slow sender, a record somebody else is editing (409, 412, 423), too early: all pass by themselves. */
+const passing = new Set([401, 408, 409, 412, 423, 425]);
+
+/** The ERP read the request and said no: a person must look. */
 export function isRefusal(status: number, failure: ErpError): boolean {
-  return status >= 400 && status < 500 && status !== 401 && status !== 408 && failure.code !== "throttled";
+  return status >= 400 && status < 500 && !passing.has(status) && failure.code !== "throttled";
 }
 
 /**

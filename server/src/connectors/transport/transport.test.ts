@@ -7,7 +7,7 @@ import { ErpError } from "../connector.ts";
 import { createErpClient } from "./client.ts";
 import { exactNumber, parseExact } from "./exact-json.ts";
 import { exchange } from "./exchange.ts";
-import { retryAfterMs } from "./failure.ts";
+import { failureOf, isRefusal, retryAfterMs } from "./failure.ts";
 import { createLimiter } from "./limiter.ts";
 
 const servers: Server[] = [];
@@ -113,6 +113,41 @@ test("a token is renewed a minute before it ends, and a failed purchase is not r
   await client.send(get(url));
   await Promise.all([client.send(get(url)), client.send(get(url))]);
   expect(bought).toBe(3);
+});
+
+test("who cannot wait for a token leaves, and the purchase serves the next", async () => {
+  const url = await listen((_, response) => response.end("{}"));
+  const purchase = Promise.withResolvers<{ accessToken: string; expiresInS: number }>();
+  let bought = 0;
+  const client = createErpClient({
+    fetch,
+    concurrency: 1,
+    buyToken: () => {
+      bought++;
+      return purchase.promise;
+    },
+  });
+  await expect(client.send(get(url, AbortSignal.timeout(20)))).rejects.toMatchObject({ code: "unreachable" });
+  purchase.resolve({ accessToken: "token", expiresInS: 3600 });
+  expect((await client.send(get(url))).status).toBe(200);
+  expect(bought).toBe(1);
+});
+
+test.each([
+  [400, true],
+  [403, true],
+  [404, true],
+  [422, true],
+  [401, false],
+  [408, false],
+  [409, false],
+  [412, false],
+  [423, false],
+  [429, false],
+  [503, false],
+])("a post answered %i needs a person: %s", (status, refused) => {
+  const answer = { status, headers: new Headers(), text: "" };
+  expect(isRefusal(status, failureOf(answer, ""))).toBe(refused);
 });
 
 test("the limiter runs as many as it may, the rest in order, and lets a waiting one give up", async () => {
