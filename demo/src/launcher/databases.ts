@@ -4,7 +4,8 @@ import type { Secrets } from "./secrets.ts";
 export type StandIn = keyof Secrets["databasePasswords"];
 
 /**
- * A database and a login role of its own for each stand-in: nothing of theirs can reach a tenant's.
+ * A database and a login role of its own for each stand-in: nothing of theirs can reach a tenant's,
+ * and nothing of a tenant's theirs.
  * @returns their URLs
  */
 export async function ensureStandInDatabases(
@@ -23,6 +24,8 @@ export async function ensureStandInDatabases(
       if (!role) await sql.unsafe(`grant ${name} to current_user`);
       const [database] = await sql`select 1 from pg_database where datname = ${name}`;
       if (!database) await sql.unsafe(`create database ${name} owner ${name}`);
+      // Every role may enter a new database, a tenant's too.
+      await sql.unsafe(`revoke all on database ${name} from public`);
       const url = new URL(adminUrl);
       url.username = name;
       url.password = password;

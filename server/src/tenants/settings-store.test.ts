@@ -40,6 +40,26 @@ test("a value that does not fit is refused when set, and when something else wro
   await expect(fresh(globex).get("seller.statement")).rejects.toThrow("expected string");
 });
 
+test.each([
+  "https://erp.example; script-src *",
+  "https://erp.example\nx-injected: 1",
+  "https://*",
+  "https://erp.example:443",
+  "https://ERP.example",
+  "https://user@erp.example",
+  "ftp://erp.example",
+  "null",
+])("%j is no origin: it goes into headers as it is, and is compared byte for byte", async (origin) => {
+  await expect(acme.settings.set("embed.origins", [origin])).rejects.toThrow("an origin");
+});
+
+test("a payment frame's address is the web's, and says nothing else in a policy", async () => {
+  const provider = { id: "sandbox", baseUrl: "https://api.example", publishableKey: "pk_1" } as const;
+  for (const frameUrl of ["javascript:alert(1)", "data:text/html,x", "https://a;sandbox/card"])
+    await expect(acme.settings.set("provider", { ...provider, frameUrl })).rejects.toThrow();
+  await acme.settings.set("provider", { ...provider, frameUrl: "http://127.0.0.1:4002/card" });
+});
+
 test("a secret is stored as ciphertext only, is never listed, and its change is audited without it", async () => {
   await acme.settings.set("provider.secretKey", canary);
   await expect(fresh(acme).get("provider.secretKey")).resolves.toBe(canary);

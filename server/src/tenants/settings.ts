@@ -1,7 +1,13 @@
 import { z } from "zod";
 import { Locale, SurchargeRule } from "../../contract/index.ts";
 
-const origin = z.string().regex(/^https?:\/\/[^/]+$/, "an origin: scheme, host, port; no path");
+/** A host as browsers write it; nothing that means more than itself in a header or a policy. */
+const hostname = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/;
+/** Compared byte for byte with what browsers send, and put into `frame-ancestors` as it is. */
+const origin = z.string().refine((text) => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url?.origin === text && /^https?:$/.test(url.protocol) && hostname.test(url.hostname);
+}, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
@@ -43,7 +49,7 @@ export const settingDefinitions = {
         /** API base as the server reaches it. */
         baseUrl: z.url(),
         /** Card frame as the browser reaches it. */
-        frameUrl: z.url(),
+        frameUrl: z.url({ protocol: /^https?$/, hostname }),
         publishableKey: z.string(),
       })
       .nullable(),
