@@ -1,17 +1,9 @@
-import type { SettingValue } from "../../tenants/settings.ts";
 import { type Connector, type ErpAccount, ErpError } from "../connector.ts";
 import { askForToken, createErpClient } from "../transport/client.ts";
-import { createOData, type OData, quoted } from "./odata.ts";
+import type { D365FoConfig, Environment } from "./environment.ts";
+import { createOData, quoted } from "./odata.ts";
 import { openInvoices } from "./open-invoices.ts";
 import { postToJournal } from "./post-to-journal.ts";
-
-export type D365FoConfig = Extract<NonNullable<SettingValue<"connector">>, { id: "d365-fo" }>;
-
-/** What every part of this connector works with. */
-export interface Environment {
-  odata: OData;
-  config: D365FoConfig;
-}
 
 /**
  * Dynamics 365 Finance & Operations over OData v4, with client credentials from Entra.

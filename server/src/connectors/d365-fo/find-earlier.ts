@@ -1,5 +1,5 @@
 import type { ErpPayment } from "../connector.ts";
-import type { Environment } from "./connector.ts";
+import type { Environment } from "./environment.ts";
 import { quoted, type Row } from "./odata.ts";
 
 export interface JournalLine {

@@ -1,7 +1,7 @@
 import { fromDecimal } from "../../money/money.ts";
 import { ErpError } from "../connector.ts";
-import type { Environment } from "./connector.ts";
 import { displayValue } from "./display-value.ts";
+import type { Environment } from "./environment.ts";
 import { quoted, type Row } from "./odata.ts";
 
 /** Journals asked about in one request: the address must stay short. */

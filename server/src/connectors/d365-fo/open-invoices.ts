@@ -1,6 +1,6 @@
 import { fromDecimal } from "../../money/money.ts";
 import { ErpError, type ErpInvoice } from "../connector.ts";
-import type { Environment } from "./connector.ts";
+import type { Environment } from "./environment.ts";
 import { markedAmounts } from "./marked-amounts.ts";
 import { quoted, type Row } from "./odata.ts";
 

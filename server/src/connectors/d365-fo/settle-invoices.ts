@@ -1,7 +1,7 @@
 import type { ErpPayment } from "../connector.ts";
 import { exactNumber } from "../transport/exact-json.ts";
 import { isRefusal } from "../transport/failure.ts";
-import type { Environment } from "./connector.ts";
+import type { Environment } from "./environment.ts";
 import type { JournalLine } from "./find-earlier.ts";
 import { failureOfOData, quoted } from "./odata.ts";
 import { bookedInvoices } from "./open-invoices.ts";

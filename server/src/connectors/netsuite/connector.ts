@@ -1,12 +1,10 @@
 import { fromDecimal } from "../../money/money.ts";
-import type { SettingValue } from "../../tenants/settings.ts";
 import { type Connector, type ErpAccount, ErpError, type ErpInvoice } from "../connector.ts";
 import { createErpClient } from "../transport/client.ts";
+import type { NetsuiteConfig } from "./config.ts";
 import { postCustomerPayment } from "./customer-payment.ts";
 import { createSuiteQL, type SuiteQL } from "./suiteql.ts";
 import { assertionSigner } from "./token.ts";
-
-export type NetsuiteConfig = Extract<NonNullable<SettingValue<"connector">>, { id: "netsuite" }>;
 
 /**
  * NetSuite over SuiteTalk REST: OAuth 2.0 client credentials, SuiteQL, `customerPayment`.

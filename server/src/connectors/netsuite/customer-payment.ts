@@ -2,7 +2,7 @@ import { ErpError, type ErpPayment, type PostResult } from "../connector.ts";
 import type { ErpClient } from "../transport/client.ts";
 import { exactNumber } from "../transport/exact-json.ts";
 import { isRefusal, retryOf } from "../transport/failure.ts";
-import type { NetsuiteConfig } from "./connector.ts";
+import type { NetsuiteConfig } from "./config.ts";
 import { failureOfNetsuite } from "./errors.ts";
 import type { SuiteQL } from "./suiteql.ts";
 

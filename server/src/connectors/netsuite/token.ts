@@ -1,7 +1,7 @@
 import { importPKCS8, SignJWT } from "jose";
 import { ErpError } from "../connector.ts";
 import { askForToken, type TokenGrant } from "../transport/client.ts";
-import type { NetsuiteConfig } from "./connector.ts";
+import type { NetsuiteConfig } from "./config.ts";
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 /** Used at once; NetSuite allows an hour. Seconds. */
