@@ -2,8 +2,15 @@ import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
 import { type Metrics, routeOf } from "./metrics.ts";
-import { answerRefusal, Refusal } from "./refusal.ts";
-import { addHeaders, addressOf, type EdgeContext, type EdgeEnv, requestIdOf } from "./request.ts";
+import { Refusal } from "./refusal.ts";
+import {
+  addHeaders,
+  addressOf,
+  answerRefusal,
+  type EdgeContext,
+  type EdgeEnv,
+  requestIdOf,
+} from "./request.ts";
 
 /**
  * On every answer, errors included. No X-Frame-Options: any value of it blocks the ERP hosts; framing is

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { HostEntry } from "@clarity/server/contract";
+import { errorCodes, type HostEntry, problemOf, retryAfterS } from "@clarity/server/contract";
 import type { Context } from "hono";
+import type { Refusal } from "./refusal.ts";
 import type { Access } from "./tokens/access-token.ts";
 
 /** What is known of a request on its way through the edge. Read by `c.get`: `c.var` copies all of it each time. */
@@ -91,4 +92,15 @@ export function answerJson(c: EdgeContext, value: unknown, status = 200): Respon
 export async function passOn(c: EdgeContext, upstream: Response): Promise<Response> {
   addHeaders(c, { "content-type": "application/json" });
   return answer(c, await upstream.text(), upstream.status);
+}
+
+/** Answers with the problem document (RFC 9457) of a refusal, and the headers its status asks for. */
+export function answerRefusal(c: EdgeContext, { code, more, waitS }: Refusal): Response {
+  const status = errorCodes[code];
+  const wait = waitS ?? retryAfterS[code];
+  if (wait !== undefined) addHeaders(c, { "retry-after": String(wait) });
+  // RFC 9449 §7.1: which proofs are understood.
+  if (status === 401) addHeaders(c, { "www-authenticate": 'DPoP algs="ES256 EdDSA"' });
+  addHeaders(c, { "cache-control": "no-store", "content-type": "application/problem+json" });
+  return answer(c, JSON.stringify(problemOf(code, c.get("requestId"), more)), status);
 }

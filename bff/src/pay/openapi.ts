@@ -1,6 +1,6 @@
 import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
-import { answerRefusal, Refusal } from "../refusal.ts";
-import { addHeaders, answerJson, type EdgeEnv } from "../request.ts";
+import { Refusal } from "../refusal.ts";
+import { addHeaders, answerJson, answerRefusal, type EdgeEnv } from "../request.ts";
 
 /** The API's description, made of the same route definitions that validate requests. */
 export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {

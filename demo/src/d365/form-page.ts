@@ -3,7 +3,7 @@ import { html, raw } from "hono/html";
 import { forPeople } from "../shared/decimal.ts";
 import { amdTrap, hostileCss, hostPage } from "../shared/host-page.ts";
 import { formCss } from "./form-page.css.ts";
-import { type HostPages, tokenPath } from "./host-pages.ts";
+import { type HostPages, tokenPath } from "./host-setup.ts";
 import type { OracleCustomer, OracleInvoice } from "./oracle.ts";
 
 export interface FormPage {

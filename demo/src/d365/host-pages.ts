@@ -1,23 +1,11 @@
 import { Hono } from "hono";
-import type { JWK } from "jose";
 import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
 import { mintEmbedToken } from "./embed-token.ts";
 import { formPage } from "./form-page.ts";
+import { type HostPages, tokenPath } from "./host-setup.ts";
 import { allCustomers, allInvoices, journalLinesPosted, type OracleCustomer } from "./oracle.ts";
 import { recordsPage } from "./records-page.ts";
-
-export interface HostPages {
-  /** Where the tenant's form is served, such as `http://globex.localhost:4000`. */
-  edgeOrigin: string;
-  tourUrl: string;
-  /** Pinned: the path names the version, the hash holds the content. */
-  loader: { path: string; integrity: string };
-  embedKey: { id: string; privateJwk: JWK };
-}
-
-/** Asked by the loader with the frame's query as JSON; answers `{"token": …}`. */
-export const tokenPath = "/api/pay-token";
 
 /** What a person sees: the account form with the frame in it, and the accountant's list. */
 export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {

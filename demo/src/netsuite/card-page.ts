@@ -3,7 +3,7 @@ import { html, raw } from "hono/html";
 import { forPeople } from "../shared/decimal.ts";
 import { amdTrap, hostileCss, hostPage } from "../shared/host-page.ts";
 import { cardCss } from "./card-page.css.ts";
-import type { HostPages } from "./host-pages.ts";
+import type { HostPages } from "./host-setup.ts";
 import type { OracleInvoice } from "./oracle.ts";
 
 export interface CardPage {
@@ -53,7 +53,7 @@ export function cardPage(c: Context, view: CardPage): Promise<Response> {
     <aside>
       ${balances(view.invoices)}
       <section class="portlet" id="support"><h2>Your account</h2><div class="inside">
-        <dl><dt>Contact</dt><dd>${customer.email}</dd><dt>Terms</dt><dd>Net 30</dd><dt>Account manager</dt><dd>Dana Whitfield</dd></dl></div></section>
+        <dl><dt>Contact</dt><dd>${customer.email}</dd><dt>Terms</dt><dd>Net 30</dd><dt>Manager</dt><dd>Dana Whitfield</dd></dl></div></section>
       <section class="portlet" id="documents"><h2>Reminders</h2><div class="inside">
         <p>Statements are sent on the first business day of a month.</p></div></section>
     </aside>

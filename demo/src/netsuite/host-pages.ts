@@ -3,19 +3,9 @@ import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
 import { cardPage } from "./card-page.ts";
 import { mintEmbedToken } from "./embed-token.ts";
+import type { HostPages } from "./host-setup.ts";
 import { ledgerPage } from "./ledger-page.ts";
 import { allCustomers, allInvoices, postedPayments } from "./oracle.ts";
-
-export interface HostPages {
-  /** Where the tenant's form is served, such as `http://acme.localhost:4000`. */
-  edgeOrigin: string;
-  /** Origin of the card frame. */
-  providerOrigin: string;
-  tourUrl: string;
-  /** Pinned: the path names the version, the hash holds the content. */
-  snippet: { path: string; integrity: string };
-  embedKey: { id: string; secret: string };
-}
 
 /** What a person sees: the customer centre with the form, and the accountant's list. */
 export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {

@@ -4,8 +4,8 @@ import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { requiredSchemaVersion } from "../schema.ts";
-import type { NewTenant } from "./create-tenant.ts";
 import { names } from "./names.ts";
+import type { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
 
 /** Another tenant has the slug. */

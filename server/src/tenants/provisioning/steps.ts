@@ -4,8 +4,8 @@ import { openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { connect, errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { scramVerifier } from "../../database/scram.ts";
 import { connectionUrl } from "../tenants.ts";
-import type { Creation } from "./create-tenant.ts";
 import { names } from "./names.ts";
+import type { Creation } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
 import { templates } from "./templates.ts";
 
