@@ -35,7 +35,7 @@ export class Field {
       "aria-required": "true",
       "aria-describedby": `${name}-error`,
     });
-    this.#error = make("p", { class: "error", id: `${name}-error` });
+    this.#error = make("div", { class: "error", id: `${name}-error` });
     const words = make("label", { for: name });
     words.textContent = label;
     const box = make("div", { class: "box" });
