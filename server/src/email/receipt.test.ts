@@ -24,6 +24,7 @@ test.each([
   [9_007_199_254_740_993n, "USD", "en", "$90,071,992,547,409.93"],
   [48_600_000n, "JPY", "en", "¥48,600,000"],
   [1_250_500n, "KWD", "de", "1.250,500 KWD"],
+  [1_250n, "USD", "ar", "\u200f12.50 US$\u200e"],
 ] as const)("%s minor units of %s in %s are %s", (amountMinor, currency, locale, shown) => {
   expect(formatMoney(amountMinor, { currency, locale }).replace(/\s/g, " ")).toBe(shown);
 });

@@ -92,7 +92,9 @@ export function formatMoney(
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
-  return format.format(toDecimal(amountMinor, currency) as Intl.StringNumericLiteral);
+  const text = format.format(toDecimal(amountMinor, currency) as Intl.StringNumericLiteral);
+  // In a line from right to left a last `$` would leave its `US` (UAX #9, N2): a left-to-right mark holds it.
+  return text.replace(/([A-Z]\$)$/, "$1\u200e");
 }
 
 const formatDate = (instant: Date, locale: Locale): string =>
