@@ -6,6 +6,7 @@ import { createTenant, type NewTenant } from "../tenants/provisioning/create-ten
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
+import { addExportCommands } from "./tenant-export.ts";
 
 interface CreateOptions extends CommonOptions {
   name: string;
@@ -55,6 +56,7 @@ export function tenantCommand(run: Run): Command {
     .description("serve it again")
     .option("--json")
     .action(changeTo(run, "active"));
+  addExportCommands(tenant, run);
   return tenant;
 }
 

@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { connect, type Sql } from "../../database/client.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { IsolationBreach, TenantUnknown } from "../errors.ts";
+import type { Operator } from "../provisioning/operator.ts";
+import { connectionUrl } from "../tenants.ts";
+import { unfinishedWork } from "../unfinished-work.ts";
+import { isArchive, pack } from "./archive.ts";
+import { fileOf, formatVersion, type Manifest, manifestFile } from "./format.ts";
+import { portable, readLines, readTables, selectLeftOut, selectLines, type TableShape } from "./tables.ts";
+
+export interface ExportedTenant {
+  readonly out: string;
+  readonly manifest: Manifest;
+}
+
+/** What reads a tenant's database in one transaction. */
+type Reader = Pick<Sql, "unsafe">;
+
+/**
+ * Everything of one tenant as files, in one consistent snapshot, through the tenant's own role. It
+ * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
+ * out and named. The folder appears whole or not at all; it holds personal data, so only its owner reads it.
+ *
+ * @param input.out a new folder, or a new file ending in `.tar`
+ * @throws TenantUnknown; Error when `out` exists
+ */
+export async function exportTenant({
+  ctx,
+  input,
+}: {
+  ctx: Operator;
+  input: { slug: string; out: string };
+}): Promise<ExportedTenant> {
+  const { slug } = input;
+  const out = resolve(input.out);
+  const record = await ctx.registry.findBySlug(slug);
+  if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
+  if (existsSync(out)) throw new Error(`${out} exists: an export never overwrites another`);
+  await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
+
+  const unfinished = `${out}.unfinished`;
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  try {
+    const manifest = await inSnapshot({ ctx, record }, (reader) =>
+      writeTables({ reader, record, folder: unfinished }),
+    );
+    await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
+      mode: 0o600,
+      flush: true,
+    });
+    await publish({ folder: unfinished, out, manifest });
+    return { out, manifest };
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+async function publish(input: { folder: string; out: string; manifest: Manifest }): Promise<void> {
+  const { folder, out, manifest } = input;
+  if (!isArchive(out)) return rename(folder, out);
+  const archive = join(folder, "archive.tar");
+  const files = [manifestFile, ...manifest.tables.map(({ table }) => fileOf(table))];
+  await pack({ folder, files, archive });
+  await rename(archive, out);
+}
+
+async function inSnapshot<T>(
+  { ctx, record }: { ctx: Operator; record: TenantRecord },
+  read: (reader: Reader) => Promise<T>,
+): Promise<T> {
+  const url = await connectionUrl({ registry: ctx.registry, record });
+  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id, ...portable } });
+  try {
+    const answer = await sql.begin("isolation level repeatable read read only", async (reader) => {
+      const [database] = await reader.unsafe<{ owner: string | null }[]>(
+        "select shobj_description(oid, 'pg_database') as owner from pg_database where datname = current_database()",
+      );
+      // Row-level security would show another tenant's database as an empty one.
+      if (database?.owner !== record.id) throw new IsolationBreach("the database of another tenant");
+      return { value: await read(reader) };
+    });
+    return answer.value as T;
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}
+
+async function writeTables(input: {
+  reader: Reader;
+  record: TenantRecord;
+  folder: string;
+}): Promise<Manifest> {
+  const { reader, record, folder } = input;
+  const [transaction] = await reader.unsafe<{ at: Date }[]>("select now() as at");
+  const tables: Manifest["tables"] = [];
+  const toBeSetAgain: Manifest["toBeSetAgain"] = {};
+  for (const shape of await readTables(reader)) {
+    tables.push(await writeTable({ reader, shape, record, folder }));
+    if (shape.secretColumns.length === 0) continue;
+    const leftOut = await reader.unsafe<{ key: string }[]>(selectLeftOut(shape));
+    toBeSetAgain[shape.table] = leftOut.map(({ key }) => key);
+  }
+  const { id, slug, name, template, tier, hosts } = record;
+  return {
+    format: "tenant-export",
+    formatVersion,
+    schemaVersion: record.schemaVersion,
+    exportedAt: (transaction?.at ?? new Date()).toISOString(),
+    tenant: { id, slug, name, template, tier, hosts: [...hosts] },
+    tables,
+    sequences: await readSequences(reader),
+    toBeSetAgain,
+    unfinished: await unfinishedWork(reader),
+  };
+}
+
+async function writeTable(input: {
+  reader: Reader;
+  shape: TableShape;
+  record: TenantRecord;
+  folder: string;
+}): Promise<Manifest["tables"][number]> {
+  const { reader, shape, record, folder } = input;
+  const { table, columns } = shape;
+  const hash = createHash("sha256");
+  let rows = 0;
+  const file = await open(join(folder, fileOf(table)), "wx", 0o600);
+  try {
+    for await (const lines of readLines(reader, selectLines(shape, record.id))) {
+      const text = lines.join("");
+      hash.update(text);
+      rows += lines.length;
+      await file.write(text);
+    }
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return { table, columns, rows, sha256: hash.digest("hex") };
+}
+
+/** Sequences know no snapshot. Read after the rows, they are at or beyond every number in them. */
+async function readSequences(reader: Reader): Promise<Manifest["sequences"]> {
+  const rows = await reader.unsafe<{ name: string; last: string | null }[]>(`
+    select sequencename as name, last_value::text as last from pg_sequences
+    where schemaname = 'pay' order by sequencename collate "C"`);
+  return Object.fromEntries(rows.map(({ name, last }) => [name, last]));
+}

@@ -1,0 +1,112 @@
+import { quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
+
+export interface Column {
+  name: string;
+  /** As PostgreSQL's `format_type` says it. */
+  type: string;
+}
+
+/** A table of a tenant's database as its catalogue describes it: a new table needs no code here. */
+export interface TableShape {
+  table: string;
+  /** In the table's order, without those that hold secrets. */
+  columns: Column[];
+  primaryKey: Column[];
+  /** Hold ciphertext; a row with any of them filled is not exported. */
+  secretColumns: string[];
+  /** Tables whose rows must be there first. */
+  references: string[];
+}
+
+/** By table name. */
+export async function readTables(sql: Pick<Sql, "unsafe">): Promise<TableShape[]> {
+  const rows = await sql.unsafe<{ table: string; name: string; type: string; key: number | null }[]>(`
+    select c.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
+      array_position(i.indkey::int2[], a.attnum) as key
+    from pg_class c
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_index i on i.indrelid = c.oid and i.indisprimary
+    where c.relnamespace = 'pay'::regnamespace and c.relkind = 'r'
+    order by c.relname collate "C", a.attnum`);
+  const references = await sql.unsafe<{ from: string; to: string }[]>(`
+    select f.relname as from, t.relname as to
+    from pg_constraint k join pg_class f on f.oid = k.conrelid join pg_class t on t.oid = k.confrelid
+    where k.contype = 'f' and f.relnamespace = 'pay'::regnamespace and f.oid <> t.oid`);
+  return [...Map.groupBy(rows, ({ table }) => table)].map(([table, columns]) => ({
+    table,
+    columns: columns
+      .filter(({ name }) => !isSecret(name) && `${table}.${name}` !== cardToken)
+      .map(({ name, type }) => ({ name, type })),
+    primaryKey: columns
+      .filter(({ key }) => key !== null)
+      .sort((a, b) => Number(a.key) - Number(b.key))
+      .map(({ name, type }) => ({ name, type })),
+    secretColumns: columns.map(({ name }) => name).filter(isSecret),
+    references: references.filter(({ from }) => from === table).map(({ to }) => to),
+  }));
+}
+
+/** The schema's convention for sealed secrets: `ciphertext`, `secret_ciphertext`. */
+const isSecret = (column: string) => /(^|_)ciphertext$/.test(column);
+
+/** Can pay until its attempt is settled, and is forgotten then: the row is whole without it. */
+const cardToken = "attempts.token";
+
+/**
+ * A row a line, in primary key order: JSON as PostgreSQL writes it, int8 as digits. The same rows
+ * give the same bytes on every server, in a session set up by `portable`.
+ *
+ * @param tenantId written in place of the stored one
+ */
+export function selectLines(shape: TableShape, tenantId: string): string {
+  const columns = shape.columns.map(({ name, type }) => {
+    const column = quoteIdentifier(name);
+    if (name === "tenant_id") return `${quoteLiteral(tenantId)}::uuid as ${column}`;
+    return type === "bigint" ? `t.${column}::text as ${column}` : `t.${column}`;
+  });
+  return `
+    select row_to_json(r)::text as line
+    from (select ${columns.join(", ")} from pay.${quoteIdentifier(shape.table)} t
+      where ${withoutSecrets(shape)} order by ${orderOf(shape)}) r`;
+}
+
+/** The first key column of every row `selectLines` leaves out. */
+export function selectLeftOut(shape: TableShape): string {
+  const [first] = shape.primaryKey;
+  if (!first) throw new Error(`table ${shape.table} has no primary key`);
+  return `
+    select t.${quoteIdentifier(first.name)}::text as key from pay.${quoteIdentifier(shape.table)} t
+    where not (${withoutSecrets(shape)}) order by ${orderOf(shape)}`;
+}
+
+const withoutSecrets = ({ secretColumns }: TableShape) =>
+  secretColumns.map((column) => `t.${quoteIdentifier(column)} is null`).join(" and ") || "true";
+
+const orderOf = ({ primaryKey }: TableShape) =>
+  primaryKey
+    .map(({ name, type }) => `t.${quoteIdentifier(name)}${type === "text" ? ' collate "C"' : ""}`)
+    .join(", ");
+
+/** Settings that change how values are written, and no time limit: a snapshot takes as long as it takes. */
+export const portable = {
+  TimeZone: "UTC",
+  bytea_output: "hex",
+  extra_float_digits: 1,
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+};
+
+/** Rows at a time. */
+const batch = 500;
+
+/** Runs a query that answers `line`, in a transaction, a batch in memory at a time; each ends with a line feed. */
+export async function* readLines(sql: Pick<Sql, "unsafe">, query: string): AsyncGenerator<string[]> {
+  await sql.unsafe(`declare lines no scroll cursor for ${query}`);
+  for (;;) {
+    const rows = await sql.unsafe<{ line: string }[]>(`fetch ${batch} from lines`);
+    if (rows.length === 0) break;
+    yield rows.map(({ line }) => `${line}\n`);
+  }
+  await sql.unsafe("close lines");
+}
