@@ -24,6 +24,13 @@ const roleSettings = {
   idle_in_transaction_session_timeout: "10s",
 };
 
+/**
+ * Ahead of other statements in one message, so in one transaction with them: two creations of one tenant
+ * take turns. PostgreSQL itself answers two at once with "tuple concurrently updated".
+ */
+const inTurn = (tenantId: string) =>
+  `select pg_advisory_xact_lock(hashtextextended(${quoteLiteral(tenantId)}, 0))`;
+
 /** A login role that can do nothing yet. */
 export async function createRole({ ctx, creation: { record } }: Step): Promise<void> {
   const { id: tenantId, dataKey, database } = record;
@@ -36,8 +43,8 @@ export async function createRole({ ctx, creation: { record } }: Step): Promise<v
   );
   try {
     const group = quoteIdentifier(names.tenants(ctx.address.namespace));
-    // One message, so one transaction.
-    await ctx.admin.unsafe([`create role ${role} ${attributes} in role ${group}`, ...settings].join(";"));
+    const create = `create role ${role} ${attributes} in role ${group}`;
+    await ctx.admin.unsafe([inTurn(tenantId), create, ...settings].join(";"));
   } catch (error) {
     // duplicate_object: an earlier try got this far, in one transaction; the password is the same.
     if (errorCode(error) !== "42710") throw error;
@@ -72,6 +79,7 @@ export async function createDatabase({ ctx, creation: { record } }: Step): Promi
 export async function setPrivileges({ ctx, creation: { record } }: Step): Promise<void> {
   const database = quoteIdentifier(record.database.name);
   await ctx.admin.unsafe(`
+    ${inTurn(record.id)};
     revoke all on database ${database} from public;
     grant connect on database ${database} to ${quoteIdentifier(record.database.role)};
     comment on database ${database} is ${quoteLiteral(record.id)};
