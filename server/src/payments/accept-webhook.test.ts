@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { acceptWebhook } from "./accept-webhook.ts";
+import { resolveAttempt } from "./resolve-attempt.ts";
 import { start } from "./testing/start.ts";
 import { createWorld, type TestTenant } from "./testing/world.ts";
 
@@ -76,6 +77,22 @@ test("news that arrives before the provider's answer: one capture, and the news 
   expect(result).toMatchObject({ payment: { state: "captured" } });
   expect([...tenant.provider.charges.values()]).toMatchObject([{ captures: 1 }]);
   expect(tenant.wakes.filter((job) => job.kind === "resolve_attempt")).toHaveLength(2);
+});
+
+test("news that arrives while the provider's answer gets lost: the provider is asked again at once", async () => {
+  const tenant = world.tenant();
+  tenant.provider.failNext("authorize", "answer_lost");
+  await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] });
+  const attemptId = (await tenant.attempts())[0]?.id as string;
+  tenant.provider.failNext("find", "answer_lost");
+  tenant.provider.beforeAnswer = async (operation, reference) => {
+    if (operation === "find") await send(tenant, { reference });
+  };
+  await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+  const [attempt] = await tenant.attempts();
+  expect(attempt).toMatchObject({ checks: 2, state: "pending" });
+  expect(attempt?.next_check_at.getTime()).toBeLessThanOrEqual(Date.now());
+  expect(tenant.wakes.at(-1)?.runAt?.getTime()).toBeLessThan(Date.now() + 1_000);
 });
 
 test("news that says nothing true changes nothing: the provider itself is asked", async () => {

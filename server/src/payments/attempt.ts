@@ -16,12 +16,15 @@ export interface Attempt {
   readonly payment: PaymentRow;
   /** Provider id. */
   readonly provider: string;
-  readonly token: string;
+  /** Of the provider, single use; `null` once the attempt is settled. */
+  readonly token: string | null;
   readonly statement: string;
   readonly returnOrigin: string | null;
   readonly state: StoredState;
   /** Fruitless checks so far. */
   readonly checks: number;
+  /** Of these the last ones in a row at which the provider did not know it. */
+  readonly absences: number;
   readonly ageS: number;
   /** Epoch ms of our own clock; nothing is sent after, because the lease may be another's. */
   readonly sendBy: number;

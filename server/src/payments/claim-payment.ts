@@ -90,6 +90,7 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
     returnOrigin,
     state: "pending",
     checks: 0,
+    absences: 0,
     ageS: 0,
     sendBy,
   };

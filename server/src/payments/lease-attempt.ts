@@ -8,11 +8,12 @@ interface AttemptRow {
   id: string;
   payment_id: string;
   provider: string;
-  token: string;
+  token: string | null;
   statement: string;
   return_origin: string | null;
   state: StoredState;
   checks: number;
+  absences: number;
   age_s: number;
 }
 
@@ -20,6 +21,8 @@ interface AttemptRow {
  * Makes us the one who may call the provider for an attempt. Ages and leases are judged by the
  * database's clock alone: application clocks may differ. An attempt that ended without money may be
  * leased too, to hear late news of it.
+ *
+ * The next check moves to the lease's end: where it is found sooner, news came in meanwhile.
  *
  * @returns `null` when another holds it, it is captured or in conflict, or there is none.
  */
@@ -33,7 +36,8 @@ export async function leaseAttempt({
   const sendBy = sendByFromNow();
   const states = [...openStates, ...closedUnpaidStates];
   const rows = await ctx.db.query<AttemptRow>`
-    update pay.attempts a set leased_until = now() + make_interval(secs => ${leaseS})
+    update pay.attempts a set leased_until = now() + make_interval(secs => ${leaseS}),
+      next_check_at = now() + make_interval(secs => ${leaseS})
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${input.attemptId}::uuid
       and a.leased_until <= now() and a.state = any(${states}::text[])
     returning a.*, extract(epoch from now() - a.created_at)::float8 as age_s`;
@@ -49,6 +53,7 @@ export async function leaseAttempt({
     returnOrigin: row.return_origin,
     state: row.state,
     checks: row.checks,
+    absences: row.absences,
     ageS: row.age_s,
     sendBy,
   };

@@ -32,8 +32,16 @@ async function pending() {
   const attempt = await leaseAttempt({ ctx: tenant.ctx, input: { attemptId } });
   if (!attempt) throw new Error("no lease");
   const record = (outcome: AttemptOutcome) => recordOutcome({ ctx: tenant.ctx, input: { attempt, outcome } });
-  return { tenant, invoice, record };
+  return { tenant, invoice, attempt, record };
 }
+
+test("a caller who comes late leaves the lease to whoever has it now", async () => {
+  const { tenant, attempt } = await pending();
+  const [held] = await tenant.attempts();
+  const late = { ...attempt, sendBy: Date.now() - 1 };
+  await recordOutcome({ ctx: tenant.ctx, input: { attempt: late, outcome: news.unknown } });
+  expect(await tenant.attempts()).toEqual([held]);
+});
 
 test("captured a hundred times in parallel is written once", async () => {
   const { tenant, invoice, record } = await pending();
@@ -44,6 +52,24 @@ test("captured a hundred times in parallel is written once", async () => {
   expect(await tenant.outbox()).toHaveLength(2);
   expect(await tenant.audit()).toEqual(["payment.started", "payment.captured"]);
 });
+
+test.each<[string, AttemptOutcome, boolean]>([
+  ["captured", news.captured, false],
+  ["declined", news.declined, false],
+  ["failed", news.failed, false],
+  ["in conflict", { ...news.captured, money: { amountMinor: 1n, currency: "USD" } }, false],
+  ["authorised", news.authorized, true],
+  ["challenged", news.action, true],
+  ["unknown", news.unknown, true],
+])(
+  "an attempt that is %s keeps the card's token only while it may be sent again",
+  async (_, outcome, kept) => {
+    const { tenant, record } = await pending();
+    await record(outcome);
+    const [attempt] = await tenant.attempts();
+    expect(attempt?.token).toBe(kept ? "tok_success" : null);
+  },
+);
 
 describe("news out of order changes nothing:", () => {
   test.each<[string, AttemptOutcome[], string]>([

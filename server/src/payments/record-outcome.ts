@@ -37,7 +37,7 @@ export async function recordOutcome({
     const outbox = (moved.outbox_ids ?? []).map((id) => ({ kind: "outbox" as const, id }));
     const open = openStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
-    void wake(ctx, open ? [checkJob(ctx, attempt, moved.state)] : outbox);
+    void wake(ctx, open ? [checkJob(ctx, attempt, nextCheckInS(moved.state, 0))] : outbox);
     if (moved.state === "conflicted") {
       ctx.log.error(
         { paymentId: payment.id, attemptId: attempt.id },
@@ -46,15 +46,15 @@ export async function recordOutcome({
     }
     return moved;
   }
-  const cause = "cause" in outcome ? outcome.cause : null;
-  if (await checkLater(ctx, attempt, cause)) void wake(ctx, [checkJob(ctx, attempt, attempt.state)]);
+  const inS = await checkLater(ctx, input);
+  if (inS !== null) void wake(ctx, [checkJob(ctx, attempt, inS)]);
   return (await findPaymentRow(ctx, payment.id)) ?? payment;
 }
 
-const checkJob = (ctx: Context, attempt: Attempt, state: StoredState) => ({
+const checkJob = (ctx: Context, attempt: Attempt, inS: number) => ({
   kind: "resolve_attempt" as const,
   id: attempt.id,
-  runAt: new Date(ctx.now().getTime() + nextCheckInS(state, attempt.checks) * 1_000),
+  runAt: new Date(ctx.now().getTime() + inS * 1_000),
 });
 
 /**
@@ -99,7 +99,8 @@ async function move(
     ), tried as (
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
-        checks = 0, next_check_at = now() + make_interval(secs => ${nextCheckInS(target, 0)})
+        token = case when moved.state = any(${openStates}::text[]) then a.token end,
+        checks = 0, absences = 0, next_check_at = now() + make_interval(secs => ${nextCheckInS(target, 0)})
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${attempt.id}::uuid
     ), balances as (
@@ -148,13 +149,26 @@ const auditDetail = (attempt: Attempt, outcome: AttemptOutcome) => ({
   ...("cause" in outcome && { cause: outcome.cause }),
 });
 
-/** Gives the lease back and sets the next check; `false` when the attempt has ended: none is due. */
-async function checkLater(ctx: Context, attempt: Attempt, cause: string | null): Promise<boolean> {
-  const rows = await ctx.db.query<{ tenant_id: string; state: StoredState }>`
+/**
+ * Gives the lease back and sets the next check: after a pause, at once when news came in while we asked.
+ * Past `sendBy` the lease may be another's by now, who is at the provider: nothing is written then, the
+ * lease's end makes the attempt due.
+ * @returns seconds until the check; `null` when none is due: the attempt has ended, or is another's.
+ */
+async function checkLater(
+  ctx: Context,
+  { attempt, outcome }: { attempt: Attempt; outcome: AttemptOutcome },
+): Promise<number | null> {
+  if (Date.now() > attempt.sendBy) return null;
+  const cause = "cause" in outcome ? outcome.cause : null;
+  const rows = await ctx.db.query<{ tenant_id: string; state: StoredState; in_s: number }>`
     update pay.attempts a set
       leased_until = now(), checks = a.checks + 1, last_cause = ${cause}::text,
-      next_check_at = now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)})
+      absences = case when ${outcome.kind === "absent"}::boolean then a.absences + 1 else 0 end,
+      next_check_at = case when a.next_check_at <= now() then now()
+        else now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)}) end
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
-    returning a.tenant_id, a.state`;
-  return rows.some(({ state }) => openStates.includes(state));
+    returning a.tenant_id, a.state, extract(epoch from a.next_check_at - now())::float8 as in_s`;
+  const [row] = rows;
+  return row && openStates.includes(row.state) ? row.in_s : null;
 }

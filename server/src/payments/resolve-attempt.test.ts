@@ -95,19 +95,24 @@ describe("an attempt with unknown outcome is resolved by asking:", () => {
     });
   });
 
-  test("one absence after an outage of ours is not believed: the charge is found and recorded", async () => {
+  test("one absence after the provider's outage is not believed: the charge is found and recorded", async () => {
     const { tenant, attemptId } = await paymentThatMet([["capture", "answer_lost"]]);
     await world.admin`update pay.payments set state = 'pending' where tenant_id = ${tenant.id}`;
-    await world.admin`update pay.attempts set state = 'pending', checks = 0 where id = ${attemptId}`;
+    await world.admin`update pay.attempts set state = 'pending' where id = ${attemptId}`;
     await tenant.age(2_000);
-    tenant.provider.failNext("find", "absent");
-    for (let check = 0; check < 2; check++) await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    const faults: FakeFault[] = ["unreached", "unreached", "unreached", "unreached", "absent"];
+    for (const fault of faults) {
+      tenant.provider.failNext("find", fault);
+      await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+      expect(await tenant.payments()).toMatchObject([{ state: "pending" }]);
+    }
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
     expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
     expect(captures(tenant)).toEqual([1]);
   });
 
   test("what the provider once knew is never given up, however absent it looks", () => {
-    const old = { ageS: 1e6, checks: 1e3 };
+    const old = { ageS: 1e6, absences: 1e3 };
     expect(nextMove({ ...old, state: "authorized" }, { kind: "absent" })).toBe("wait");
     expect(nextMove({ ...old, state: "requires_action" }, { kind: "absent" })).toBe("wait");
   });

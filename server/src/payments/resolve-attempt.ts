@@ -10,8 +10,8 @@ import { closedUnpaidStates } from "./states.ts";
 
 /** A provider may not list a charge right after it was sent; while this young, "absent" proves nothing. */
 const youngForS = 15 * 60;
-/** Fruitless checks before "absent" is believed: one answer may be a lagging replica, or a gap after an outage. */
-const checksToBelieve = 3;
+/** Answers in a row that make "absent" believed: one may be a lagging replica, or a gap after an outage. */
+const absencesToBelieve = 3;
 /** A payer who left the bank's page is not coming back. */
 const challengeForS = 30 * 60;
 
@@ -54,7 +54,7 @@ export async function resolveAttempt({
     case "abandon":
       return resolved(await record({ kind: "declined", providerRef: null, reason: "abandoned" }));
     case "wait":
-      return resolved(await record({ kind: "unknown", cause: "the provider does not list it" }));
+      return resolved(await record({ kind: "absent", cause: "the provider does not list it" }));
     case "ignore":
       return resolved(await record({ kind: "unknown", cause: `ended; the provider says ${found.kind}` }));
     case "record":
@@ -70,7 +70,7 @@ async function find(provider: Provider, attempt: Attempt, deadline: number): Pro
 }
 
 /** What to do about an attempt, given what the provider says of it. Pure. */
-export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "checks">, found: Found): Move {
+export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "absences">, found: Found): Move {
   if (closedUnpaidStates.includes(attempt.state)) return found.kind === "captured" ? "record" : "ignore";
   switch (found.kind) {
     case "authorized":
@@ -82,7 +82,7 @@ export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "checks">, fo
       if (attempt.state !== "pending") return "wait";
       // The lease is ours and no call outlives a lease: nothing of it is in flight any more.
       if (attempt.ageS <= youngForS) return "send_again";
-      return attempt.checks < checksToBelieve ? "wait" : "give_up";
+      return attempt.absences + 1 < absencesToBelieve ? "wait" : "give_up";
     default:
       return "record";
   }

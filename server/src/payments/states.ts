@@ -31,7 +31,11 @@ export const entering: Record<Exclude<StoredState, "pending">, readonly StoredSt
 };
 
 /** What became of an attempt: the provider's word, or ours that the provider never got it. */
-export type AttemptOutcome = Outcome | { kind: "never_reached"; cause: string };
+export type AttemptOutcome =
+  | Outcome
+  /** The provider does not list it, which is not yet believed. */
+  | { kind: "absent"; cause: string }
+  | { kind: "never_reached"; cause: string };
 
 /**
  * The state an outcome leads to; `null`: nothing is known yet, nothing changes.
@@ -43,6 +47,7 @@ export function targetOf(
 ): Exclude<StoredState, "pending"> | null {
   switch (outcome.kind) {
     case "unknown":
+    case "absent":
       return null;
     case "never_reached":
       return "failed";

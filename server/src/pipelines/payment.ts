@@ -150,6 +150,7 @@ interface MoneyCall {
 export async function authorize({ ctx, input }: { ctx: Context; input: MoneyCall }): Promise<Outcome> {
   const { attempt, provider, deadline } = input;
   const { payment, token, statement, returnOrigin } = attempt;
+  if (token === null) throw new Error(`attempt ${attempt.id} is settled: it is not sent again`);
   const outcome: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
     provider.authorize({
       reference: attempt.id,
