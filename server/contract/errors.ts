@@ -65,6 +65,14 @@ export type Problem = z.infer<typeof Problem>;
 /** What a problem may say beside its code. All of it is public. */
 export type ProblemDetail = Partial<Pick<Problem, "detail" | "errors" | "quote">>;
 
+/** What a schema refused, as a problem says it: a JSON pointer for each fault, at most 20. */
+export function faultsOf({ issues }: z.ZodError): NonNullable<Problem["errors"]> {
+  return issues.slice(0, 20).map(({ path, message }) => ({
+    pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
+    message,
+  }));
+}
+
 /** The problem document of a code; its title is the code in words. */
 export function problemOf(code: ErrorCode, requestId: string, more: ProblemDetail = {}): Problem {
   const words = code.replaceAll("_", " ");

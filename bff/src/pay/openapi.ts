@@ -1,3 +1,4 @@
+import { faultsOf } from "@clarity/server/contract";
 import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
 import { Refusal } from "../refusal.ts";
 import { addHeaders, answerJson, answerRefusal, type EdgeEnv } from "../request.ts";
@@ -21,13 +22,9 @@ export function addOpenAPI(app: OpenAPIHono<EdgeEnv>) {
   });
 }
 
-/** What a schema refuses: `validation_failed` with a JSON pointer (RFC 6901) for each fault, at most 20. */
+/** What a schema refuses: `validation_failed`, and where. */
 // biome-ignore lint/suspicious/noExplicitAny: the library's hook is generic over every route's input
 export const refuseInvalid: Hook<any, EdgeEnv, any, any> = (result, c) => {
   if (result.success) return;
-  const errors = result.error.issues.slice(0, 20).map(({ path, message }) => ({
-    pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-    message,
-  }));
-  return answerRefusal(c, new Refusal("validation_failed", { errors }));
+  return answerRefusal(c, new Refusal("validation_failed", { errors: faultsOf(result.error) }));
 };

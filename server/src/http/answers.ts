@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { errorCodes, problemOf, retryAfterS } from "../../contract/index.ts";
+import { errorCodes, faultsOf, problemOf, retryAfterS } from "../../contract/index.ts";
 import { type Refused, refused } from "../refusal.ts";
 import { SettingMissing, TenancyError } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
@@ -53,15 +53,6 @@ function codeOf(error: Error): Refused["code"] {
   return "internal";
 }
 
-/** `validation_failed` with JSON pointers (RFC 6901), at most 20. The edge has the same wording. */
-function invalid(error: z.ZodError): Refused {
-  const errors = error.issues.slice(0, 20).map(({ path, message }) => ({
-    pointer: path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join(""),
-    message,
-  }));
-  return refused("validation_failed", { errors });
-}
-
 /** A JSON body that fits, or why not. */
 export async function readBody<T>(
   c: Context,
@@ -70,5 +61,7 @@ export async function readBody<T>(
   const value: unknown = await c.req.json().catch(() => undefined);
   if (value === undefined) return refused("malformed_request");
   const parsed = schema.safeParse(value);
-  return parsed.success ? { kind: "body", body: parsed.data } : invalid(parsed.error);
+  return parsed.success
+    ? { kind: "body", body: parsed.data }
+    : refused("validation_failed", { errors: faultsOf(parsed.error) });
 }

@@ -52,7 +52,8 @@ export function startSweeper(input: {
   const sweep = async () => {
     await input.each();
     const tenantIds = await input.listTenantIds();
-    for (const known of turns.keys()) if (!tenantIds.includes(known)) turns.delete(known);
+    const served = new Set(tenantIds);
+    for (const known of turns.keys()) if (!served.has(known)) turns.delete(known);
     const due = tenantIds.filter((id) => (turns.get(id)?.at ?? 0) <= Date.now());
     const next = due.values();
     await Promise.all(

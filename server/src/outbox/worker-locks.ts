@@ -21,8 +21,10 @@ export function openWorkerLocks(registryUrl: string): WorkerLocks {
   const sql = connect({ url: registryUrl, max: 1, idleTimeoutSeconds: 0 });
   return {
     async refresh(workerIds) {
+      // Tried, not waited for: while our own former connection still holds it, or another id of the same
+      // hash, the worker counts as living all the same; the next refresh tries again.
       await sql`
-        select pg_advisory_lock(${lockSpace}, hashtext(id)) from unnest(${[...workerIds]}::text[]) as id
+        select pg_try_advisory_lock(${lockSpace}, hashtext(id)) from unnest(${[...workerIds]}::text[]) as id
         where not exists (
           select from pg_locks where pid = pg_backend_pid() and locktype = 'advisory'
             and classid = ${lockSpace}::int8::oid and objid = (hashtext(id)::int8 & 4294967295)::oid
