@@ -11,11 +11,11 @@ import { InvoiceList, Payment, PaymentRequest } from "../../server/contract/inde
 import type { Context } from "../../server/src/context.ts";
 import { connect } from "../../server/src/database/client.ts";
 import { readMirror } from "../../server/src/invoices/read-mirror.ts";
-import { claimPayment } from "../../server/src/payments/claim-payment.ts";
 import { fingerprintOf } from "../../server/src/payments/fingerprint.ts";
-import { loadOrder } from "../../server/src/payments/load-order.ts";
 import { paymentView } from "../../server/src/payments/payment-view.ts";
-import { recordOutcome } from "../../server/src/payments/record-outcome.ts";
+import { claimPayment } from "../../server/src/payments/statements/claim-payment.ts";
+import { loadOrder } from "../../server/src/payments/statements/load-order.ts";
+import { recordOutcome } from "../../server/src/payments/statements/record-outcome.ts";
 import type { SqlValue } from "../../server/src/tenants/tenant-db.ts";
 import { FakeProvider, readStage } from "./stage.ts";
 

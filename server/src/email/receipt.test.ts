@@ -1,7 +1,7 @@
 import { compileTheme, presets } from "@clarity/themes";
 import { expect, test } from "vitest";
 import { Locale } from "../../contract/index.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { buildReceipt, formatMoney } from "./receipt.ts";
 import { receiptHtml } from "./receipt-html.ts";
 import { receiptText } from "./receipt-text.ts";

@@ -1,7 +1,7 @@
 import type { CompiledTheme } from "@clarity/themes";
 import { Locale } from "../../contract/index.ts";
 import { exponentOf, toDecimal } from "../money/money.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { fill, type ReceiptWords, receiptWords } from "./receipt-words.ts";
 
 /** Everything a receipt says, in words; how it looks is the templates'. */

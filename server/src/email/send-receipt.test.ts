@@ -3,7 +3,7 @@ import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { runOutbox } from "../outbox/run-outbox.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { start } from "../payments/testing/start.ts";
 import { createWorld, type TenantOptions } from "../payments/testing/world.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Delivery } from "../outbox/outbox-row.ts";
 import { aboutPayment } from "../payments/attempt.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { afterStep, beforeStep } from "../pipelines/run.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { buildReceipt } from "./receipt.ts";

@@ -2,7 +2,7 @@ import type { ErpPayment } from "../connectors/connector.ts";
 import type { Context } from "../context.ts";
 import { toDecimal } from "../money/money.ts";
 import { aboutPayment } from "../payments/attempt.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { afterStep, beforeStep } from "../pipelines/run.ts";
 import type { Delivery } from "./outbox-row.ts";
 

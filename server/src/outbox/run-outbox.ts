@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { sendReceipt } from "../email/send-receipt.ts";
-import { findPaymentRow, type PaymentRow } from "../payments/payment-row.ts";
 import { settleInERP } from "../payments/settle-in-erp.ts";
+import { findPaymentRow, type PaymentRow } from "../payments/statements/payment-row.ts";
 import { wake } from "../payments/wake.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { PipelineContext } from "../pipelines/pipeline.ts";
-import type { PaymentRow } from "./payment-row.ts";
+import type { PaymentRow } from "./statements/payment-row.ts";
 import type { StoredState } from "./states.ts";
 
 /**

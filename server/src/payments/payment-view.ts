@@ -1,5 +1,5 @@
 import { DeclineReason, type Payment, type PaymentState } from "../../contract/index.ts";
-import type { PaymentRow } from "./payment-row.ts";
+import type { PaymentRow } from "./statements/payment-row.ts";
 import type { StoredState } from "./states.ts";
 
 /** Authorised, unknown and conflicted are all `processing` to a payer: none is ever shown as declined. */

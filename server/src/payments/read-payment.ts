@@ -1,8 +1,8 @@
 import type { ErrorCode, Payment } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
-import type { PaymentRow } from "./payment-row.ts";
 import { paymentView } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
+import type { PaymentRow } from "./statements/payment-row.ts";
 import { openStates } from "./states.ts";
 
 export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };

@@ -3,9 +3,9 @@ import { authorize, capture } from "../pipelines/payment.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
 import { answerWithinMs, askProvider, deadlineIn } from "./ask-provider.ts";
 import type { Attempt } from "./attempt.ts";
-import { leaseAttempt } from "./lease-attempt.ts";
-import type { PaymentRow } from "./payment-row.ts";
-import { recordOutcome } from "./record-outcome.ts";
+import { leaseAttempt } from "./statements/lease-attempt.ts";
+import type { PaymentRow } from "./statements/payment-row.ts";
+import { recordOutcome } from "./statements/record-outcome.ts";
 import { closedUnpaidStates } from "./states.ts";
 
 /** A provider may not list a charge right after it was sent; while this young, "absent" proves nothing. */

@@ -2,8 +2,8 @@ import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract
 import type { Context } from "../context.ts";
 import { runPayment } from "../pipelines/payment.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { findPaymentRow } from "./payment-row.ts";
 import { paymentView } from "./payment-view.ts";
+import { findPaymentRow } from "./statements/payment-row.ts";
 
 export type StartResult =
   /** `created`: this call made the payment; else the id was known, with the same body. */

@@ -1,7 +1,7 @@
 import type { Payment } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
-import type { PaymentRow } from "./payment-row.ts";
 import { paymentView } from "./payment-view.ts";
+import type { PaymentRow } from "./statements/payment-row.ts";
 import { openStates } from "./states.ts";
 
 /**

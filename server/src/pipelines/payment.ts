@@ -2,13 +2,13 @@ import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract
 import type { Context } from "../context.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
 import { type Attempt, aboutPayment } from "../payments/attempt.ts";
-import { claimPayment, type Intent } from "../payments/claim-payment.ts";
 import { inspectCard } from "../payments/inspect-card.ts";
-import { loadOrder } from "../payments/load-order.ts";
-import type { PaymentRow } from "../payments/payment-row.ts";
 import { paymentView } from "../payments/payment-view.ts";
-import { recordOutcome } from "../payments/record-outcome.ts";
-import { storeRefusal } from "../payments/store-refusal.ts";
+import { claimPayment, type Intent } from "../payments/statements/claim-payment.ts";
+import { loadOrder } from "../payments/statements/load-order.ts";
+import type { PaymentRow } from "../payments/statements/payment-row.ts";
+import { recordOutcome } from "../payments/statements/record-outcome.ts";
+import { storeRefusal } from "../payments/statements/store-refusal.ts";
 import { surchargeOf } from "../payments/surcharge.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "./pipeline.ts";

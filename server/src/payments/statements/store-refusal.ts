@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import { json } from "../tenants/tenant-db.ts";
+import type { Context } from "../../context.ts";
+import { json } from "../../tenants/tenant-db.ts";
 import type { Intent } from "./claim-payment.ts";
 import type { PaymentRow } from "./payment-row.ts";
 

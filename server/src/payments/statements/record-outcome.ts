@@ -1,7 +1,6 @@
-import type { Context } from "../context.ts";
-import { json } from "../tenants/tenant-db.ts";
-import type { Attempt } from "./attempt.ts";
-import { findPaymentRow, type PaymentRow } from "./payment-row.ts";
+import type { Context } from "../../context.ts";
+import { json } from "../../tenants/tenant-db.ts";
+import type { Attempt } from "../attempt.ts";
 import {
   type AttemptOutcome,
   entering,
@@ -9,8 +8,9 @@ import {
   openStates,
   type StoredState,
   targetOf,
-} from "./states.ts";
-import { wake } from "./wake.ts";
+} from "../states.ts";
+import { wake } from "../wake.ts";
+import { findPaymentRow, type PaymentRow } from "./payment-row.ts";
 
 type Moved = PaymentRow & { outbox_ids: string[] | null };
 

@@ -1,5 +1,5 @@
-import type { ErrorCode, PaymentRequest } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
+import type { ErrorCode, PaymentRequest } from "../../../contract/index.ts";
+import type { Context } from "../../context.ts";
 
 export interface OrderLine {
   invoiceId: string;

@@ -1,7 +1,7 @@
-import type { Context } from "../context.ts";
-import { type Attempt, leaseS, sendByFromNow } from "./attempt.ts";
+import type { Context } from "../../context.ts";
+import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
+import { closedUnpaidStates, openStates, type StoredState } from "../states.ts";
 import { findPaymentRow } from "./payment-row.ts";
-import { closedUnpaidStates, openStates, type StoredState } from "./states.ts";
 
 interface AttemptRow {
   tenant_id: string;

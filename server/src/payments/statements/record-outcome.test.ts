@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { AttemptOutcome } from "../states.ts";
+import { start } from "../testing/start.ts";
+import { createWorld } from "../testing/world.ts";
 import { leaseAttempt } from "./lease-attempt.ts";
 import { recordOutcome } from "./record-outcome.ts";
-import type { AttemptOutcome } from "./states.ts";
-import { start } from "./testing/start.ts";
-import { createWorld } from "./testing/world.ts";
 
 let world: Awaited<ReturnType<typeof createWorld>>;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import type { StoredState } from "./states.ts";
+import type { Context } from "../../context.ts";
+import type { StoredState } from "../states.ts";
 
 /** A row of `pay.payments`, as the driver hands it over. */
 export interface PaymentRow {
