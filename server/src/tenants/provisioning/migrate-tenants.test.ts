@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { TenantBehind } from "../errors.ts";
+import { requiredSchemaVersion } from "../schema.ts";
 import { diagnose } from "./diagnose.ts";
 import { migrateTenants } from "./migrate-tenants.ts";
 import { preparePlatform } from "./prepare-platform.ts";
@@ -26,7 +27,9 @@ test("tenants behind are refused, migrated, and served again; those at the schem
   await expect(platform.operator.tenants.open(acme.tenant.id)).rejects.toBeInstanceOf(TenantBehind);
   const findings = await diagnose({ ctx: platform.operator });
   expect(findings.filter(({ ok }) => !ok)).toMatchObject([{ advice: "run clarity migrate" }]);
-  await expect(migrateAll()).resolves.toEqual([{ slug: "acme", from: 0, to: 1, error: null }]);
+  await expect(migrateAll()).resolves.toEqual([
+    { slug: "acme", from: 0, to: requiredSchemaVersion(), error: null },
+  ]);
   await expect(migrateAll()).resolves.toEqual([]);
   const { db } = await platform.operator.tenants.open(acme.tenant.id);
   await expect(db.query`select tenant_id from pay.users`).resolves.toHaveLength(1);
@@ -47,7 +50,9 @@ test("a tenant that cannot be migrated is named, the others go on, and the next 
   ).toEqual(["globex", "umbrella"]);
   expect(results.find(({ slug }) => slug === "acme")?.error).toContain("not currently accepting connections");
   await admin.unsafe(`alter database ${name} allow_connections true`);
-  await expect(migrateAll()).resolves.toEqual([{ slug: "acme", from: 0, to: 1, error: null }]);
+  await expect(migrateAll()).resolves.toEqual([
+    { slug: "acme", from: 0, to: requiredSchemaVersion(), error: null },
+  ]);
 });
 
 test("preparing again keeps tenants and the registry's password when it is given, and renews it when not", async () => {
