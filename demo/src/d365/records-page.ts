@@ -28,7 +28,7 @@ ${
 ${lines.map(
   (line) => html`<tr><td>${line.batch} / ${line.line}</td><td>${line.customerId}</td><td>${line.date}</td>
 <td>${line.marked.map((mark) => html`${mark.invoiceNumber}: ${forPeople(mark.amount, line.currency)}<br>`)}</td>
-<td class="n">${forPeople(line.amount, line.currency)}</td><td class="code">${line.reference} ${line.paymentId}</td><td>${line.notes}</td><td>${line.posted ? "Posted" : "Waits for the batch job"}</td></tr>`,
+<td class="n">${forPeople(line.amount, line.currency)}</td><td class="code">${line.reference} ${line.paymentId}</td><td class="notes">${line.notes}</td><td>${line.posted ? "Posted" : "Waits for the batch job"}</td></tr>`,
 )}</tbody></table></div>`
 }
 <h1>Invoices</h1>

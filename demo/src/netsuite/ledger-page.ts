@@ -31,7 +31,7 @@ ${payments.map(
     payment,
   ) => html`<tr><td>${payment.number}</td><td>${nameOf(payment.customerId)}</td><td>${payment.date}</td>
 <td>${payment.applied.map((line) => html`${line.invoiceNumber}: ${forPeople(line.amount, payment.currency)}<br>`)}</td>
-<td class="n">${forPeople(payment.amount, payment.currency)}</td><td class="code">${payment.externalId ?? ""}</td><td>${payment.memo ?? ""}</td></tr>`,
+<td class="n">${forPeople(payment.amount, payment.currency)}</td><td class="code">${payment.externalId ?? ""}</td><td class="notes">${payment.memo ?? ""}</td></tr>`,
 )}</tbody></table></div>`
 }
 <h1>Invoices</h1>
