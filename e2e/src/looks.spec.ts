@@ -123,6 +123,8 @@ test("the keyboard alone pays", async ({ page }) => {
 test("a host page may override --pay-* and its hostile CSS changes nothing else", async ({ page }) => {
   const form = await openNetsuite(page);
   await form.ready();
+  // With nothing chosen the button does not wear the seller's colour.
+  await form.choose();
   const before = await form.payButton.evaluate((button) => getComputedStyle(button).backgroundColor);
   await form.root.evaluate((element: HTMLElement) =>
     element.style.setProperty("--pay-primary", "rgb(1, 2, 3)"),
@@ -134,8 +136,10 @@ test("a host page may override --pay-* and its hostile CSS changes nothing else"
 });
 
 test("the two tenants look different", async ({ page }) => {
-  const colourOf = (form: Awaited<ReturnType<typeof openNetsuite>>) =>
-    form.payButton.evaluate((button) => getComputedStyle(button).backgroundColor);
+  const colourOf = async (form: Awaited<ReturnType<typeof openNetsuite>>) => {
+    await form.choose();
+    return form.payButton.evaluate((button) => getComputedStyle(button).backgroundColor);
+  };
   const acme = await (await openNetsuite(page)).ready();
   const one = await colourOf(acme);
   const globex = await (await openD365(page)).ready();
