@@ -79,12 +79,19 @@ function reading(erp: () => ErpUnderTest): void {
     expect((await read(erp().debtFreeCustomerId)).invoices).toEqual([]);
   });
 
-  test.each(["999999999", "no-such", "x' or 'a' eq 'a", "1 OR 1=1", "ü%/?&#\\"])(
-    "a customer id nobody has is not found: %s",
-    async (customerId) => {
-      await expect(read(customerId)).rejects.toMatchObject({ name: "ErpError", code: "not_found" });
-    },
-  );
+  test.each([
+    "999999999",
+    "0",
+    "001043",
+    " 1043",
+    "jp-011",
+    "no-such",
+    "x' or 'a' eq 'a",
+    "1 OR 1=1",
+    "ü%/?&#\\",
+  ])("a customer id nobody has is not found: %s", async (customerId) => {
+    await expect(read(customerId)).rejects.toMatchObject({ name: "ErpError", code: "not_found" });
+  });
 
   test("reading ends with the caller's signal", async () => {
     const aborted = AbortSignal.abort(new Error("the payer left"));

@@ -54,7 +54,9 @@ async function findCustomer(
     select: ["CustomerAccount", "OrganizationName", "PrimaryContactEmail"],
     signal,
   });
-  if (!row) throw new ErpError("not_found", `no customer ${customerId} in ${config.company}`);
+  // D365 compares without regard to case; here a customer must not have two names.
+  if (row?.CustomerAccount !== customerId)
+    throw new ErpError("not_found", `no customer ${customerId} in ${config.company}`);
   const text = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
   return {
     id: customerId,

@@ -47,8 +47,8 @@ async function openInvoices(
   suiteql: SuiteQL,
   { customerId, signal }: { customerId: string; signal: AbortSignal },
 ): Promise<ErpAccount> {
-  // Internal ids are whole numbers; anything else cannot exist and NetSuite would refuse the query.
-  if (!/^\d{1,18}$/.test(customerId)) throw new ErpError("not_found", "not an internal customer id");
+  // Internal ids are whole numbers, written one way only: a customer must not have two names here.
+  if (!/^[1-9]\d{0,17}$/.test(customerId)) throw new ErpError("not_found", "not an internal customer id");
   const [[customer], rows] = await Promise.all([
     suiteql({ q: customerQuery, params: [customerId], signal }),
     suiteql({ q: invoicesQuery, params: [customerId], signal }),
