@@ -138,6 +138,8 @@ test("token mint signs what the server will accept with the tenant's newest key"
 test.each([
   ["a tenant that does not exist", "tenant show nobody", "no tenant nobody"],
   ["an unknown command", "tenant destroy acme", "unknown command"],
+  ["a payment that does not exist", "payment show acme R-1001", "acme has no payment R-1001"],
+  ["a state that does not exist", "payment list acme --state paid", "Allowed choices are pending"],
   ["a missing option", "tenant create x1 --name X", "--template"],
   [
     "a bad slug",
@@ -173,6 +175,36 @@ test("the doctor's bad news ends with code 1 and says what to do", async () => {
   expect(stdout).toMatch(/BAD {2}acme: .* run clarity migrate/);
   expect((await clarity("migrate --json")).json().tenants).toMatchObject([{ slug: "acme", error: null }]);
   expect((await clarity("doctor")).code).toBe(0);
+});
+
+test("a payment nobody knows the outcome of is listed and shown, of a suspended tenant too", async () => {
+  const acme = await platform.operator.registry.findBySlug("acme");
+  const { db, tenant } = await platform.operator.tenants.open(acme?.id ?? "");
+  const id = "5a0e7d1c-0000-4000-8000-000000000002";
+  await db.query`
+    with payment as (
+      insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
+        surcharge_minor, total_minor, lines, created_at)
+      values (${tenant.id}, ${id}, '42', '\\x00', 'pending', 'USD', 1250, 0, 1250, '[]', now() - interval '2 min')
+      returning tenant_id
+    )
+    insert into pay.attempts (tenant_id, id, payment_id, provider, token, statement, state, leased_until,
+      next_check_at, last_cause)
+    values (${tenant.id}, ${id}, ${id}, 'sandbox', 'tok_canary', 'ACME', 'pending', now(), now(), 'no answer')
+    returning tenant_id`;
+  await clarity("tenant suspend acme");
+  const listed = await clarity("payment list acme --json");
+  expect(listed.json()).toMatchObject([{ id, state: "pending", totalMinor: "1250", cause: "no answer" }]);
+  expect((await clarity("payment list acme --state declined")).stdout).toBe("none");
+  const shown = await clarity(`payment show acme ${id} --json`);
+  expect(shown.json()).toMatchObject({
+    payment: { total_minor: "1250" },
+    attempts: [{ provider: "sandbox" }],
+  });
+  const words = await clarity(`payment show acme ${id}`);
+  expect(words.stdout).toContain("ledger: none");
+  for (const { stdout } of [listed, shown, words]) expect(stdout).not.toContain("tok_canary");
+  await clarity("tenant resume acme");
 });
 
 test("a dead letter is listed with its cause, replayed once, and audited", async () => {

@@ -1,12 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { createContextFactory } from "../context-factory.ts";
-import { createLogger } from "../log.ts";
 import { listDeadLetters } from "../outbox/list-dead-letters.ts";
 import { replayDeadLetter } from "../outbox/replay-dead-letter.ts";
-import type { Operator } from "../tenants/provisioning/operator.ts";
+import { contextFor } from "./context.ts";
 import { table } from "./output.ts";
-import { type CommonOptions, openBySlug, type Run } from "./run.ts";
+import type { CommonOptions, Run } from "./run.ts";
 
 export function deadLetterCommand(run: Run): Command {
   const deadLetter = new Command("dead-letter").description("deliveries to ERP and mail that were given up");
@@ -46,9 +43,3 @@ const replay = (run: Run) => (slug: string, id: string, options: CommonOptions) 
     if (kind === "not_dead") throw new Error(`${slug} has no dead letter ${id}`);
     return { json: { id, replayed: true }, text: `${id} is due again; the worker's next sweep takes it` };
   });
-
-async function contextFor(operator: Operator, slug: string) {
-  const makeContext = createContextFactory({ log: createLogger({ name: "clarity", level: "silent" }) });
-  const requestId = randomUUID();
-  return makeContext(await openBySlug(operator, slug), { actor: operator.name, requestId });
-}

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { describeFailure } from "./output.ts";
+import { paymentCommand } from "./payment.ts";
 import { doctorCommand, migrateCommand } from "./platform.ts";
 import { AnsweredBadNews, createRun } from "./run.ts";
 import { settingCommand } from "./setting.ts";
@@ -23,6 +24,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .addCommand(settingCommand(run, terminal))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
+    .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));

@@ -3,7 +3,7 @@ import { findPlatform } from "../config.ts";
 import { createLogger } from "../log.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import type { OpenOptions, OpenTenant } from "../tenants/tenants.ts";
 import type { Answer } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -40,8 +40,12 @@ export const createRun =
   };
 
 /** @throws TenantUnknown and what `Tenants.open` throws. */
-export async function openBySlug(operator: Operator, slug: string): Promise<OpenTenant> {
+export async function openBySlug(
+  operator: Operator,
+  slug: string,
+  options?: OpenOptions,
+): Promise<OpenTenant> {
   const record = await operator.registry.findBySlug(slug);
   if (!record) throw new TenantUnknown(`no tenant ${slug}: clarity tenant list shows them`);
-  return operator.tenants.open(record.id);
+  return operator.tenants.open(record.id, options);
 }

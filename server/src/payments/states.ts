@@ -1,14 +1,16 @@
 import type { Outcome } from "../providers/provider.ts";
 
 /** States of `pay.payments` and `pay.attempts`. What each means is in server/README.md. */
-export type StoredState =
-  | "pending"
-  | "requires_action"
-  | "authorized"
-  | "captured"
-  | "declined"
-  | "failed"
-  | "conflicted";
+export const storedStates = [
+  "pending",
+  "requires_action",
+  "authorized",
+  "captured",
+  "declined",
+  "failed",
+  "conflicted",
+] as const;
+export type StoredState = (typeof storedStates)[number];
 
 /** Not settled yet: the invoices are held, and somebody keeps asking the provider. */
 export const openStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];

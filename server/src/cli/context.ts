@@ -1,0 +1,13 @@
+import { randomUUID } from "node:crypto";
+import type { Context } from "../context.ts";
+import { createContextFactory } from "../context-factory.ts";
+import { createLogger } from "../log.ts";
+import type { Operator } from "../tenants/provisioning/operator.ts";
+import { openBySlug } from "./run.ts";
+
+/** For verbs about what customers paid: a suspended tenant's payments are still somebody's money. */
+export async function contextFor(operator: Operator, slug: string): Promise<Context> {
+  const makeContext = createContextFactory({ log: createLogger({ name: "clarity", level: "silent" }) });
+  const open = await openBySlug(operator, slug, { evenSuspended: true });
+  return makeContext(open, { actor: operator.name, requestId: randomUUID() });
+}
