@@ -6,6 +6,7 @@ import { createTenant, type NewTenant } from "../tenants/provisioning/create-ten
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
+import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 
 interface CreateOptions extends CommonOptions {
@@ -57,6 +58,7 @@ export function tenantCommand(run: Run): Command {
     .option("--json")
     .action(changeTo(run, "active"));
   addExportCommands(tenant, run);
+  addDeleteCommands(tenant, run);
   return tenant;
 }
 

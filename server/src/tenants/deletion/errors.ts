@@ -1,0 +1,17 @@
+import type { UnfinishedWork } from "../unfinished-work.ts";
+
+/** Payments or deliveries are unfinished, and nobody gave a reason to lose them. */
+export class WorkUnfinished extends Error {
+  override readonly name = "WorkUnfinished";
+  constructor(slug: string, { payments, deliveries }: UnfinishedWork) {
+    super(
+      `${slug} has ${payments} open payments and ${deliveries} deliveries that are due: ` +
+        "let them finish, or give a reason with --force-reason",
+    );
+  }
+}
+
+/** The grace period is over and the destruction has begun. */
+export class TooLateToRestore extends Error {
+  override readonly name = "TooLateToRestore";
+}

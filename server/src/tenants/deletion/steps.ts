@@ -1,0 +1,96 @@
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
+import { quoteIdentifier } from "../../database/client.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import type { Operator } from "../provisioning/operator.ts";
+import { unfinishedWork } from "../unfinished-work.ts";
+import { certificateClaims } from "./certificate.ts";
+import { type DeletionRecord, loadDeletion } from "./deletion-record.ts";
+import { WorkUnfinished } from "./errors.ts";
+import { isAny } from "./request-deletion.ts";
+import { asAdministrator, asOwner, setLogin } from "./tenant-server.ts";
+
+export interface Step {
+  ctx: Operator;
+  deletion: DeletionRecord;
+  /** null: the registry has forgotten it already. */
+  record: TenantRecord | null;
+}
+
+/** A request that was under way when the tenant was marked can write no more: what is counted next is final. */
+export async function closeDatabase({ ctx, deletion, record }: Step): Promise<void> {
+  if (record && !deletion.stock) await setLogin({ ctx, record, open: false });
+}
+
+/**
+ * The last look, and the point of no return: what there is, written down before it goes.
+ *
+ * @throws WorkUnfinished with the database open again
+ */
+export async function takeStock({ ctx, deletion, record }: Step): Promise<void> {
+  if (!record || deletion.stock) return;
+  const { rowCounts, unfinished } = await asOwner({ ctx, record }, async (sql) => {
+    const tables = await sql.unsafe<{ name: string }[]>(
+      `select tablename as name from pg_tables where schemaname = 'pay' order by tablename collate "C"`,
+    );
+    const counts: [string, number][] = [];
+    for (const { name } of tables) {
+      const [row] = await sql.unsafe<{ n: string }[]>(
+        `select count(*)::text as n from pay.${quoteIdentifier(name)}`,
+      );
+      counts.push([name, Number(row?.n)]);
+    }
+    return { rowCounts: Object.fromEntries(counts), unfinished: await unfinishedWork(sql) };
+  });
+  if (isAny(unfinished) && deletion.forceReason === null) {
+    await setLogin({ ctx, record, open: true });
+    throw new WorkUnfinished(deletion.slug, unfinished);
+  }
+  const { sql } = ctx.registry;
+  await sql`
+    with begun as (
+      update deletions set destroying_at = clock_timestamp(), destroyed_by = ${ctx.name},
+        row_counts = ${sql.json(rowCounts)}, unfinished = ${sql.json({ ...unfinished })},
+        key_fingerprint = ${createHash("sha256").update(record.dataKey.wrapped).digest("hex")}
+      where tenant_id = ${record.id} and destroying_at is null
+      returning tenant_id, slug, force_reason
+    )
+    insert into operator_audit (operator, action, tenant_id, detail)
+    select ${ctx.name}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
+}
+
+export async function dropDatabase({ ctx, record }: Step): Promise<void> {
+  if (!record) return;
+  const name = quoteIdentifier(record.database.name);
+  await asAdministrator({ ctx, record }, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
+}
+
+export async function dropRole({ ctx, record }: Step): Promise<void> {
+  if (!record) return;
+  const role = quoteIdentifier(record.database.role);
+  await asAdministrator({ ctx, record }, (sql) => sql.unsafe(`drop role if exists ${role}`));
+}
+
+/** The registry's row with the wrapped data key, and with it hosts and steps. Copies of the database are noise now. */
+export async function destroyKey({ ctx, deletion }: Step): Promise<void> {
+  await ctx.registry.sql`
+    with tenant as (delete from tenants where id = ${deletion.tenantId} and status = 'deleting')
+    update deletions set destroyed_at = clock_timestamp()
+    where tenant_id = ${deletion.tenantId} and destroyed_at is null`;
+}
+
+export async function certify({ ctx, deletion }: Step): Promise<void> {
+  // The row as the steps before have left it.
+  const destroyed = await loadDeletion(ctx.registry.sql, deletion.tenantId);
+  if (!destroyed || destroyed.certificate !== null) return;
+  const key = await openCertificateKey(ctx);
+  const certificate = await key.sign({ ...certificateClaims(destroyed) });
+  await ctx.registry.sql`
+    update deletions set certificate = ${certificate}
+    where tenant_id = ${deletion.tenantId} and certificate is null`;
+}
+
+/** Beside the master key: `certificate.key`. */
+export const openCertificateKey = (ctx: Operator): Promise<CertificateKey> =>
+  fileCertificateKey(join(dirname(ctx.address.masterKeyFile), "certificate.key"));
