@@ -9,20 +9,35 @@ export interface EdgeKeyFiles {
   publicKeyFile: string;
 }
 
-/** The edge's key pair in `dir`, made on the first call and found again on later ones. */
+/**
+ * The edge's key pair in `dir`, made on the first call and found again on later ones.
+ *
+ * @throws Error when the file is there and holds no Ed25519 private key.
+ */
 export async function ensureEdgeKeys(dir: string): Promise<EdgeKeyFiles> {
   const files = { keyFile: join(dir, "edge-key.pem"), publicKeyFile: join(dir, "edge-key.pub.pem") };
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const pem = (await readIfThere(files.keyFile)) ?? (await makeKey(files.keyFile));
-  const publicPem = String(createPublicKey(createPrivateKey(pem)).export({ type: "spki", format: "pem" }));
+  const key = parseKey(pem, files.keyFile);
+  const publicPem = String(createPublicKey(key).export({ type: "spki", format: "pem" }));
   if ((await readIfThere(files.publicKeyFile)) !== publicPem) await writeFile(files.publicKeyFile, publicPem);
   return files;
 }
 
 /** @throws when the file cannot be read or holds no Ed25519 private key. */
 export async function readEdgeKey(keyFile: string): Promise<KeyObject> {
-  const key = createPrivateKey(await readFile(keyFile, "utf8"));
-  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${keyFile} holds no Ed25519 key`);
+  return parseKey(await readFile(keyFile, "utf8"), keyFile);
+}
+
+function parseKey(pem: string, file: string): KeyObject {
+  const advice = "put the right file back, or delete it: a new key only ends the sessions of this hour";
+  let key: KeyObject;
+  try {
+    key = createPrivateKey(pem);
+  } catch (cause) {
+    throw new Error(`${file} holds no private key: ${advice}`, { cause });
+  }
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${file} holds no Ed25519 key: ${advice}`);
   return key;
 }
 

@@ -1,5 +1,4 @@
 /** `npm start`: builds what is stale, starts everything on 127.0.0.1, keeps it running, stops it cleanly. */
-import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { addressesOf } from "./launcher/addresses.ts";
@@ -28,7 +27,6 @@ watchAncestors(() => end(0));
 
 try {
   const ports = portsFrom(process.env.CLARITY_PORT || "4000");
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   await endLeftovers(dataDir);
   // PostgreSQL's own port is looked at when it starts: a server left behind by a kill is ours to stop.
   const taken = await firstTaken(ports, [

@@ -1,7 +1,7 @@
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findPlatform, NotConfigured, readInstance, writeInstance } from "./config.ts";
+import { findPlatform, NotConfigured, writeInstance } from "./config.ts";
 import { temporaryFolders } from "./testing/temporary-folder.ts";
 
 const dataDir = temporaryFolders();
@@ -14,7 +14,6 @@ const instance = {
 
 test("what the launcher wrote is what the command line finds, readable by its owner only", () => {
   const directory = dataDir();
-  expect(readInstance(directory)).toBeNull();
   writeInstance(directory, instance);
   expect(findPlatform({ CLARITY_DATA_DIR: directory })).toEqual(instance);
   expect(statSync(join(directory, "instance.json")).mode & 0o777).toBe(0o600);
@@ -40,6 +39,11 @@ test("the environment comes first, when it is whole", () => {
 test("nothing there, or a damaged file, is said so", () => {
   const directory = dataDir();
   expect(() => findPlatform({ CLARITY_DATA_DIR: directory })).toThrow(NotConfigured);
-  writeFileSync(join(directory, "instance.json"), '{"adminUrl":"mysql://x"}');
-  expect(() => findPlatform({ CLARITY_DATA_DIR: directory })).toThrow("adminUrl");
+  const file = join(directory, "instance.json");
+  for (const damaged of ['{"adminUrl":"mysql://x"}', '{"adminUrl', ""]) {
+    writeFileSync(file, damaged);
+    expect(() => findPlatform({ CLARITY_DATA_DIR: directory })).toThrow(
+      `${file} is damaged: npm start writes it anew`,
+    );
+  }
 });

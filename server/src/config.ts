@@ -9,7 +9,7 @@ const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
  * `<data folder>/instance.json`: how to reach what `npm start` runs, for the command line. Mode 0600,
  * since its URLs hold passwords.
  */
-export const Instance = z.object({
+const Instance = z.object({
   adminUrl: postgresUrl,
   registryUrl: postgresUrl,
   masterKeyFile: z.string(),
@@ -17,7 +17,7 @@ export const Instance = z.object({
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
 });
-export type Instance = z.infer<typeof Instance>;
+type Instance = z.infer<typeof Instance>;
 
 /** There is no running or configured platform to talk to. */
 export class NotConfigured extends Error {
@@ -33,10 +33,15 @@ export function writeInstance(dataDir: string, instance: Instance): void {
   renameSync(unfinished, fileIn(dataDir));
 }
 
-/** null: nothing was started with this data folder yet. @throws ZodError when the file is damaged */
-export function readInstance(dataDir: string): Instance | null {
+/** null: nothing was started with this data folder yet. @throws Error when the file is damaged */
+function readInstance(dataDir: string): Instance | null {
   const file = fileIn(dataDir);
-  return existsSync(file) ? Instance.parse(JSON.parse(readFileSync(file, "utf8"))) : null;
+  if (!existsSync(file)) return null;
+  try {
+    return Instance.parse(JSON.parse(readFileSync(file, "utf8")));
+  } catch (cause) {
+    throw new Error(`${file} is damaged: npm start writes it anew`, { cause });
+  }
 }
 
 const Environment = z.object({
@@ -54,7 +59,7 @@ const Environment = z.object({
  * The platform to operate: from DATABASE_URL, CLARITY_REGISTRY_URL and CLARITY_MASTER_KEY_FILE when
  * all three are set, else from the instance file in CLARITY_DATA_DIR.
  *
- * @throws NotConfigured
+ * @throws NotConfigured; Error when that file is damaged
  */
 export function findPlatform(environment: NodeJS.ProcessEnv): PlatformAddress {
   const env = Environment.parse(environment);

@@ -17,7 +17,7 @@
  * A server process needs less: `openRegistry({ url: registryUrl, masterKey: fileMasterKey(path) })`, then
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
-export { findPlatform, Instance, NotConfigured, readInstance, writeInstance } from "./config.ts";
+export { findPlatform, NotConfigured, writeInstance } from "./config.ts";
 export { type ContextFactoryOptions, createContextFactory, type MakeContext } from "./context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";

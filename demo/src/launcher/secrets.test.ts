@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -13,4 +13,15 @@ test("secrets are made once, for the owner's eyes only, and found again", () => 
   expect(ensureSecrets(dir)).toEqual(first);
   expect(first.embed.globex.publicJwk).not.toHaveProperty("d");
   expect(first.embed.acme.secret.length).toBeGreaterThanOrEqual(32);
+});
+
+test("damaged secrets are named, with what to do, and left as they are", () => {
+  const file = join(dir, "secrets.json");
+  const { d365, ...short } = ensureSecrets(dir);
+  for (const damaged of ["{{{", "", "{}", JSON.stringify(short)]) {
+    writeFileSync(file, damaged);
+    expect(() => ensureSecrets(dir)).toThrow(`${file} is damaged: delete it and start again`);
+  }
+  rmSync(file);
+  expect(ensureSecrets(dir).d365.clientSecret).not.toBe(d365.clientSecret);
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEdgeKeys } from "@clarity/bff";
 import {
@@ -7,12 +7,12 @@ import {
   openOperator,
   type PlatformAddress,
   preparePlatform,
-  readInstance,
   writeInstance,
 } from "@clarity/server";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
 import { platformSpecs, providerSpec, standInSpecs } from "./children.ts";
+import { openDataDir } from "./data-dir.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
 import { recordProcesses } from "./leftovers.ts";
@@ -34,11 +34,9 @@ export interface Start {
 /** PostgreSQL, the provider, both tenants, then everything else. Resolves when all of it answers. */
 export async function startAll(start: Start): Promise<void> {
   const { dataDir, ports, addresses, report } = start;
-  const logDir = join(dataDir, "logs");
-  const keyDir = join(dataDir, "keys");
-  mkdirSync(logDir, { recursive: true });
-  mkdirSync(keyDir, { recursive: true, mode: 0o700 });
+  const { logDir, keyDir } = openDataDir(dataDir);
   const secrets = ensureSecrets(dataDir);
+  const { keyFile, publicKeyFile } = await ensureEdgeKeys(keyDir);
 
   const database = await startPostgres(start, join(logDir, "postgres.log"));
   const supervisor = new Supervisor({
@@ -65,7 +63,6 @@ export async function startAll(start: Start): Promise<void> {
     },
     databases: await ensureStandInDatabases(database.adminUrl, secrets.databasePasswords),
   };
-  const keys = ensureEdgeKeys(keyDir);
   // None of these knows a tenant: they start while the platform is prepared.
   const standIns = Promise.all(standInSpecs(shared).map((spec) => supervisor.start(spec)));
   standIns.catch(() => {});
@@ -75,7 +72,6 @@ export async function startAll(start: Start): Promise<void> {
     provider,
   ]);
   await prepareTenants(start, { platform, secrets });
-  const { keyFile, publicKeyFile } = await keys;
   const { registryUrl, masterKeyFile } = platform;
   const specs = platformSpecs({
     ...shared,
@@ -125,15 +121,12 @@ async function startPostgres({ dataDir, ports, report, onStarted }: Start, logFi
   }
 }
 
-/** The registry's password stays the same from start to start; its port may not. */
+/** The registry's role gets a new password at every start: all who use it start now. */
 async function prepare(
   { dataDir, addresses }: Start,
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
-  const earlier = readInstance(dataDir);
-  const registryUrl = earlier && new URL(earlier.registryUrl);
-  if (registryUrl) registryUrl.host = new URL(where.adminUrl).host;
-  const address = await preparePlatform({ ...where, ...(registryUrl && { registryUrl: registryUrl.href }) });
+  const address = await preparePlatform(where);
   writeInstance(dataDir, { ...address, edgeUrl: `${addresses.edge}/` });
   return address;
 }

@@ -14,7 +14,10 @@ export function describeFailure(error: unknown): string {
     return error.issues.map(({ path, message }) => `${path.join(".") || "input"}: ${message}`).join("; ");
   }
   if (!(error instanceof Error)) return String(error);
-  const own = error.message || String((error as { code?: unknown }).code ?? error.name);
+  const code = (error as { code?: unknown }).code;
+  const own = error.message || String(code ?? error.name);
+  if (code === "ECONNREFUSED")
+    return `${own}: nothing answers there. Does npm start run, or your PostgreSQL?`;
   return error.cause instanceof Error ? `${own} (${describeFailure(error.cause)})` : own;
 }
 

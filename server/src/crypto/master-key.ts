@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { openSealed, seal } from "./seal.ts";
+import { CannotDecrypt, openSealed, seal } from "./seal.ts";
 
 /**
  * The key over all tenants' data keys. It only ever wraps 32-byte keys, so a key management service
@@ -28,7 +28,14 @@ export function fileMasterKey(path: string): MasterKey {
       return seal({ key: masterKey, plaintext: key, context: ["master", ...context] });
     },
     async unwrap({ wrapped, context }) {
-      return openSealed({ key: masterKey, sealed: wrapped, context: ["master", ...context] });
+      try {
+        return openSealed({ key: masterKey, sealed: wrapped, context: ["master", ...context] });
+      } catch (cause) {
+        const advice = "put back the file that was there when the tenant was made";
+        throw new CannotDecrypt(`${path} is not the master key of ${context.join(" / ")}: ${advice}`, {
+          cause,
+        });
+      }
     },
   };
 }
