@@ -5,7 +5,7 @@ import { readMirror } from "./read-mirror.ts";
 import { syncInvoices } from "./sync-invoices.ts";
 
 /** A mirror no older than this is answered without asking the ERP, milliseconds. */
-const freshMs = 60_000;
+export const freshMs = 60_000;
 /** While the ERP cannot be asked the mirror stands in until it is this old, milliseconds. */
 const staleMs = 15 * 60_000;
 

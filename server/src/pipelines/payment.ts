@@ -3,9 +3,9 @@ import type { Context } from "../context.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
 import { type Attempt, aboutPayment } from "../payments/attempt.ts";
 import { inspectCard } from "../payments/inspect-card.ts";
+import { judgeOrder } from "../payments/judge-order.ts";
 import { paymentView } from "../payments/payment-view.ts";
 import { claimPayment, type Intent } from "../payments/statements/claim-payment.ts";
-import { loadOrder } from "../payments/statements/load-order.ts";
 import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { recordOutcome } from "../payments/statements/record-outcome.ts";
 import { storeRefusal } from "../payments/statements/store-refusal.ts";
@@ -47,7 +47,7 @@ export async function runPayment({
   const { request, customerId } = input;
   const deadline = deadlineIn(answerWithinMs);
 
-  const order = await loadOrder({ ctx, input });
+  const order = await judgeOrder({ ctx, input });
   if (order.kind === "known") return { kind: "not_claimed" };
   if (order.kind === "refused") return order;
   const provider = await ctx.provider();

@@ -11,6 +11,8 @@ export interface Order {
   kind: "order";
   lines: OrderLine[];
   amountMinor: bigint;
+  /** When the ERP was last asked about the invoice asked about longest ago. */
+  asOf: Date;
 }
 
 interface InvoiceRow {
@@ -21,6 +23,7 @@ interface InvoiceRow {
   open_minor: bigint;
   held_minor: bigint;
   settled_minor: bigint;
+  synced_at: Date;
   claimed: boolean;
 }
 
@@ -44,7 +47,7 @@ export async function loadOrder({
   const ids = request.lines.map((line) => line.invoiceId);
   const rows = await ctx.db.query<InvoiceRow>`
     select i.tenant_id, i.id, i.number, i.currency, i.open_minor, i.held_minor, i.settled_minor,
-           p.id is not null as claimed
+           i.synced_at, p.id is not null as claimed
     from pay.invoices i
     left join pay.payments p on p.tenant_id = i.tenant_id and p.id = ${request.id}::uuid
     where i.tenant_id = ${ctx.tenant.id}::uuid and i.customer_id = ${customerId} and i.id = any(${ids}::text[])`;
@@ -64,7 +67,8 @@ export async function loadOrder({
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
   if (amountMinor > maximumMinor) return { kind: "refused", code: "validation_failed" };
-  return { kind: "order", lines, amountMinor };
+  const asOf = new Date(Math.min(...rows.map((row) => row.synced_at.getTime())));
+  return { kind: "order", lines, amountMinor, asOf };
 }
 
 function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {
