@@ -17,11 +17,16 @@ test("secrets are made once, for the owner's eyes only, and found again", () => 
 
 test("damaged secrets are named, with what to do, and left as they are", () => {
   const file = join(dir, "secrets.json");
-  const { d365, ...short } = ensureSecrets(dir);
+  const first = ensureSecrets(dir);
+  const { d365, ...short } = first;
   for (const damaged of ["{{{", "", "{}", JSON.stringify(short)]) {
     writeFileSync(file, damaged);
     expect(() => ensureSecrets(dir)).toThrow(`${file} is damaged: delete it and start again`);
   }
   rmSync(file);
-  expect(ensureSecrets(dir).d365.clientSecret).not.toBe(d365.clientSecret);
+  const second = ensureSecrets(dir);
+  expect(second.d365.clientSecret).not.toBe(d365.clientSecret);
+  // Tenants know the first keys under the first ids.
+  expect(second.embed.acme.id).not.toBe(first.embed.acme.id);
+  expect(second.embed.globex.id).not.toBe(first.embed.globex.id);
 });

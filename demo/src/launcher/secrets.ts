@@ -61,11 +61,18 @@ function makeSecrets(): Secrets {
     },
     d365: { clientId: "6b1f0c52-9a1e-4f0c-8d0e-2f2f4f3a7d10", clientSecret: random() },
     embed: {
-      acme: { id: "acme-suitescript", secret: random() },
-      globex: { id: "globex-d365", privateJwk: jwkOf(globex.privateKey), publicJwk: jwkOf(globex.publicKey) },
+      // A key's id stands for one secret for ever: other secrets, other ids.
+      acme: { id: `acme-suitescript-${suffix()}`, secret: random() },
+      globex: {
+        id: `globex-d365-${suffix()}`,
+        privateJwk: jwkOf(globex.privateKey),
+        publicJwk: jwkOf(globex.publicKey),
+      },
     },
   };
 }
+
+const suffix = () => randomBytes(4).toString("hex");
 
 /** 256 bits. */
 const random = () => randomBytes(32).toString("base64url");
