@@ -25,7 +25,7 @@ export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions)
     const token = tokenOf(c);
     const access = await tokens.verify(token, () => limit.count("address", address));
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
-    await limit.refuseSpent("session", access.ath);
+    await limit.refuseSpent("session", access.jkt);
     await limit.refuseSpent("tenant", host.tenant.id);
     try {
       const { jkt } = proofOf(c, checkProof, access.ath);
@@ -35,7 +35,8 @@ export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions)
       await limit.count("address", address);
       throw error;
     }
-    await limit.count("session", access.ath);
+    // By the key and not by the token: one token's signature has several spellings.
+    await limit.count("session", access.jkt);
     await limit.count("tenant", host.tenant.id);
     c.set("access", access);
     await next();

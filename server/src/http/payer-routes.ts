@@ -45,11 +45,14 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
     ["POST", "/internal/v1/payments/:id/resume", resumePayment],
   ] as const) {
     app.on(method, path, async (c) => {
-      const { ctx, customerId } = await doors.enterSession(c);
+      const { ctx, customerId, allowedInvoices } = await doors.enterSession(c);
       const id = PaymentId.safeParse(c.req.param("id"));
       // What is no id is nobody's payment.
       if (!id.success) return answerRefused(c, refused("not_found"));
-      return answerPayment(c, await verb({ ctx, input: { paymentId: id.data, customerId } }));
+      return answerPayment(
+        c,
+        await verb({ ctx, input: { paymentId: id.data, customerId, allowedInvoices } }),
+      );
     });
   }
 }

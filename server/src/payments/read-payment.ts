@@ -7,6 +7,14 @@ import { openStates } from "./states.ts";
 
 export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };
 
+/** Whose payment, and what of it the session may see. */
+export interface PaymentWanted {
+  paymentId: string;
+  customerId: string;
+  /** Invoice ids the session is limited to: a payment with any other is not there. Default null: all of the customer's. */
+  allowedInvoices?: readonly string[] | null;
+}
+
 /**
  * A payment of this customer. When nobody works on it any more and a check is due, the provider is
  * asked first. Another customer's, another tenant's and no payment are the same `not_found`.
@@ -16,7 +24,7 @@ export async function readPayment({
   input,
 }: {
   ctx: Context;
-  input: { paymentId: string; customerId: string };
+  input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return { kind: "refused", code: "not_found" };
@@ -35,7 +43,7 @@ export interface PaymentWithAttempt extends PaymentRow {
 /** The customer's payment and its attempt. */
 export async function findWithAttempt(
   ctx: Context,
-  { paymentId, customerId }: { paymentId: string; customerId: string },
+  { paymentId, customerId, allowedInvoices = null }: PaymentWanted,
 ): Promise<PaymentWithAttempt | null> {
   const rows = await ctx.db.query<PaymentWithAttempt>`
     select p.*, a.id as attempt_id,
@@ -45,5 +53,7 @@ export async function findWithAttempt(
     left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id
     where p.tenant_id = ${ctx.tenant.id}::uuid and p.id = ${paymentId}::uuid
       and p.customer_id = ${customerId}`;
-  return rows[0] ?? null;
+  const [row] = rows;
+  const visible = row?.lines.every((line) => allowedInvoices?.includes(line.invoiceId) ?? true);
+  return row && visible ? row : null;
 }

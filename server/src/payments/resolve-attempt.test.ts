@@ -235,6 +235,8 @@ describe("reading", () => {
       readPayment({ ctx: world.tenant().ctx, input: { paymentId, customerId } }),
       readPayment({ ctx: tenant.ctx, input: { paymentId: randomUUID(), customerId } }),
       resumePayment({ ctx: tenant.ctx, input: { paymentId, customerId: "C-2" } }),
+      readPayment({ ctx: tenant.ctx, input: { paymentId, customerId, allowedInvoices: ["another"] } }),
+      resumePayment({ ctx: tenant.ctx, input: { paymentId, customerId, allowedInvoices: [] } }),
       resumePayment({ ctx: world.tenant().ctx, input: { paymentId, customerId } }),
     ]);
     for (const answer of answers) expect(answer).toEqual({ kind: "refused", code: "not_found" });

@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import { paymentView } from "./payment-view.ts";
-import { findWithAttempt, type ReadResult } from "./read-payment.ts";
+import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import { openStates } from "./states.ts";
 
@@ -13,7 +13,7 @@ export async function resumePayment({
   input,
 }: {
   ctx: Context;
-  input: { paymentId: string; customerId: string };
+  input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return { kind: "refused", code: "not_found" };
