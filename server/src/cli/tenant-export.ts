@@ -1,11 +1,19 @@
 import type { Command } from "commander";
 import { exportTenant } from "../tenants/export/export-tenant.ts";
 import type { Manifest } from "../tenants/export/format.ts";
+import { importTenant } from "../tenants/export/import-tenant.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 interface ExportOptions extends CommonOptions {
   out: string;
+}
+
+interface ImportOptions extends CommonOptions {
+  slug: string;
+  name?: string;
+  host: string[];
+  takeOver?: boolean;
 }
 
 export function addExportCommands(tenant: Command, run: Run): void {
@@ -15,6 +23,20 @@ export function addExportCommands(tenant: Command, run: Run): void {
     .requiredOption("--out <path>", "a new folder, or a new file ending in .tar")
     .option("--json")
     .action(exportTo(run));
+  tenant
+    .command("import <path>")
+    .description("make a new tenant of an export; run again after an interruption")
+    .requiredOption("--slug <slug>", "the new tenant's")
+    .option("--name <name>", "the name payers see; default the export's")
+    .option(
+      "--host <host>",
+      "a custom domain; may be repeated",
+      (host, hosts: string[]) => [...hosts, host],
+      [],
+    )
+    .option("--take-over", "the exported tenant is gone: this one finishes its payments and deliveries")
+    .option("--json")
+    .action(importFrom(run));
 }
 
 const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
@@ -24,6 +46,19 @@ const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
     return {
       json: { out, manifest },
       text: [`${slug} is in ${out}`, table([["table", "rows"], ...rows]), ...remarks(manifest)].join("\n"),
+    };
+  });
+
+const importFrom = (run: Run) => (path: string, options: ImportOptions) =>
+  run(options, async (ctx) => {
+    const { slug, name, host: hosts, takeOver = false } = options;
+    const input = { path, slug, hosts, takeOver, ...(name !== undefined && { name }) };
+    const { tenant, created, manifest } = await importTenant({ ctx, input });
+    const { toBeSetAgain } = manifest;
+    const said = created ? "is there" : "was there already";
+    return {
+      json: { tenant, created, tables: manifest.tables, toBeSetAgain },
+      text: [`${slug} ${said} and answers at ${tenant.hosts.join(", ")}`, ...remarks(manifest)].join("\n"),
     };
   });
 

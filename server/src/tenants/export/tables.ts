@@ -52,8 +52,11 @@ const isSecret = (column: string) => /(^|_)ciphertext$/.test(column);
 /** Can pay until its attempt is settled, and is forgotten then: the row is whole without it. */
 const cardToken = "attempts.token";
 
+/** int8 is more than a JSON number holds for most readers; JSON's null must not become SQL's. */
+const asText = new Set(["bigint", "jsonb"]);
+
 /**
- * A row a line, in primary key order: JSON as PostgreSQL writes it, int8 as digits. The same rows
+ * A row a line, in primary key order: JSON as PostgreSQL writes it, int8 as digits, jsonb as text. The same rows
  * give the same bytes on every server, in a session set up by `portable`.
  *
  * @param tenantId written in place of the stored one
@@ -62,12 +65,32 @@ export function selectLines(shape: TableShape, tenantId: string): string {
   const columns = shape.columns.map(({ name, type }) => {
     const column = quoteIdentifier(name);
     if (name === "tenant_id") return `${quoteLiteral(tenantId)}::uuid as ${column}`;
-    return type === "bigint" ? `t.${column}::text as ${column}` : `t.${column}`;
+    return asText.has(type) ? `t.${column}::text as ${column}` : `t.${column}`;
   });
   return `
     select row_to_json(r)::text as line
     from (select ${columns.join(", ")} from pay.${quoteIdentifier(shape.table)} t
       where ${withoutSecrets(shape)} order by ${orderOf(shape)}) r`;
+}
+
+/**
+ * Inserts lines, its one parameter, as rows of the connected tenant. Columns the shape does not name
+ * take their defaults.
+ */
+export function insertLines(shape: TableShape): string {
+  const columns = shape.columns.map(({ name }) => quoteIdentifier(name));
+  const values = shape.columns.map(({ name, type }) => {
+    if (name === "tenant_id") return "pay.current_tenant()";
+    // A record would take the text for a JSON string.
+    return type === "jsonb"
+      ? `(l.line::json ->> ${quoteLiteral(name)})::jsonb`
+      : `r.${quoteIdentifier(name)}`;
+  });
+  const table = `pay.${quoteIdentifier(shape.table)}`;
+  return `
+    insert into ${table} (${columns.join(", ")}) overriding system value
+    select ${values.join(", ")}
+    from unnest($1::text[]) as l(line), json_populate_record(null::${table}, l.line::json) r`;
 }
 
 /** The first key column of every row `selectLines` leaves out. */

@@ -18,6 +18,12 @@ export class HostTaken extends Error {
   override readonly name = "HostTaken";
 }
 
+/** What the registry is told of a new tenant; the rest of `NewTenant` becomes its first rows. */
+type Registration = Pick<
+  z.output<typeof NewTenant>,
+  "slug" | "name" | "template" | "tier" | "baseDomain" | "hosts"
+>;
+
 /**
  * The tenant's row, in status `creating`, with everything later steps need: ids, names, the login
  * role's password, the data key, reserved hosts. Its absence means nothing was made yet.
@@ -30,7 +36,7 @@ export async function registerTenant({
   id,
 }: {
   ctx: Operator;
-  input: z.output<typeof NewTenant>;
+  input: Registration;
   id: string;
 }): Promise<TenantRecord> {
   const { sql, masterKey } = ctx.registry;
@@ -67,7 +73,7 @@ export async function registerTenant({
   return record;
 }
 
-function sameTenant(record: TenantRecord, input: z.output<typeof NewTenant>): TenantRecord {
+function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
   if (record.name === input.name && record.template === input.template && record.status !== "deleting") {
     return record;
   }

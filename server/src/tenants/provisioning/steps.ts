@@ -11,7 +11,7 @@ import { templates } from "./templates.ts";
 
 interface Step {
   ctx: Operator;
-  creation: Creation;
+  creation: Pick<Creation, "record">;
 }
 
 /** More than the pools of several servers need, few enough that one tenant cannot take them all. */
@@ -87,7 +87,10 @@ export async function setPrivileges({ ctx, creation: { record } }: Step): Promis
 }
 
 /** First rows, written through the tenant's own role: it proves the login and row-level security. */
-export async function seed({ ctx, creation: { input, record } }: Step): Promise<void> {
+export async function seed({
+  ctx,
+  creation: { input, record },
+}: Step & { creation: Creation }): Promise<void> {
   const template = templates[input.template];
   const spec = presets[input.theme ?? template.theme];
   const { hash } = compileTheme(spec);
