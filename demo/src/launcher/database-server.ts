@@ -1,4 +1,5 @@
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
+import postgres from "postgres";
 
 export interface DatabaseServer {
   adminUrl: string;
@@ -16,7 +17,10 @@ export async function startDatabaseServer(options: {
   logFile: string;
   report: (line: string) => void;
 }): Promise<DatabaseServer> {
-  if (options.url) return { adminUrl: options.url, stop: async () => {} };
+  if (options.url) {
+    await checkOwnServer(options.url);
+    return { adminUrl: options.url, stop: async () => {} };
+  }
   const { dataDir, port, logFile, report } = options;
   const start = () => startEmbeddedPostgres({ dataDir, port, logFile });
   let current: EmbeddedPostgres = await start();
@@ -50,4 +54,25 @@ export async function startDatabaseServer(options: {
       await current.stop();
     },
   };
+}
+
+/** @throws Error that names DATABASE_URL, never its password, when the demo cannot live there. */
+async function checkOwnServer(url: string): Promise<void> {
+  const needed = "it must name a PostgreSQL 15 or newer and a role that may create databases and roles";
+  if (!/^postgres(ql)?:$/.test(URL.parse(url)?.protocol ?? "")) {
+    throw new Error(`DATABASE_URL is no URL such as postgres://role:password@host/database: ${needed}`);
+  }
+  const sql = postgres(url, { max: 1, connect_timeout: 5, fetch_types: false, onnotice: () => {} });
+  try {
+    const [role] = await sql`
+      select current_setting('server_version_num')::int >= 150000 as recent,
+        rolsuper or (rolcreatedb and rolcreaterole) as able
+      from pg_roles where rolname = current_user`;
+    if (!role?.recent) throw new Error("that server is older");
+    if (!role.able) throw new Error("that role may not");
+  } catch (cause) {
+    throw new Error(`DATABASE_URL does not do, ${(cause as Error).message}: ${needed}`, { cause });
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 }
