@@ -85,6 +85,13 @@ test("purge destroys what is due, and ends with 1 when one could not be", async 
     { slug: "acme-two", error: null, certificate: { tenant: { slug: "acme-two" } } },
     { slug: "stuck", error: expect.stringContaining("does not exist") },
   ]);
+  const forced = await clarity(
+    "tenant delete stuck --now --confirm stuck --force-reason dropped-by-hand --json",
+  );
+  expect(forced.json()).toMatchObject({
+    certificate: { destroyed: { rowCounts: {} }, unfinished: { reason: "dropped-by-hand" } },
+  });
+  expect((await clarity("tenant purge")).stdout).toBe("nothing is due");
 });
 
 test.each([

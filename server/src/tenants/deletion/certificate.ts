@@ -17,6 +17,7 @@ export interface DeletionCertificate {
     readonly database: string;
     readonly role: string;
     readonly hosts: readonly string[];
+    /** By table; empty when the database was gone already, for which a reason is given. */
     readonly rowCounts: Readonly<Record<string, number>>;
     /** SHA-256, hex, of the tenant's data key as it was wrapped by the master key. */
     readonly wrappedDataKeySha256: string;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
-import { quoteIdentifier } from "../../database/client.ts";
+import { errorCode, quoteIdentifier } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { unfinishedWork } from "../unfinished-work.ts";
@@ -30,18 +30,10 @@ export async function closeDatabase({ ctx, deletion, record }: Step): Promise<vo
  */
 export async function takeStock({ ctx, deletion, record }: Step): Promise<void> {
   if (!record || deletion.stock) return;
-  const { rowCounts, unfinished } = await asOwner({ ctx, record }, async (sql) => {
-    const tables = await sql.unsafe<{ name: string }[]>(
-      `select tablename as name from pg_tables where schemaname = 'pay' order by tablename collate "C"`,
-    );
-    const counts: [string, number][] = [];
-    for (const { name } of tables) {
-      const [row] = await sql.unsafe<{ n: string }[]>(
-        `select count(*)::text as n from pay.${quoteIdentifier(name)}`,
-      );
-      counts.push([name, Number(row?.n)]);
-    }
-    return { rowCounts: Object.fromEntries(counts), unfinished: await unfinishedWork(sql) };
+  const { rowCounts, unfinished } = await count({ ctx, record }).catch((error) => {
+    // invalid_catalog_name: somebody dropped the database by hand. A reason is needed to go on uncounted.
+    if (errorCode(error) === "3D000" && deletion.forceReason !== null) return uncounted;
+    throw error;
   });
   if (isAny(unfinished) && deletion.forceReason === null) {
     await setLogin({ ctx, record, open: true });
@@ -58,6 +50,24 @@ export async function takeStock({ ctx, deletion, record }: Step): Promise<void> 
     )
     insert into operator_audit (operator, action, tenant_id, detail)
     select ${ctx.name}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
+}
+
+const uncounted = { rowCounts: {}, unfinished: { payments: 0, deliveries: 0 } };
+
+async function count(input: { ctx: Operator; record: TenantRecord }) {
+  return asOwner(input, async (sql) => {
+    const tables = await sql.unsafe<{ name: string }[]>(
+      `select tablename as name from pg_tables where schemaname = 'pay' order by tablename collate "C"`,
+    );
+    const rowCounts: Record<string, number> = {};
+    for (const { name } of tables) {
+      const [row] = await sql.unsafe<{ n: string }[]>(
+        `select count(*)::text as n from pay.${quoteIdentifier(name)}`,
+      );
+      rowCounts[name] = Number(row?.n);
+    }
+    return { rowCounts, unfinished: await unfinishedWork(sql) };
+  });
 }
 
 export async function dropDatabase({ ctx, record }: Step): Promise<void> {
