@@ -29,9 +29,17 @@ afterAll(async () => {
   for (const dataDir of dataDirs) await removeEmbeddedPostgres(dataDir);
 });
 afterEach(async () => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await Promise.all(children.splice(0).map(ended));
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
+
+/** The next test's folder is this one's: its owner must be gone, not going. */
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}
 
 function newDataDir(parentMode = 0o755): string {
   const parent = folder();
