@@ -6,8 +6,8 @@ import { type ChildProcess, spawn } from "node:child_process";
  */
 export function guard(server: ChildProcess): void {
   if (server.pid === undefined) return;
-  // SIGINT is PostgreSQL's fast shutdown.
-  const script = 'read -r _; kill -INT "$1"';
+  // SIGINT is PostgreSQL's fast shutdown. Who ends everything by pid shall not end the guard first.
+  const script = 'trap "" HUP INT TERM; read -r _; kill -INT "$1"';
   const watcher = spawn("/bin/sh", ["-c", script, "sh", String(server.pid)], {
     cwd: "/",
     detached: true,
