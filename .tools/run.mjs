@@ -27,6 +27,7 @@ if (!entry) {
   process.exit(2);
 }
 
+const shell = process.ppid;
 install();
 const env = {
   ...process.env,
@@ -43,7 +44,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 }
 // npm tells only its shell, which dies of SIGTERM without telling us.
 if (process.env.npm_lifecycle_event) {
-  const shell = process.ppid;
   const watch = setInterval(() => {
     if (process.ppid === shell) return;
     clearInterval(watch);
