@@ -4,7 +4,10 @@ import { RegistryUnavailable } from "../tenants/errors.ts";
 import type { TenantRecord } from "./tenant-record.ts";
 
 export interface RegistryCacheOptions {
-  /** How long a found tenant is not asked for again. Default 5 s; a change in the registry ends it at once. */
+  /**
+   * How long a found tenant is not asked for again. Default 5 s; a change in the registry ends it at once.
+   * 0 remembers nothing but what a registry that is down needs; not even that a name is nobody's.
+   */
   freshMs?: number;
   /** How long a known tenant is served while the registry is down. Default 1 h. */
   staleMs?: number;
@@ -85,7 +88,7 @@ export class RegistryCache {
   #keep(key: string, record: TenantRecord | null): void {
     if (!record) {
       this.#known.delete(key);
-      this.#unknown.set(key, true);
+      if (this.#freshMs > 0) this.#unknown.set(key, true);
       return;
     }
     const now = Date.now();

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { RegistryCache } from "./registry-cache.ts";
+import type { TenantRecord } from "./tenant-record.ts";
+
+const record = { slug: "acme" } as TenantRecord;
+
+test("told to remember nothing, a name that was nobody's is asked for again at once", async () => {
+  const cache = new RegistryCache({ freshMs: 0 });
+  expect(await cache.get("acme", async () => null)).toBeNull();
+  expect(await cache.get("acme", async () => record)).toBe(record);
+});
+
+test("otherwise a name that was nobody's is not asked for again for a moment, until the registry changes", async () => {
+  const cache = new RegistryCache();
+  expect(await cache.get("acme", async () => null)).toBeNull();
+  expect(await cache.get("acme", async () => record)).toBeNull();
+  cache.expire();
+  expect(await cache.get("acme", async () => record)).toBe(record);
+});
