@@ -4,7 +4,7 @@ import { Refusal } from "./refusal.ts";
 import { claimsFor, type Forwarder } from "./upstream.ts";
 
 /** How long an answer is taken as it is, milliseconds. */
-const freshMs = { known: 30_000, unknown: 5_000 };
+const freshMs = { known: 30_000, moving: 500, unknown: 5_000 };
 /** While the registry is away a known host is served from its last answer this long, milliseconds. */
 const staleMs = 15 * 60_000;
 /** While it is away it is asked again no sooner than this, milliseconds. */
@@ -28,7 +28,7 @@ interface HostInput {
 /** Finds the tenant that answers at a host name. */
 export interface Hosts {
   /**
-   * @throws Refusal `tenant_unknown`; `tenant_suspended`; `unavailable` when the registry cannot be
+   * @throws Refusal `tenant_unknown`, `tenant_suspended`, `tenant_moving`, `tenant_deleting`; `unavailable` when the registry cannot be
    * asked about a host it has not spoken of in the last minutes.
    */
   resolve(input: HostInput): Promise<HostEntry>;
@@ -49,7 +49,8 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
         claims,
       });
       const host = HostEntry.parse(await answer.json());
-      return { host, askedAt: now(), askAgainAt: now() + freshMs.known };
+      const fresh = host.status === "moving" ? freshMs.moving : freshMs.known;
+      return { host, askedAt: now(), askAgainAt: now() + fresh };
     } catch (error) {
       if (error instanceof Refusal && error.code === "tenant_unknown") {
         return { host: null, askedAt: now(), askAgainAt: now() + freshMs.unknown };
@@ -79,7 +80,7 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
       if (!known) await beforeAsk();
       const { host } = known && known.askAgainAt > now() ? known : await refresh(hostname, requestId);
       if (!host) throw new Refusal("tenant_unknown");
-      if (host.status === "suspended") throw new Refusal("tenant_suspended");
+      if (host.status !== "active") throw new Refusal(`tenant_${host.status}`);
       return host;
     },
   };

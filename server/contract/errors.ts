@@ -21,6 +21,7 @@ export const errorCodes = {
   payment_in_progress: 409,
   amount_changed: 409,
   invoice_closed: 409,
+  tenant_deleting: 410,
   body_too_large: 413,
   unsupported_media_type: 415,
   idempotency_mismatch: 422,
@@ -31,6 +32,8 @@ export const errorCodes = {
   internal: 500,
   provider_unavailable: 502,
   erp_unavailable: 503,
+  tenant_moving: 503,
+  tenant_upgrading: 503,
   tenant_unavailable: 503,
   unavailable: 503,
 } as const;
@@ -91,6 +94,8 @@ export const retryAfterS: { readonly [Code in ErrorCode]?: number } = {
   payment_in_progress: 2,
   provider_unavailable: 5,
   erp_unavailable: 10,
+  tenant_moving: 1,
+  tenant_upgrading: 10,
   tenant_unavailable: 5,
   unavailable: 2,
 };

@@ -26,7 +26,7 @@ export type InternalClaims = z.infer<typeof InternalClaims>;
 /** `GET /internal/v1/hosts/{host}` (scope `edge`): which tenant answers at a host name. 404 `tenant_unknown`. */
 export const HostEntry = z.object({
   tenant: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
-  status: z.enum(["active", "suspended"]),
+  status: z.enum(["active", "suspended", "moving", "deleting"]),
   /** Base URL of the instance that serves this tenant; null: the shared servers. */
   upstream: z.url().nullable(),
   /** Origins that may embed the form: CORS and `frame-ancestors`. */

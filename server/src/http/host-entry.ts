@@ -21,8 +21,9 @@ export async function hostEntry({
   if (!record) return refused("tenant_unknown");
   const { id, slug, name, upstream } = record;
   const known = { tenant: { id, slug, name }, upstream };
-  if (record.status === "suspended") {
-    return { kind: "host", entry: { ...known, status: "suspended", embedOrigins: [], frameOrigins: [] } };
+  const { status } = record;
+  if (status === "suspended" || status === "moving" || status === "deleting") {
+    return { kind: "host", entry: { ...known, status, embedOrigins: [], frameOrigins: [] } };
   }
   const { settings } = await tenants.open(id);
   const provider = await settings.get("provider");

@@ -21,7 +21,7 @@ export interface Registry {
   readonly sql: Sql;
   /**
    * The tenant that answers at a host name; `host` as in the Host header, any case, port allowed.
-   * null: nobody does, or not yet, or no longer. Look at `status`: it may be suspended.
+   * null: nobody does, or not yet. Look at `status`: it may not be served now.
    * @throws RegistryUnavailable when the registry is down and the tenant was not seen before.
    */
   findByHost(host: string): Promise<TenantRecord | null>;
@@ -64,7 +64,7 @@ export function openRegistry(input: {
     async findByHost(host) {
       const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
       const found = await find(`host:${name}`, { host: name });
-      return found?.status === "active" || found?.status === "suspended" ? found : null;
+      return found?.status === "creating" ? null : found;
     },
     findById: (id) => find(`id:${id}`, { id }),
     findBySlug: (slug) => find(`slug:${slug}`, { slug }),

@@ -1,6 +1,13 @@
 /** Why no tenant's rows could be had. The message is internal; `code` is the public error code. */
 export abstract class TenancyError extends Error {
-  abstract readonly code: "tenant_unknown" | "tenant_suspended" | "tenant_unavailable" | "internal";
+  abstract readonly code:
+    | "tenant_unknown"
+    | "tenant_suspended"
+    | "tenant_deleting"
+    | "tenant_moving"
+    | "tenant_upgrading"
+    | "tenant_unavailable"
+    | "internal";
 }
 
 /** No such tenant, or not ready yet: existence does not leak. */
@@ -14,6 +21,18 @@ export class TenantSuspended extends TenancyError {
   readonly code = "tenant_suspended";
 }
 
+/** The tenant is on its way out; for a while an operator can bring it back. */
+export class TenantDeleting extends TenancyError {
+  override readonly name = "TenantDeleting";
+  readonly code = "tenant_deleting";
+}
+
+/** The tenant's database is being moved. Nothing of this request was done: the same again in a moment. */
+export class TenantMoving extends TenancyError {
+  override readonly name = "TenantMoving";
+  readonly code = "tenant_moving";
+}
+
 /** The tenant's database is down, full or too slow. Try again later; a write may have happened. */
 export class TenantUnavailable extends TenancyError {
   override readonly name = "TenantUnavailable";
@@ -23,7 +42,13 @@ export class TenantUnavailable extends TenancyError {
 /** The tenant's database lacks migrations this code needs: run `clarity migrate`. */
 export class TenantBehind extends TenancyError {
   override readonly name = "TenantBehind";
-  readonly code = "tenant_unavailable";
+  readonly code = "tenant_upgrading";
+}
+
+/** The tenant's database has migrations this code cannot live with: it is a newer instance's. */
+export class TenantAhead extends TenancyError {
+  override readonly name = "TenantAhead";
+  readonly code = "tenant_upgrading";
 }
 
 /** The registry is down and this tenant is not among those remembered. */

@@ -6,7 +6,7 @@ import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { IsolationBreach } from "./errors.ts";
 import { names } from "./provisioning/names.ts";
 import { isolationBreaches } from "./result-monitor.ts";
-import { requiredSchemaVersion } from "./schema.ts";
+import { latestSchemaVersion } from "./schema.ts";
 import { connectionUrl, type OpenTenant, openTenants } from "./tenants.ts";
 
 let platform: TestPlatform;
@@ -60,7 +60,7 @@ test("a tenant's role enters its own database and no other: not another tenant's
   const others = [
     globex.record.database.name,
     names.registry(namespace),
-    names.template(namespace, requiredSchemaVersion()),
+    names.template(namespace, latestSchemaVersion()),
     // The embedded server closes these too.
     "postgres",
     "template1",

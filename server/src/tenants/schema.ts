@@ -9,5 +9,8 @@ export function tenantMigrations(): readonly Migration[] {
   return migrations;
 }
 
-/** What this code was written for: the number of its last migration. */
-export const requiredSchemaVersion = (): number => tenantMigrations().length;
+/** The number of this code's last migration: what it makes new tenants with and migrates others to. */
+export const latestSchemaVersion = (): number => tenantMigrations().length;
+
+/** A database below it is of no use to this code. */
+export const minimumSchemaVersion = (): number => latestSchemaVersion();

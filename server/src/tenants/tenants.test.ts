@@ -3,6 +3,7 @@ import { createLogger } from "../log.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { type TcpProxy, tcpProxy } from "../testing/tcp-proxy.ts";
 import { TenantBehind, TenantSuspended, TenantUnavailable, TenantUnknown } from "./errors.ts";
+import { addDatabaseServer } from "./placement/database-servers.ts";
 import { resumeTenant, suspendTenant } from "./provisioning/change-status.ts";
 import { json } from "./tenant-db.ts";
 import type { PoolOptions } from "./tenant-pools.ts";
@@ -37,9 +38,14 @@ function pooled(pool: PoolOptions = {}, more: { minimumSchemaVersion?: number } 
 /** A tenant whose database is reached through the proxy. */
 async function behindProxy(slug: string): Promise<string> {
   const { tenant } = await platform.createTenant(slug);
+  const adminUrl = new URL(platform.address.adminUrl);
+  adminUrl.port = String(proxy.port);
+  await addDatabaseServer({
+    ctx: platform.operator,
+    input: { name: `proxy-${slug}`, adminUrl: adminUrl.href },
+  });
   await platform.operator.registry.sql`
-    update tenants set database_host = '127.0.0.1', database_port = ${proxy.port}, updated_at = clock_timestamp()
-    where id = ${tenant.id}`;
+    update tenants set database_server = ${`proxy-${slug}`}, updated_at = clock_timestamp() where id = ${tenant.id}`;
   return tenant.id;
 }
 

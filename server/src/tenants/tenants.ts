@@ -4,9 +4,16 @@ import { openTenantKeys, type TenantKeys } from "../crypto/tenant-keys.ts";
 import type { Sql } from "../database/client.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
-import { TenantBehind, TenantSuspended, TenantUnknown } from "./errors.ts";
+import {
+  TenantAhead,
+  TenantBehind,
+  TenantDeleting,
+  TenantMoving,
+  TenantSuspended,
+  TenantUnknown,
+} from "./errors.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
-import { requiredSchemaVersion } from "./schema.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
 import type { TenantDb, TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
@@ -34,7 +41,8 @@ export interface Tenants {
    *
    * @param options.evenSuspended for the worker, which finishes what was paid before, and for operators
    *   who look; never for a payer's request. Default false: `TenantSuspended`.
-   * @throws TenantUnknown, TenantSuspended, TenantBehind, TenantUnavailable, RegistryUnavailable
+   * @throws TenantUnknown, TenantSuspended, TenantMoving, TenantDeleting, TenantBehind, TenantAhead,
+   *   TenantUnavailable, RegistryUnavailable
    */
   open(tenantId: string, options?: OpenOptions): Promise<OpenTenant>;
   /**
@@ -72,7 +80,7 @@ export function openTenants(input: {
 }): Tenants {
   const { registry, log, actor = "system" } = input;
   const options = { ...poolDefaults, ...input.pool };
-  const minimum = input.minimumSchemaVersion ?? requiredSchemaVersion();
+  const minimum = input.minimumSchemaVersion ?? minimumSchemaVersion();
   const monitor = createResultMonitor({ registry, log });
   const opened = new LRUCache<string, OpenTenant>({ max: options.maxPools * 4 });
   const pools = new TenantPools({
@@ -100,7 +108,7 @@ export function openTenants(input: {
         return await open(tenantId, options);
       } catch (error) {
         // A suspended tenant's pool may be at work for the worker; without work its connections close.
-        if (error instanceof TenantUnknown) pools.close(tenantId);
+        if (error instanceof TenantUnknown || error instanceof TenantDeleting) pools.close(tenantId);
         throw error;
       }
     },
@@ -116,15 +124,19 @@ function admit(
   record: TenantRecord | null,
   { tenantId, minimum, evenSuspended }: { tenantId: string; minimum: number } & Required<OpenOptions>,
 ): TenantRecord {
-  if (record?.status === "suspended" && !evenSuspended) {
-    throw new TenantSuspended(`tenant ${tenantId} is suspended`);
-  }
-  if (record?.status !== "active" && record?.status !== "suspended") {
-    throw new TenantUnknown(`no active tenant ${tenantId}`);
-  }
+  if (!record || record.status === "creating") throw new TenantUnknown(`no active tenant ${tenantId}`);
+  const { slug, status } = record;
+  if (status === "deleting") throw new TenantDeleting(`tenant ${slug} is being deleted`);
+  if (status === "moving") throw new TenantMoving(`tenant ${slug} is being moved`);
+  if (status === "suspended" && !evenSuspended) throw new TenantSuspended(`tenant ${slug} is suspended`);
   if (record.schemaVersion < minimum) {
     throw new TenantBehind(
-      `tenant ${record.slug} is at schema ${record.schemaVersion}, this code needs ${minimum}: run clarity migrate`,
+      `tenant ${slug} is at schema ${record.schemaVersion}, this code needs ${minimum}: run clarity migrate`,
+    );
+  }
+  if (record.contractVersion > latestSchemaVersion()) {
+    throw new TenantAhead(
+      `tenant ${slug} is at schema ${record.schemaVersion}, this code knows ${latestSchemaVersion()}`,
     );
   }
   return record;

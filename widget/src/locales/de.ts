@@ -135,6 +135,11 @@ export const de: Messages = {
     "Der Zahlungsanbieter ist nicht erreichbar. Versuchen Sie es gleich noch einmal.",
   "error.erp_unavailable":
     "Die Rechnungen können gerade nicht gelesen werden. Versuchen Sie es gleich noch einmal.",
+  "error.tenant_deleting":
+    "Der Verkäufer nimmt hier keine Zahlungen mehr an. Wenden Sie sich an den Verkäufer.",
+  "error.tenant_moving": "Zahlen pausiert einen Moment. Versuchen Sie es in ein paar Sekunden noch einmal.",
+  "error.tenant_upgrading":
+    "Das Bezahlen wird gerade aktualisiert. Versuchen Sie es in einer Minute noch einmal.",
   "error.tenant_unavailable": "Zahlen ist gerade nicht möglich. Versuchen Sie es gleich noch einmal.",
   "error.network": "Keine Verbindung. Prüfen Sie Ihr Netz und versuchen Sie es erneut.",
   "error.no_token":

@@ -120,6 +120,9 @@ export const es: Messages = {
   "error.provider_unavailable":
     "No se puede contactar con el proveedor de pagos. Inténtelo de nuevo en un momento.",
   "error.erp_unavailable": "Ahora no se pueden leer las facturas. Inténtelo de nuevo en un momento.",
+  "error.tenant_deleting": "El vendedor ya no acepta pagos aquí. Contacte con el vendedor.",
+  "error.tenant_moving": "El pago se detiene un momento. Inténtelo de nuevo en unos segundos.",
+  "error.tenant_upgrading": "El pago se está actualizando. Inténtelo de nuevo en un minuto.",
   "error.tenant_unavailable": "El pago no está disponible ahora. Inténtelo de nuevo en un momento.",
   "error.network": "No hay conexión. Compruebe su red e inténtelo de nuevo.",
   "error.no_token": "Esta página no inició una sesión de pago. Vuelva a cargarla o contacte con el vendedor.",

@@ -2,8 +2,8 @@ import { ApiError } from "./api.ts";
 
 /** Nothing works here until the page has a new session. */
 export function isSessionLost(error: unknown): boolean {
-  const codes =
-    /^(token_|proof_|tenant_(mismatch|suspended|unknown)|scope_|session_ended|no_token|insecure_page)/;
+  // Of a tenant's: suspended, deleting, mismatch, unknown; the others pass by themselves.
+  const codes = /^(token_|proof_|tenant_([sd]|mis|unk)|scope_|session_ended|no_token|insecure_page)/;
   return error instanceof ApiError && codes.test(error.code);
 }
 

@@ -72,9 +72,9 @@ describe("in the grace period", () => {
     const { dueAt, requestedAt } = await mark("acme", { graceDays: 7 });
     expect(dueAt.getTime() - requestedAt.getTime()).toBe(7 * 86_400_000);
     const { registry, tenants } = platform.operator;
-    await expect(registry.findByHost("acme.localhost")).resolves.toBeNull();
+    await expect(registry.findByHost("acme.localhost")).resolves.toMatchObject({ status: "deleting" });
     const opened = tenants.open(acme.tenant.id, { evenSuspended: true });
-    await expect(opened).rejects.toMatchObject({ code: "tenant_unknown" });
+    await expect(opened).rejects.toMatchObject({ code: "tenant_deleting" });
     await expect(registry.findBySlug("acme")).resolves.toMatchObject({ status: "deleting" });
   });
 

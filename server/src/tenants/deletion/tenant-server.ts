@@ -1,25 +1,16 @@
 import { connect, quoteIdentifier, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { administratorUrl } from "../placement/database-servers.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
 
-/** The administrator on the server that holds the tenant, in its database when one is named. */
-function administratorUrl(input: { ctx: Operator; record: TenantRecord; database?: string }): string {
-  const url = new URL(input.ctx.address.adminUrl);
-  const { server } = input.record.database;
-  if (server) {
-    url.hostname = server.host;
-    url.port = String(server.port);
-  }
-  if (input.database) url.pathname = `/${input.database}`;
-  return url.href;
-}
-
+/** On the server that holds the tenant. */
 export async function asAdministrator<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   run: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  return briefly(connect({ url: administratorUrl({ ctx, record }), max: 1 }), run);
+  const url = await administratorUrl({ ctx, server: record.database.server });
+  return briefly(connect({ url, max: 1 }), run);
 }
 
 /** In the tenant's database as the role that owns its tables: sees every row, whoever may log in. */
@@ -27,7 +18,8 @@ export async function asOwner<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   run: (sql: Pick<Sql, "unsafe">) => Promise<T>,
 ): Promise<T> {
-  const url = administratorUrl({ ctx, record, database: record.database.name });
+  const { server, name: database } = record.database;
+  const url = await administratorUrl({ ctx, server, database });
   return briefly(connect({ url, max: 1 }), async (sql) => {
     const answer = await sql.begin(async (transaction) => {
       await transaction.unsafe(`set local role ${quoteIdentifier(names.owner(ctx.address.namespace))}`);

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { requiredSchemaVersion } from "../schema.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import { isArchive, unpack } from "./archive.ts";
 import { ExportUnreadable, fileOf, Manifest, manifestFile } from "./format.ts";
 
@@ -59,9 +59,9 @@ function parseManifest(text: string): Manifest {
     throw new ExportUnreadable(`${manifestFile} is not of a format this code reads`, { cause: parsed.error });
   }
   const { schemaVersion } = parsed.data;
-  if (schemaVersion > requiredSchemaVersion()) {
+  if (schemaVersion > latestSchemaVersion()) {
     throw new ExportUnreadable(
-      `the export has schema ${schemaVersion}, this code knows ${requiredSchemaVersion()}: use newer code`,
+      `the export has schema ${schemaVersion}, this code knows ${latestSchemaVersion()}: use newer code`,
     );
   }
   return parsed.data;

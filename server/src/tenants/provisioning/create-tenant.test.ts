@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
-import { requiredSchemaVersion } from "../schema.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import { connectionUrl } from "../tenants.ts";
 import { createTenant, type NewTenant } from "./create-tenant.ts";
 import { HostTaken, SlugTaken } from "./register-tenant.ts";
@@ -42,7 +42,7 @@ async function expectWhole(slug: string): Promise<void> {
   expect(record).toMatchObject({
     status: "active",
     hosts: [`${slug}.localhost`],
-    schemaVersion: requiredSchemaVersion(),
+    schemaVersion: latestSchemaVersion(),
   });
   if (!record) throw new Error("unreachable");
   const { name, role } = record.database;

@@ -1,6 +1,6 @@
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantBehind } from "../errors.ts";
-import { requiredSchemaVersion } from "../schema.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import { names } from "./names.ts";
 import type { Operator } from "./operator.ts";
 
@@ -25,7 +25,7 @@ export async function diagnose({ ctx }: { ctx: Operator }): Promise<Finding[]> {
   );
   if (!server.ok || !registry.ok) return [server, registry];
 
-  const template = names.template(ctx.address.namespace, requiredSchemaVersion());
+  const template = names.template(ctx.address.namespace, latestSchemaVersion());
   const findings = [
     server,
     registry,

@@ -1,5 +1,6 @@
 import type { TenantRecord } from "../../registry/tenant-record.ts";
-import { requiredSchemaVersion } from "../schema.ts";
+import { administratorUrl } from "../placement/database-servers.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import type { Operator } from "./operator.ts";
 import { migrateTenantDatabase } from "./prepare-template.ts";
 
@@ -24,7 +25,7 @@ export async function migrateTenants({
   ctx: Operator;
   input: { parallel?: number };
 }): Promise<MigratedTenant[]> {
-  const to = requiredSchemaVersion();
+  const to = latestSchemaVersion();
   const waiting = (await ctx.registry.list()).filter(({ schemaVersion }) => schemaVersion < to);
   const results: MigratedTenant[] = [];
   const worker = async () => {
@@ -41,21 +42,16 @@ export async function migrateTenants({
 }
 
 async function migrateOne(ctx: Operator, record: TenantRecord): Promise<void> {
-  const adminUrl = new URL(ctx.address.adminUrl);
-  if (record.database.server) {
-    adminUrl.hostname = record.database.server.host;
-    adminUrl.port = String(record.database.server.port);
-  }
   // A creation that stopped before its database was made copies the newer template when resumed.
   const made = await ctx.admin`select from pg_database where datname = ${record.database.name}`;
   const version =
     made.length > 0 || record.database.server
       ? await migrateTenantDatabase({
-          adminUrl: adminUrl.href,
+          adminUrl: await administratorUrl({ ctx, server: record.database.server }),
           database: record.database.name,
           namespace: ctx.address.namespace,
         })
-      : requiredSchemaVersion();
+      : latestSchemaVersion();
   await ctx.registry.sql`
     update tenants set schema_version = ${version}, updated_at = clock_timestamp() where id = ${record.id}`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
 import { migrate } from "../../database/migrate.ts";
-import { requiredSchemaVersion, tenantMigrations } from "../schema.ts";
+import { latestSchemaVersion, tenantMigrations } from "../schema.ts";
 import { names } from "./names.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function prepareTemplate(input: {
   namespace: string;
 }): Promise<void> {
   const { admin, namespace } = input;
-  const template = names.template(namespace, requiredSchemaVersion());
+  const template = names.template(namespace, latestSchemaVersion());
   const fingerprint = migrationsFingerprint();
   const [found] = await admin<{ fingerprint: string | null }[]>`
     select shobj_description(oid, 'pg_database') as fingerprint from pg_database where datname = ${template}`;

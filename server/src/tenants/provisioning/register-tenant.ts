@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
-import { requiredSchemaVersion } from "../schema.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import { names } from "./names.ts";
 import type { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
@@ -55,7 +55,7 @@ export async function registerTenant({
           connection_key_version, data_key, data_key_version, schema_version)
         values (${id}, ${input.slug}, ${input.name}, ${input.template}, ${input.tier}, ${database}, ${database},
           ${password.ciphertext}, ${password.keyVersion}, ${dataKey.wrapped}, ${dataKey.version},
-          ${requiredSchemaVersion()})
+          ${latestSchemaVersion()})
         returning id
       ), audit as (
         insert into operator_audit (operator, action, tenant_id, detail)

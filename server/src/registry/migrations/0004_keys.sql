@@ -1,0 +1,2 @@
+-- Placeholder of a branch under way.
+select 1;

@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { errorCode } from "../../database/client.ts";
+import { openPlatformKeys } from "../../registry/platform-key.ts";
+import type { DatabaseServer } from "../../registry/tenant-record.ts";
+import type { Operator } from "../provisioning/operator.ts";
+
+const port = z.number().int().min(1).max(65_535);
+
+export const NewDatabaseServer = z.strictObject({
+  /** Lower-case letters, digits, hyphens; 2 to 40 characters. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, "2 to 40 lower-case letters, digits, hyphens"),
+  /** Of a role that may create databases and roles; stored encrypted. */
+  adminUrl: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** PgBouncer in transaction mode, where tenants' pools connect instead. Default: straight to the server. */
+  pooler: z
+    .strictObject({ host: z.string().min(1), port })
+    .nullable()
+    .default(null),
+});
+export type NewDatabaseServer = z.input<typeof NewDatabaseServer>;
+
+/** Where a server's own secret stands; part of what is authenticated. */
+const place = (name: string) => `database-server:${name}`;
+
+/**
+ * Tells the registry of a PostgreSQL server; nothing is made there yet.
+ *
+ * @throws Error when the name is taken
+ */
+export async function addDatabaseServer({
+  ctx,
+  input,
+}: {
+  ctx: Operator;
+  input: NewDatabaseServer;
+}): Promise<DatabaseServer> {
+  const { name, adminUrl, pooler } = NewDatabaseServer.parse(input);
+  const url = new URL(adminUrl);
+  const [host, portNumber] = [url.hostname, Number(url.port || 5432)];
+  const keys = await openPlatformKeys(ctx.registry);
+  const secret = keys.seal(place(name), adminUrl);
+  try {
+    await ctx.registry.sql`
+      with server as (
+        insert into database_servers (name, host, port, pooler_host, pooler_port, admin_secret, admin_key_version)
+        values (${name}, ${host}, ${portNumber}, ${pooler?.host ?? null}, ${pooler?.port ?? null},
+          ${secret.ciphertext}, ${secret.keyVersion})
+        returning name
+      )
+      insert into operator_audit (operator, action, detail)
+      select ${ctx.name}, 'database_server.add', jsonb_build_object('name', name) from server`;
+  } catch (error) {
+    if (errorCode(error) !== "23505") throw error;
+    throw new Error(`there is a database server ${name} already`, { cause: error });
+  }
+  return { name, host, port: portNumber, pooler };
+}
+
+/**
+ * The administrator's URL on a database server, in a database when one is named.
+ *
+ * @param server null: the registry's own
+ */
+export async function administratorUrl({
+  ctx,
+  server,
+  database,
+}: {
+  ctx: Operator;
+  server: Pick<DatabaseServer, "name"> | null;
+  database?: string;
+}): Promise<string> {
+  const url = new URL(server ? await storedAdminUrl(ctx, server.name) : ctx.address.adminUrl);
+  if (database) url.pathname = `/${database}`;
+  return url.href;
+}
+
+async function storedAdminUrl(ctx: Operator, name: string): Promise<string> {
+  const [row] = await ctx.registry.sql<{ admin_secret: Uint8Array; admin_key_version: number }[]>`
+    select admin_secret, admin_key_version from database_servers where name = ${name}`;
+  if (!row) throw new Error(`no database server ${name}: clarity database-server list shows them`);
+  const keys = await openPlatformKeys(ctx.registry);
+  return keys.open(place(name), { ciphertext: row.admin_secret, keyVersion: row.admin_key_version });
+}
