@@ -67,7 +67,7 @@ async function expectGone({ record }: OpenTenant, destroyed: DestroyedTenant): P
 }
 
 describe("in the grace period", () => {
-  test("nothing is served: payers are told tenant_unknown, by host and by token", async () => {
+  test("nothing is served: payers are told tenant_deleting, by host and by token", async () => {
     const acme = await platform.createTenant("acme");
     const { dueAt, requestedAt } = await mark("acme", { graceDays: 7 });
     expect(dueAt.getTime() - requestedAt.getTime()).toBe(7 * 86_400_000);
