@@ -1,0 +1,67 @@
+import { connect, type Sql } from "../../database/client.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { portable } from "../export/tables.ts";
+import type { Operator } from "../provisioning/operator.ts";
+import { administratorUrl } from "./database-servers.ts";
+import type { MoveRecord } from "./move-record.ts";
+
+/** The administrator on one of the two database servers. Connects on first use. */
+export interface Side {
+  readonly url: URL;
+  readonly admin: Sql;
+  /** In the tenant's database. */
+  readonly database: Sql;
+}
+
+/** A move in hand: what every step is given. */
+export interface Run {
+  readonly ctx: Operator;
+  readonly move: MoveRecord;
+  /** As it was when this run began; names and secrets do not change on the way. */
+  readonly record: TenantRecord;
+  readonly source: Side;
+  readonly target: Side;
+}
+
+/** Of publication, subscription, slot and the role that reads: tells whose they are when one is left over. */
+export const replicationName = ({ ctx, move }: Pick<Run, "ctx" | "move">): string =>
+  `${replicationPrefix(ctx)}${move.id.replaceAll("-", "")}`;
+export const replicationPrefix = (ctx: Operator): string => `${ctx.address.namespace}_move_`;
+
+/** Opens both sides for one run and closes them. What a killed run left running there is ended first. */
+export async function withSides<T>(
+  input: Pick<Run, "ctx" | "move" | "record">,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const source = await openSide(input, input.move.from.server);
+  const target = await openSide(input, input.move.to.server);
+  try {
+    return await work({ ...input, source, target });
+  } finally {
+    const pools = [source, target].flatMap(({ admin, database }) => [admin, database]);
+    await Promise.all(pools.map((sql) => sql.end({ timeout: 2 })));
+  }
+}
+
+async function openSide({ ctx, move, record }: Pick<Run, "ctx" | "move" | "record">, server: string | null) {
+  const name = `pay-move-${move.id}`;
+  const url = await administratorUrl({ ctx, server: server === null ? null : { name: server } });
+  const databaseUrl = new URL(url);
+  databaseUrl.pathname = `/${record.database.name}`;
+  // What was written is on disk when it is said to be, whatever the server's default.
+  const session = { ...portable, application_name: name, synchronous_commit: "on" };
+  return {
+    url: new URL(url),
+    admin: connect({ url, max: 2, session }),
+    database: connect({ url: databaseUrl.href, max: 3, session }),
+  };
+}
+
+/** A killed run's statements go on by themselves: before anything is looked at they must be over. */
+export async function endLeftovers({ move }: Pick<Run, "move">, sides: readonly Side[]): Promise<void> {
+  for (const { admin } of sides) {
+    await admin`
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where application_name = ${`pay-move-${move.id}`} and pid <> pg_backend_pid()`;
+  }
+}
