@@ -1,6 +1,7 @@
 import {
   type EvaluationContext,
   FlagNotFoundError,
+  GeneralError,
   type JsonValue,
   type Provider,
   type ResolutionDetails,
@@ -37,7 +38,9 @@ export function createTenantFlagProvider(input: {
     if (!isFlagKey(key)) throw new FlagNotFoundError(`no flag ${key}`);
     const { default: otherwise, owner, kind } = flagDefinitions[key];
     const flagMetadata = { owner, kind };
-    const { overrides: read, stale } = await overrides.read();
+    const { overrides: read, stale } = await overrides.read().catch((cause) => {
+      throw new GeneralError("the tenant's own values cannot be read", { cause });
+    });
     const override = read.get(key);
     const counts = override && (override.expiresAt === null || override.expiresAt > now());
     const value = counts ? override.value : otherwise;
