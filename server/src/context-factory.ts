@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { type Adapters, adapters as builtIn } from "./adapters.ts";
 import type { Connector } from "./connectors/connector.ts";
 import type { Context, Job } from "./context.ts";
+import { createFlags } from "./flags/flags.ts";
 import type { Hooks } from "./pipelines/pipeline.ts";
 import type { Provider } from "./providers/provider.ts";
 import { SettingMissing } from "./tenants/errors.ts";
@@ -37,11 +38,13 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
   const provider = keepWhileSame<Provider>();
   const connector = keepWhileSame<Connector>();
+  const flagsOf = createFlags({ log, now });
   const none: Hooks = {};
-  return ({ tenant, db, settings }, { actor, requestId }) => ({
+  return ({ tenant, db, settings, flags }, { actor, requestId }) => ({
     tenant,
     db,
     settings,
+    flags: flagsOf({ tenant, flags }, customerOf(actor)),
     provider: () => provider(tenant.id, () => providerOf(settings, adapters)),
     connector: () => connector(tenant.id, () => connectorOf(settings, adapters)),
     hooks: options.hooks?.(tenant.slug) ?? none,
@@ -52,6 +55,9 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
     now,
   });
 }
+
+/** null: not a customer's request. */
+const customerOf = (actor: string) => /^customer:(.+)$/s.exec(actor)?.[1] ?? null;
 
 /** What to build and everything it depends on. */
 interface Recipe<T> {

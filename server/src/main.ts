@@ -5,7 +5,8 @@
  * |---|---|---|
  * | PORT, HOST | where to listen | 4100, 127.0.0.1 |
  * | CLARITY_REGISTRY_URL | the registry database | required |
- * | CLARITY_MASTER_KEY_FILE | opens the tenants' secrets | required |
+ * | CLARITY_MASTER_KEY | opens the tenants' secrets: `file:<path>`, `aws-kms:<key ARN or alias>` | CLARITY_MASTER_KEY_FILE |
+ * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
@@ -19,7 +20,7 @@ import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { serve } from "@hono/node-server";
 import { createContextFactory } from "./context-factory.ts";
-import { fileMasterKey } from "./crypto/master-key.ts";
+import { openMasterKey } from "./crypto/open-master-key.ts";
 import { createServer } from "./http/create-server.ts";
 import { createLogger } from "./log.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
@@ -37,7 +38,10 @@ const graceMs = 4_500;
 const registryUrl = required("CLARITY_REGISTRY_URL");
 const registry = openRegistry({
   url: registryUrl,
-  masterKey: fileMasterKey(required("CLARITY_MASTER_KEY_FILE")),
+  masterKey: openMasterKey({
+    masterKey: env.CLARITY_MASTER_KEY,
+    masterKeyFile: env.CLARITY_MASTER_KEY ? env.CLARITY_MASTER_KEY_FILE : required("CLARITY_MASTER_KEY_FILE"),
+  }),
 });
 const tenants = openTenants({ registry, log });
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");

@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import { errorCodes, faultsOf, problemOf, retryAfterS } from "../../contract/index.ts";
+import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { type Refused, refused } from "../refusal.ts";
 import { SettingMissing, TenancyError } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
@@ -48,6 +49,8 @@ export function onError(log: Logger) {
 
 function codeOf(error: Error): Refused["code"] {
   if (error instanceof TenancyError) return error.code;
+  // The tenant's secrets cannot be opened for now.
+  if (error instanceof MasterKeyUnavailable) return "tenant_unavailable";
   // Not set up yet: passes when the tenant's administrator has.
   if (error instanceof SettingMissing) return "unavailable";
   return "internal";

@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract/index.ts";
+import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
 import { type Attempt, aboutPayment } from "../payments/attempt.ts";
@@ -27,12 +27,12 @@ export type PipelineResult =
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Somebody has this payment id already, or a balance went away between looking and locking. */
   | { kind: "not_claimed" }
-  | { kind: "refused"; code: ErrorCode; quote?: NonNullable<Problem["quote"]> };
+  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
 
 /**
  * A payment, start to end:
  *
- *     load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
+ *     flags, load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
  *
  * Transaction 1 commits the intent before any money is asked for, transaction 2 what became of it; no
  * transaction is open while the provider works. The last two steps run in the worker, with hooks of their own.
@@ -47,9 +47,12 @@ export async function runPayment({
   const { request, customerId } = input;
   const deadline = deadlineIn(answerWithinMs);
 
-  const order = await judgeOrder({ ctx, input });
+  const partial = await ctx.flags.get("partial-payments");
+  const order = await judgeOrder({ ctx, input: { ...input, partial } });
   if (order.kind === "known") return { kind: "not_claimed" };
   if (order.kind === "refused") return order;
+  // After `known`: a payment that was begun before finishes, and its retries are told so.
+  if (await ctx.flags.get("payments-paused")) return { kind: "refused", code: "unavailable" };
   const provider = await ctx.provider();
   const card = await inspectCard(provider, request.method.token, deadline);
   if (card.kind === "refused") return card;

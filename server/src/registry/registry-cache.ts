@@ -3,6 +3,9 @@ import { isUnavailable } from "../database/client.ts";
 import { RegistryUnavailable } from "../tenants/errors.ts";
 import type { TenantRecord } from "./tenant-record.ts";
 
+/** How long a found tenant is not asked for again, ms. */
+export const defaultFreshMs = 5_000;
+
 export interface RegistryCacheOptions {
   /**
    * How long a found tenant is not asked for again. Default 5 s; a change in the registry ends it at once.
@@ -42,7 +45,7 @@ export class RegistryCache {
   readonly #staleMs: number;
 
   constructor(options: RegistryCacheOptions = {}) {
-    this.#freshMs = options.freshMs ?? 5_000;
+    this.#freshMs = options.freshMs ?? defaultFreshMs;
     this.#staleMs = options.staleMs ?? 3_600_000;
     this.#known = new LRUCache({ max: options.maxEntries ?? 10_000 });
     this.#unknown = new LRUCache({ max: 1_000, ttl: unknownMs });

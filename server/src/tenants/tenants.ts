@@ -1,7 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { openTenantKeys, type TenantKeys } from "../crypto/tenant-keys.ts";
+import { openTenantKeys } from "../crypto/tenant-keys.ts";
 import type { Sql } from "../database/client.ts";
+import { createFlagOverrides, type FlagOverrides } from "../flags/overrides.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import {
@@ -12,6 +13,7 @@ import {
   TenantSuspended,
   TenantUnknown,
 } from "./errors.ts";
+import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
@@ -25,7 +27,8 @@ export interface OpenTenant {
   readonly record: TenantRecord;
   readonly db: TenantDb;
   readonly settings: SettingsStore;
-  readonly keys: TenantKeys;
+  readonly flags: FlagOverrides;
+  readonly keys: LiveKeys;
   /** Stands in the tenant's audit log beside changes. */
   readonly actor: string;
 }
@@ -93,11 +96,12 @@ export function openTenants(input: {
     const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
-    const keys = await openTenantKeys({ tenantId, dataKey: record.dataKey, masterKey: registry.masterKey });
+    const keys = await openLiveKeys({ registry, record });
     const tenant = { id: record.id, slug: record.slug, name: record.name };
     const db = createTenantDb({ tenant, record, pools, monitor, options });
     const settings = createSettings({ db, keys, actor });
-    const open = { tenant, record, db, settings, keys, actor };
+    const flags = createFlagOverrides({ db, actor });
+    const open = { tenant, record, db, settings, flags, keys, actor };
     opened.set(tenantId, open);
     return open;
   };
@@ -162,8 +166,9 @@ async function visitEach<T>(input: {
 /** The tenant's own role, password and database; on the registry's server unless the record names another. */
 export async function connectionUrl(input: { registry: Registry; record: TenantRecord }): Promise<string> {
   const { registry, record } = input;
-  const { id: tenantId, dataKey, database } = record;
-  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: registry.masterKey });
+  const { id: tenantId, dataKey, otherDataKey, database } = record;
+  const { masterKey } = registry;
+  const keys = await openTenantKeys({ tenantId, dataKey, otherDataKey, masterKey });
   const url = new URL(registry.url);
   url.username = database.role;
   url.password = keys.open("connection", database.password);

@@ -1,6 +1,8 @@
 import { pino } from "pino";
 import type { Context } from "../../context.ts";
 import { connect, type Sql } from "../../database/client.ts";
+import { type FlagKey, flagDefinitions } from "../../flags/definitions.ts";
+import type { Flags } from "../../flags/flags.ts";
 import type { Hooks } from "../../pipelines/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
@@ -34,6 +36,7 @@ export function createContext(input: {
   provider: Provider;
   hooks: Hooks;
   settings: Partial<Record<SettingKey, unknown>>;
+  flags?: Partial<Record<FlagKey, boolean>>;
 }): Context {
   const get = async (key: SettingKey) => {
     const definition = settingDefinitions[key];
@@ -45,6 +48,7 @@ export function createContext(input: {
     db: input.db,
     hooks: input.hooks,
     settings: { get: get as never, set: async () => {} },
+    flags: { get: async (key: FlagKey) => input.flags?.[key] ?? flagDefinitions[key].default } as Flags,
     provider: async () => input.provider,
     connector: async () => null,
     wake: async () => {},
