@@ -7,6 +7,7 @@
  * | CLARITY_REGISTRY_URL | the registry database | required |
  * | CLARITY_MASTER_KEY_FILE | opens the tenants' secrets | required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
+ * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
@@ -39,7 +40,11 @@ const registry = openRegistry({
   url: registryUrl,
   masterKey: fileMasterKey(required("CLARITY_MASTER_KEY_FILE")),
 });
-const tenants = openTenants({ registry, log });
+const tenants = openTenants({
+  registry,
+  log,
+  pooler: env.CLARITY_POOLER_URL ? poolerAt(env.CLARITY_POOLER_URL) : null,
+});
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");
 const makeContext = createContextFactory({
   hooks,
@@ -88,6 +93,11 @@ async function stop() {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+function poolerAt(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || 6432) };
+}
 
 function required(name: string): string {
   const value = env[name];
