@@ -43,6 +43,7 @@ export { type MigratedTenant, migrateTenants } from "./tenants/provisioning/migr
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
 export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
 export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";
+export { applyRoleLimits } from "./tenants/provisioning/role-limits.ts";
 export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
 export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
 export type { PoolOptions } from "./tenants/tenant-pools.ts";

@@ -8,6 +8,7 @@
  * | CLARITY_MASTER_KEY | opens the tenants' secrets: `file:<path>`, `aws-kms:<key ARN or alias>` | CLARITY_MASTER_KEY_FILE |
  * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
+ * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
@@ -43,7 +44,11 @@ const registry = openRegistry({
     masterKeyFile: env.CLARITY_MASTER_KEY ? env.CLARITY_MASTER_KEY_FILE : required("CLARITY_MASTER_KEY_FILE"),
   }),
 });
-const tenants = openTenants({ registry, log });
+const tenants = openTenants({
+  registry,
+  log,
+  pooler: env.CLARITY_POOLER_URL ? poolerAt(env.CLARITY_POOLER_URL) : null,
+});
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");
 const makeContext = createContextFactory({
   hooks,
@@ -92,6 +97,11 @@ async function stop() {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+function poolerAt(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || 6432) };
+}
 
 function required(name: string): string {
   const value = env[name];

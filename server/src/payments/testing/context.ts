@@ -5,6 +5,7 @@ import { type FlagKey, flagDefinitions } from "../../flags/definitions.ts";
 import type { Flags } from "../../flags/flags.ts";
 import type { Hooks } from "../../pipelines/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
+import { createPatience } from "../../tenants/patience.ts";
 import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
 import type { TenantDb } from "../../tenants/tenant-db.ts";
 import type { TenantPools } from "../../tenants/tenant-pools.ts";
@@ -13,7 +14,10 @@ import { createTenantDb } from "../../tenants/tenant-query.ts";
 /** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
 export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
   const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
-  const pools: Pick<TenantPools, "use"> = { use: (_, run) => run(sql) };
+  const pools: Pick<TenantPools, "use" | "abandon"> = {
+    use: (_, run) => run(sql, {} as never),
+    abandon: () => {},
+  };
   const db = createTenantDb({
     tenant: { id: tenantId, slug: "acme", name: "Acme" },
     record: {} as never,
@@ -26,6 +30,7 @@ export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql
         throw new Error(found);
       },
     },
+    gate: { pending: new Map(), patience: createPatience() },
     options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
   });
   return { db, sql };

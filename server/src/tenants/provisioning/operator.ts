@@ -19,7 +19,7 @@ export interface Operator {
 }
 
 /** One person's commands, beside the servers' pools. */
-const smallPools: PoolOptions = { maxConnections: 2, maxPools: 10 };
+const smallPools: PoolOptions = { maxConnections: 2, maxConnectionsInAll: 20 };
 
 /** Connects on first use. */
 export function openOperator(input: {
