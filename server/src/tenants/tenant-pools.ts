@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { connect, errorCode, isUnavailable, type Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { openPools } from "../telemetry/metrics.ts";
 import { IsolationBreach, TenantUnavailable } from "./errors.ts";
 
 export interface PoolOptions {
@@ -55,6 +56,7 @@ export class TenantPools {
     this.#pools = new LRUCache({
       max: input.options.maxPools,
       dispose: (pool) => {
+        openPools.dec();
         pool.retired = true;
         endIfUnused(pool);
       },
@@ -110,6 +112,7 @@ export class TenantPools {
     const identified = this.#identify({ sql, record });
     const pool = { sql, updatedAt: record.updatedAt.getTime(), identified, users: 0, retired: false };
     this.#pools.set(record.id, pool);
+    openPools.inc();
     identified.catch(() => {
       // The next user tries again.
       if (this.#pools.peek(record.id) === pool) this.#pools.delete(record.id);

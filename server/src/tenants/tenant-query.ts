@@ -1,5 +1,8 @@
 import type { Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { pendingQueries } from "../telemetry/metrics.ts";
+import { statementName } from "../telemetry/statement-name.ts";
+import { inSpan, isTracing } from "../telemetry/tracing.ts";
 import { TenantUnavailable } from "./errors.ts";
 import type { ResultMonitor } from "./result-monitor.ts";
 import type { SqlJson, SqlValue, TenantDb, TenantRef } from "./tenant-db.ts";
@@ -23,20 +26,32 @@ export function createTenantDb(input: {
         throw new TenantUnavailable(`tenant ${tenant.id} has ${pending} queries under way`);
       }
       pending++;
+      pendingQueries.inc();
       try {
-        const rows = await pools.use(record, async (sql) => {
-          const statement = sql(strings, ...values.map((value) => toParameter(sql, value)));
-          return withinTime(statement, { tenantId: tenant.id, timeoutMs: options.queryTimeoutMs });
-        });
+        const rows = await traced(strings, () =>
+          pools.use(record, async (sql) => {
+            const statement = sql(strings, ...values.map((value) => toParameter(sql, value)));
+            return withinTime(statement, { tenantId: tenant.id, timeoutMs: options.queryTimeoutMs });
+          }),
+        );
         await monitor.check(tenant, rows);
         return rows as unknown as Row[];
       } catch (error) {
         throw translate(error, tenant.id);
       } finally {
         pending--;
+        pendingQueries.dec();
       }
     },
   };
+}
+
+/** The statement's name only: its values are the tenant's. */
+function traced<T>(strings: TemplateStringsArray, run: () => Promise<T>): Promise<T> {
+  if (!isTracing()) return run();
+  const name = statementName(strings);
+  const attributes = { "db.system.name": "postgresql", "db.query.summary": name };
+  return inSpan({ name, kind: "client", attributes }, run);
 }
 
 const jsonbOid = 3802;
