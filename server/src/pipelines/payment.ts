@@ -11,6 +11,7 @@ import { recordOutcome } from "../payments/statements/record-outcome.ts";
 import { storeRefusal } from "../payments/statements/store-refusal.ts";
 import { surchargeOf } from "../payments/surcharge.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
+import { inSpan } from "../telemetry/tracing.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "./pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "./run.ts";
 
@@ -119,7 +120,9 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
       surchargeMinor: surchargeOf(asked),
     });
     const asked = { amountMinor, card, rules };
-    ({ surchargeMinor } = await runStep({ ctx, step: "CalculateSurcharge", about, input: asked, run }));
+    ({ surchargeMinor } = await inSpan({ name: "CalculateSurcharge" }, () =>
+      runStep({ ctx, step: "CalculateSurcharge", about, input: asked, run }),
+    ));
     const totalMinor = amountMinor + surchargeMinor;
     const quote = {
       amountMinor: `${amountMinor}`,
@@ -154,15 +157,17 @@ export async function authorize({ ctx, input }: { ctx: Context; input: MoneyCall
   const { attempt, provider, deadline } = input;
   const { payment, token, statement, returnOrigin } = attempt;
   if (token === null) throw new Error(`attempt ${attempt.id} is settled: it is not sent again`);
-  const outcome: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-    provider.authorize({
-      reference: attempt.id,
-      token,
-      money: { amountMinor: payment.total_minor, currency: payment.currency },
-      statement,
-      returnOrigin,
-      signal,
-    }),
+  const outcome: Outcome = await inSpan({ name: "AuthorizePayment" }, () =>
+    askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+      provider.authorize({
+        reference: attempt.id,
+        token,
+        money: { amountMinor: payment.total_minor, currency: payment.currency },
+        statement,
+        returnOrigin,
+        signal,
+      }),
+    ),
   );
   const about = aboutPayment(ctx, payment);
   await afterStep({ ctx, step: "AuthorizePayment", about, output: { outcome: outcome.kind } });
@@ -189,8 +194,10 @@ export async function capture({
   }
   const about = aboutPayment(ctx, payment);
   await beforeStep({ ctx, step: "CapturePayment", about, input: { totalMinor: payment.total_minor } });
-  const answer: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-    provider.capture({ reference: attempt.id, money, signal }),
+  const answer: Outcome = await inSpan({ name: "CapturePayment" }, () =>
+    askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+      provider.capture({ reference: attempt.id, money, signal }),
+    ),
   );
   const outcome = answer.kind === "unknown" ? authorized : answer;
   const recorded = await recordOutcome({ ctx, input: { attempt, outcome } });

@@ -1,6 +1,6 @@
-import { Gauge } from "prom-client";
 import { errorCode, isUnavailable, type Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { openConnections } from "../telemetry/metrics.ts";
 import { IsolationBreach, TenantUnavailable } from "./errors.ts";
 import { type Identify, type Lane, openLane, type Route } from "./lane.ts";
 
@@ -18,11 +18,6 @@ export interface PoolOptions {
   /** Queries under way or waiting, per tenant; more are refused at once. Default 200. */
   maxPending?: number;
 }
-
-const openConnections = new Gauge({
-  name: "tenant_connections",
-  help: "Connections to tenants' databases this process holds, those being opened or closed included",
-});
 
 /** What a connection that is closed while statements are on it gets to finish them, ms. */
 const drainMs = 1_000;

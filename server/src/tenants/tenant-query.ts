@@ -1,5 +1,8 @@
 import { errorCode, type Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { pendingQueries } from "../telemetry/metrics.ts";
+import { statementName } from "../telemetry/statement-name.ts";
+import { inSpan, isTracing } from "../telemetry/tracing.ts";
 import { TenantUnavailable } from "./errors.ts";
 import type { Patience } from "./patience.ts";
 import type { ResultMonitor } from "./result-monitor.ts";
@@ -33,9 +36,12 @@ export function createTenantDb(input: {
       }
       gate.patience.ask(tenantId);
       gate.pending.set(tenantId, pending + 1);
+      pendingQueries.inc();
       try {
-        const rows = await withinTime({ record, pools, timeoutMs: options.queryTimeoutMs }, (sql) =>
-          sql(strings, ...values.map((value) => toParameter(sql, value))),
+        const rows = await traced(strings, () =>
+          withinTime({ record, pools, timeoutMs: options.queryTimeoutMs }, (sql) =>
+            sql(strings, ...values.map((value) => toParameter(sql, value))),
+          ),
         );
         gate.patience.answered(tenantId);
         await monitor.check(tenant, rows);
@@ -51,9 +57,18 @@ export function createTenantDb(input: {
         const left = (gate.pending.get(tenantId) ?? 1) - 1;
         if (left > 0) gate.pending.set(tenantId, left);
         else gate.pending.delete(tenantId);
+        pendingQueries.dec();
       }
     },
   };
+}
+
+/** The statement's name only: its values are the tenant's. */
+function traced<T>(strings: TemplateStringsArray, run: () => Promise<T>): Promise<T> {
+  if (!isTracing()) return run();
+  const name = statementName(strings);
+  const attributes = { "db.system.name": "postgresql", "db.query.summary": name };
+  return inSpan({ name, kind: "client", attributes }, run);
 }
 
 const jsonbOid = 3802;
