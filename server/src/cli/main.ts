@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { flagCommand } from "./flag.ts";
@@ -31,6 +32,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
+    .addCommand(auditCommand(run))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));
   for (const command of withSubcommands(program)) {
