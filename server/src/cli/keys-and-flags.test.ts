@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -99,6 +99,20 @@ test("a flag is set with reason and end, listed, and unset; each change is audit
     { action: "flag.set", subject: "payments-paused", detail: { value: true } },
     { action: "flag.unset", subject: "payments-paused" },
   ]);
+});
+
+test("a flag past its date is found by the doctor, who says whom it concerns and what to do", async () => {
+  const overdue =
+    /ok +flag payments-paused of payments was to be looked at by 2027-12-01 +say why it is still needed/;
+  expect((await words("doctor")).stdout).not.toMatch(overdue);
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2027-12-01T00:00:00Z") });
+  try {
+    const { code, stdout } = await words("doctor");
+    expect(stdout).toMatch(overdue);
+    expect(code).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test.each([
