@@ -11,7 +11,7 @@ export interface MasterKeyStatus {
     readonly underNewest: number;
     /** `clarity master-key rotate` wraps them anew; until then no older key can be retired. */
     readonly underOlder: number;
-    /** Ids of tenants whose key no master key here opens; `platform`: the platform's own. */
+    /** Slugs of tenants whose key no master key here opens; `(platform)`: the platform's own. */
     readonly unreadable: readonly string[];
   };
 }
@@ -30,7 +30,8 @@ export async function masterKeyStatus({ ctx }: { ctx: Operator }): Promise<Maste
       throw error;
     }),
   );
-  const owners = all.map(({ tenantId }) => tenantId ?? "platform");
+  const slugs = new Map((await ctx.registry.list()).map(({ id, slug }) => [id, slug]));
+  const owners = all.map(({ tenantId }) => (tenantId ? (slugs.get(tenantId) ?? tenantId) : "(platform)"));
   return {
     keys: await ring.keys(),
     dataKeys: {
