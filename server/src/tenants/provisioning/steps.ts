@@ -9,22 +9,13 @@ import { connectionUrl } from "../tenants.ts";
 import { names } from "./names.ts";
 import type { Creation } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
+import { roleLimits } from "./role-limits.ts";
 import { templates } from "./templates.ts";
 
 interface Step {
   ctx: Operator;
   creation: Pick<Creation, "record">;
 }
-
-/** More than the pools of several servers need, few enough that one tenant cannot take them all. */
-const connectionLimit = 40;
-
-/** Bounds on what even a leaked password can hold up. */
-const roleSettings = {
-  statement_timeout: "15s",
-  lock_timeout: "2s",
-  idle_in_transaction_session_timeout: "10s",
-};
 
 /**
  * Ahead of other statements in one message, so in one transaction with them: two creations of one tenant
@@ -51,16 +42,14 @@ export async function createRoleStatements(input: {
   login: boolean;
 }): Promise<string> {
   const { ctx, record, login } = input;
-  const { id: tenantId, dataKey, database } = record;
-  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: ctx.registry.masterKey });
+  const { id: tenantId, dataKey, otherDataKey, database } = record;
+  const { masterKey } = ctx.registry;
+  const keys = await openTenantKeys({ tenantId, dataKey, otherDataKey, masterKey });
   const verifier = scramVerifier(keys.open("connection", database.password));
   const role = quoteIdentifier(database.role);
   const group = quoteIdentifier(names.tenants(ctx.address.namespace));
-  const attributes = `${login ? "login" : "nologin"} password ${quoteLiteral(verifier)} connection limit ${connectionLimit}`;
-  const settings = Object.entries(roleSettings).map(
-    ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
-  );
-  return [`create role ${role} ${attributes} in role ${group}`, ...settings].join(";");
+  const attributes = `${login ? "login" : "nologin"} password ${quoteLiteral(verifier)}`;
+  return [`create role ${role} ${attributes} in role ${group}`, ...roleLimits(record)].join(";");
 }
 
 /** Closed to everybody until the next step has set who may enter. */
