@@ -24,8 +24,8 @@ export function readMigrations(directory: string): Migration[] {
   });
 }
 
-/** "migrations", in ASCII, as an advisory lock's number; locks are per database. */
-const lockNumber = 0x6d696772;
+/** "migr" in ASCII, as an advisory lock's number; locks are per database. Who migrates a database holds it. */
+export const migrationLock = 0x6d696772;
 
 /**
  * Brings the database to the last migration, each in one transaction with its record; two at once
@@ -44,7 +44,7 @@ export async function migrate(input: {
 }): Promise<number> {
   const session = await reserve(input.sql);
   try {
-    await session`select pg_advisory_lock(${lockNumber})`;
+    await session`select pg_advisory_lock(${migrationLock})`;
     if (input.owner) await session.unsafe(`set role ${quoteIdentifier(input.owner)}`);
     await session.unsafe(
       "create table if not exists public.schema_migrations (version int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())",
@@ -72,7 +72,7 @@ export async function migrate(input: {
     );
   } finally {
     await session.unsafe("reset role").catch(() => {});
-    await session`select pg_advisory_unlock(${lockNumber})`.catch(() => {});
+    await session`select pg_advisory_unlock(${migrationLock})`.catch(() => {});
     session.release();
   }
 }

@@ -42,5 +42,6 @@ create table move_steps (
 );
 
 alter table tenants
-  -- While it is pinned: whether and where it goes back to at the end.
-  add unpinned_upstream text;
+  -- While it is pinned: where it goes back to at the end, a base URL or `shared`.
+  add pinned_from text,
+  add constraint tenants_pinned_from check ((pinned_from is null) = (pinned_version is null));

@@ -32,7 +32,8 @@ export async function tablesOf(sql: Pick<Sql, "unsafe">): Promise<TableColumns[]
  */
 export async function verify(run: Run): Promise<void> {
   const { ctx, move, source, target } = run;
-  if ((await endSessions(run)) > 0) throw new Error("somebody entered as the source was closed: run it again");
+  if ((await endSessions(run)) > 0)
+    throw new Error("somebody entered as the source was closed: run it again");
   const [left, arrived] = await Promise.all([digestAll(source.database), digestAll(target.database)]);
   for (const table of new Set([...Object.keys(left), ...Object.keys(arrived)])) {
     const [a, b] = [left[table], arrived[table]];

@@ -95,6 +95,12 @@ export async function prepareDatabaseServer({
 }): Promise<void> {
   const adminUrl = await administratorUrl({ ctx, server: { name } });
   await prepareServer({ adminUrl, namespace: ctx.address.namespace });
+  await ctx.registry.audit({ operator: ctx.name, action: "database_server.prepare", detail: { name } });
+}
+
+/** @param name null: the registry's own. @throws Error when the registry knows none of that name */
+export async function requireDatabaseServer(ctx: Operator, name: string | null): Promise<void> {
+  if (name !== null) await storedAdminUrl(ctx, name);
 }
 
 /**

@@ -71,10 +71,11 @@ export async function loadOpenMove(sql: Sql, tenantId: string): Promise<MoveReco
   return row ? toRecord(row) : null;
 }
 
-export async function loadOpenMoves(sql: Sql): Promise<MoveRecord[]> {
-  const rows = await sql<Row[]>`
-    select * from moves where confirmed_at is null and aborted_at is null order by requested_at`;
-  return rows.map(toRecord);
+/** The last one, however it ended. */
+export async function loadLastMove(sql: Sql, tenantId: string): Promise<MoveRecord | null> {
+  const [row] = await sql<Row[]>`
+    select * from moves where tenant_id = ${tenantId} order by requested_at desc limit 1`;
+  return row ? toRecord(row) : null;
 }
 
 export async function loadMove(sql: Sql, id: string): Promise<MoveRecord> {

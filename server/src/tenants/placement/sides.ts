@@ -23,10 +23,15 @@ export interface Run {
   readonly target: Side;
 }
 
+/** Is told each step's name before it runs, and `done` at the end. */
+export type OnStep = (step: string) => void | Promise<void>;
+
 /** Of publication, subscription, slot and the role that reads: tells whose they are when one is left over. */
 export const replicationName = ({ ctx, move }: Pick<Run, "ctx" | "move">): string =>
-  `${replicationPrefix(ctx)}${move.id.replaceAll("-", "")}`;
-export const replicationPrefix = (ctx: Operator): string => `${ctx.address.namespace}_move_`;
+  `${ctx.address.namespace}_move_${move.id.replaceAll("-", "")}`;
+
+/** What our own connections are called, on both servers. */
+export const sessionName = (move: Pick<MoveRecord, "id">): string => `pay-move-${move.id}`;
 
 /** Opens both sides for one run and closes them. What a killed run left running there is ended first. */
 export async function withSides<T>(
@@ -36,6 +41,7 @@ export async function withSides<T>(
   const source = await openSide(input, input.move.from.server);
   const target = await openSide(input, input.move.to.server);
   try {
+    await endLeftovers(input.move, [source, target]);
     return await work({ ...input, source, target });
   } finally {
     const pools = [source, target].flatMap(({ admin, database }) => [admin, database]);
@@ -44,12 +50,11 @@ export async function withSides<T>(
 }
 
 async function openSide({ ctx, move, record }: Pick<Run, "ctx" | "move" | "record">, server: string | null) {
-  const name = `pay-move-${move.id}`;
   const url = await administratorUrl({ ctx, server: server === null ? null : { name: server } });
   const databaseUrl = new URL(url);
   databaseUrl.pathname = `/${record.database.name}`;
   // What was written is on disk when it is said to be, whatever the server's default.
-  const session = { ...portable, application_name: name, synchronous_commit: "on" };
+  const session = { ...portable, application_name: sessionName(move), synchronous_commit: "on" };
   return {
     url: new URL(url),
     admin: connect({ url, max: 2, session }),
@@ -58,10 +63,10 @@ async function openSide({ ctx, move, record }: Pick<Run, "ctx" | "move" | "recor
 }
 
 /** A killed run's statements go on by themselves: before anything is looked at they must be over. */
-export async function endLeftovers({ move }: Pick<Run, "move">, sides: readonly Side[]): Promise<void> {
+async function endLeftovers(move: MoveRecord, sides: readonly Side[]): Promise<void> {
   for (const { admin } of sides) {
     await admin`
       select pg_terminate_backend(pid, 5000) from pg_stat_activity
-      where application_name = ${`pay-move-${move.id}`} and pid <> pg_backend_pid()`;
+      where application_name = ${sessionName(move)} and pid <> pg_backend_pid()`;
   }
 }

@@ -1,12 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { quoteIdentifier } from "../../database/client.ts";
+import { quoteIdentifier, reserve } from "../../database/client.ts";
+import { migrationLock } from "../../database/migrate.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
-import type { Run } from "./sides.ts";
+import { type Run, sessionName } from "./sides.ts";
 
 /** Statements under way get this long to end by themselves, ms; at least the first, for the news to arrive. */
 const drainMs = { least: 40, most: 1_000 };
 const endSessionsMs = 5_000;
+
+/**
+ * Until this run ends nobody migrates what is about to be the old copy; who waits to is put out with the others in
+ * `sealSource`. Waits for a migration under way, while the tenant is served.
+ */
+export async function holdMigrations({ source }: Run): Promise<void> {
+  const session = await reserve(source.database);
+  await session`select pg_advisory_lock(${migrationLock})`;
+}
 
 /**
  * Not served from here on: servers are told by the registry, what is under way gets a moment, then the role is
@@ -51,12 +61,15 @@ async function closeSource(run: Run): Promise<void> {
   await endSessions(run);
 }
 
-/** Ends what the tenant's role has open at the source. @returns how many there were */
-export async function endSessions({ source, record }: Run): Promise<number> {
+/** Ends what the tenant's role, or anybody but us, has open at the source. @returns how many there were */
+export async function endSessions({ move, source, record }: Run): Promise<number> {
   const deadline = Date.now() + endSessionsMs;
+  const { name, role } = record.database;
   for (let ended = 0; ; ) {
     const rows = await source.admin`
-      select pg_terminate_backend(pid, 1000) from pg_stat_activity where usename = ${record.database.role}`;
+      select pg_terminate_backend(pid, 1000) from pg_stat_activity
+      where backend_type = 'client backend' and application_name <> ${sessionName(move)}
+        and (usename = ${role} or datname = ${name})`;
     if (rows.length === 0) return ended;
     ended += rows.length;
     if (Date.now() > deadline) throw new Error("the tenant's sessions do not end");
@@ -87,9 +100,11 @@ export async function resumeSource({ ctx, move, record, source }: Run): Promise<
 }
 
 /** Nobody enters what is kept of it until it is dropped. */
-export async function sealSource({ source, record }: Run): Promise<void> {
+export async function sealSource(run: Run): Promise<void> {
+  const { source, record } = run;
   const name = quoteIdentifier(record.database.name);
   await source.admin.unsafe(`alter database ${name} allow_connections false`);
+  await endSessions(run);
 }
 
 /** Drops the old copy and its role. */

@@ -21,7 +21,7 @@ const mark = "pay.move";
  * @throws MoveRefused when the schema cannot be made there, or something stands in the way
  */
 export async function prepareTarget(run: Run): Promise<void> {
-  const { ctx, record, target } = run;
+  const { ctx, move, record, target } = run;
   await refuseUnknownSchema(run);
   await prepareServer({ adminUrl: target.url.href, namespace: ctx.address.namespace });
   await refuseWithoutPrivilege(run);
@@ -29,7 +29,7 @@ export async function prepareTarget(run: Run): Promise<void> {
   if (made === false) {
     throw new MoveRefused(`a database ${record.database.name} is there already, and not by this move`);
   }
-  if (made && (await isReplicating(run))) return;
+  if (made && move.method !== "copy" && (await isReplicating(run))) return;
   await stopReplication(run);
   await makeRole(run);
   await makeDatabase(run);

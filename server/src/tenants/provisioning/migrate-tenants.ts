@@ -1,5 +1,4 @@
 import type { TenantRecord } from "../../registry/tenant-record.ts";
-import { asAdministrator } from "../deletion/tenant-server.ts";
 import { administratorUrl } from "../placement/database-servers.ts";
 import { latestSchemaVersion } from "../schema.ts";
 import type { Operator } from "./operator.ts";
@@ -44,12 +43,9 @@ export async function migrateTenants({
 
 async function migrateOne(ctx: Operator, record: TenantRecord): Promise<void> {
   // A creation that stopped before its database was made copies the newer template when resumed.
-  const made = await asAdministrator(
-    { ctx, record },
-    (admin) => admin`select from pg_database where datname = ${record.database.name}`,
-  );
+  const made = await ctx.admin`select from pg_database where datname = ${record.database.name}`;
   const version =
-    made.length > 0
+    made.length > 0 || record.database.server
       ? await migrateTenantDatabase({
           adminUrl: await administratorUrl({ ctx, server: record.database.server }),
           database: record.database.name,

@@ -80,7 +80,8 @@ export async function registerTenant({
 function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
   const { name, template, status, database } = record;
   // A finished tenant may have moved since.
-  const samePlace = status !== "creating" || (database.server?.name ?? null) === (input.databaseServer ?? null);
+  const samePlace =
+    status !== "creating" || (database.server?.name ?? null) === (input.databaseServer ?? null);
   if (name === input.name && template === input.template && status !== "deleting" && samePlace) return record;
   throw new SlugTaken(
     `${input.slug} is taken by ${JSON.stringify(record.name)} (${record.template}, ${record.status})`,
