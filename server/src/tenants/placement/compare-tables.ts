@@ -52,7 +52,7 @@ async function digestAll(sql: Sql): Promise<Verified> {
   for (const { table, columns } of await tablesOf(sql)) {
     digests[table] = await digest(sql, `pay.${quoteIdentifier(table)}`, columns);
   }
-  digests["schema_migrations"] = await digest(sql, "public.schema_migrations", ["version", "checksum"]);
+  digests.schema_migrations = await digest(sql, "public.schema_migrations", ["version", "checksum"]);
   return digests;
 }
 

@@ -71,7 +71,7 @@ function connectionString(run: Run, password: string): string {
     connect_timeout: "5",
   };
   const sslmode = url.searchParams.get("sslmode");
-  if (sslmode !== null) parameters["sslmode"] = sslmode;
+  if (sslmode !== null) parameters.sslmode = sslmode;
   return Object.entries(parameters)
     .map(([key, value]) => `${key}='${value.replace(/['\\]/g, "\\$&")}'`)
     .join(" ");

@@ -11,6 +11,8 @@ export interface Side {
   readonly admin: Sql;
   /** In the tenant's database. */
   readonly database: Sql;
+  /** There as well: one connection, for a lock that lasts as long as this run. */
+  readonly lock: Sql;
 }
 
 /** A move in hand: what every step is given. */
@@ -38,27 +40,31 @@ export async function withSides<T>(
   input: Pick<Run, "ctx" | "move" | "record">,
   work: (run: Run) => Promise<T>,
 ): Promise<T> {
-  const source = await openSide(input, input.move.from.server);
-  const target = await openSide(input, input.move.to.server);
+  const [source, target] = [
+    await openSide(input, input.move.from.server),
+    await openSide(input, input.move.to.server),
+  ];
   try {
     await endLeftovers(input.move, [source, target]);
     return await work({ ...input, source, target });
   } finally {
-    const pools = [source, target].flatMap(({ admin, database }) => [admin, database]);
+    const pools = [source, target].flatMap(({ admin, database, lock }) => [admin, database, lock]);
     await Promise.all(pools.map((sql) => sql.end({ timeout: 2 })));
   }
 }
 
-async function openSide({ ctx, move, record }: Pick<Run, "ctx" | "move" | "record">, server: string | null) {
-  const url = await administratorUrl({ ctx, server: server === null ? null : { name: server } });
-  const databaseUrl = new URL(url);
-  databaseUrl.pathname = `/${record.database.name}`;
+async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: string | null): Promise<Side> {
+  const { ctx, move, record } = input;
+  const place = server === null ? null : { name: server };
+  const url = await administratorUrl({ ctx, server: place });
+  const inside = await administratorUrl({ ctx, server: place, database: record.database.name });
   // What was written is on disk when it is said to be, whatever the server's default.
   const session = { ...portable, application_name: sessionName(move), synchronous_commit: "on" };
   return {
     url: new URL(url),
     admin: connect({ url, max: 2, session }),
-    database: connect({ url: databaseUrl.href, max: 3, session }),
+    database: connect({ url: inside, max: 2, session }),
+    lock: connect({ url: inside, max: 1, idleTimeoutSeconds: 0, session }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { quoteIdentifier, reserve } from "../../database/client.ts";
+import { quoteIdentifier } from "../../database/client.ts";
 import { migrationLock } from "../../database/migrate.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
@@ -14,8 +14,7 @@ const endSessionsMs = 5_000;
  * `sealSource`. Waits for a migration under way, while the tenant is served.
  */
 export async function holdMigrations({ source }: Run): Promise<void> {
-  const session = await reserve(source.database);
-  await session`select pg_advisory_lock(${migrationLock})`;
+  await source.lock`select pg_advisory_lock(${migrationLock})`;
 }
 
 /**
