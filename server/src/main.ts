@@ -10,6 +10,7 @@
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
  * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
+ * | CLARITY_VERSION | what this build is called, for pinned tenants | the package's version |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
  * | CLARITY_METRICS_PORT, CLARITY_METRICS_HOST | Prometheus metrics, on a port of their own | none, 127.0.0.1 |
@@ -24,6 +25,7 @@ import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { sharedAudience } from "../contract/index.ts";
 import { anchorChore } from "./audit/anchor-chore.ts";
 import { createContextFactory } from "./context-factory.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
@@ -33,10 +35,13 @@ import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { resolveAttempt } from "./payments/resolve-attempt.ts";
 import { loadPlugins } from "./plugins/load-plugins.ts";
+import { announceInstance } from "./registry/announce-instance.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { createJwks } from "./sessions/jwks.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "./tenants/schema.ts";
 import { openTenants } from "./tenants/tenants.ts";
+import { buildVersion } from "./version.ts";
 
 const { env } = process;
 const log = createLogger({ name: "server", level: env.LOG_LEVEL ?? "info" });
@@ -97,6 +102,17 @@ http.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+const presence = announceInstance({
+  registry,
+  instance: {
+    audience: env.CLARITY_AUDIENCE ?? sharedAudience,
+    version: buildVersion(env),
+    schemaVersion: latestSchemaVersion(),
+    minimumSchemaVersion: minimumSchemaVersion(),
+  },
+  log,
+});
+
 const metrics = env.CLARITY_METRICS_PORT
   ? await serveMetrics({
       port: Number(env.CLARITY_METRICS_PORT),
@@ -112,7 +128,7 @@ async function stop() {
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
-  await Promise.allSettled([closed, worker.stop()]);
+  await Promise.allSettled([closed, worker.stop(), presence.stop()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
+import { mainServer } from "../tenants/placement/database-servers.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
@@ -8,6 +9,8 @@ import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
+import { addMoveCommands } from "./tenant-move.ts";
+import { addPinCommands } from "./tenant-pin.ts";
 
 interface CreateOptions extends CommonOptions {
   name: string;
@@ -16,6 +19,8 @@ interface CreateOptions extends CommonOptions {
   theme?: NewTenant["theme"];
   tier?: NewTenant["tier"];
   host: string[];
+  databaseServer?: string;
+  instance?: string;
 }
 
 const templateHelp = Object.entries(templates)
@@ -42,6 +47,8 @@ export function tenantCommand(run: Run): Command {
       (host, hosts: string[]) => [...hosts, host],
       [],
     )
+    .option("--database-server <name>", "where its database is made; default the registry's own server")
+    .option("--instance <url>", "base URL of an instance of its own; default the shared servers")
     .option("--json", "machine-readable answer")
     .addHelpText("after", `\nTemplates:\n${templateHelp}`)
     .action(create(run));
@@ -57,28 +64,35 @@ export function tenantCommand(run: Run): Command {
     .description("serve it again")
     .option("--json")
     .action(changeTo(run, "active"));
+  addMoveCommands(tenant, run);
+  addPinCommands(tenant, run);
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   return tenant;
 }
 
-const create =
-  (run: Run) =>
-  (slug: string, { name, template, admin, theme, tier, host, json = false }: CreateOptions) =>
-    run({ json }, async (ctx) => {
-      const input = { slug, name, template, adminEmail: admin, hosts: host };
-      const answer = await createTenant({
-        ctx,
-        input: { ...input, ...(theme && { theme }), ...(tier && { tier }) },
-      });
-      const { tenant, created, tookMs } = answer;
-      return {
-        json: { ...tenant, created, tookMs: Math.round(tookMs) },
-        text: created
-          ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
-          : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
-      };
+const create = (run: Run) => (slug: string, options: CreateOptions) =>
+  run(options, async (ctx) => {
+    const { name, template, admin, theme, tier, host, databaseServer, instance } = options;
+    const input = { slug, name, template, adminEmail: admin, hosts: host };
+    const answer = await createTenant({
+      ctx,
+      input: {
+        ...input,
+        ...(theme && { theme }),
+        ...(tier && { tier }),
+        ...(databaseServer && { databaseServer }),
+        ...(instance && { instance }),
+      },
     });
+    const { tenant, created, tookMs } = answer;
+    return {
+      json: { ...tenant, created, tookMs: Math.round(tookMs) },
+      text: created
+        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
+        : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
+    };
+  });
 
 const list = (run: Run) => (options: CommonOptions) =>
   run(options, async ({ registry }) => {
@@ -127,6 +141,8 @@ const view = (record: TenantRecord) => ({
   template: record.template,
   tier: record.tier,
   upstream: record.upstream,
+  databaseServer: record.database.server?.name ?? mainServer,
+  pinned: record.pin ? `${record.pin.version} until ${record.pin.until.toISOString()}` : null,
   hosts: record.hosts,
   database: record.database.name,
   schemaVersion: record.schemaVersion,

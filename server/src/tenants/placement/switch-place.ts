@@ -1,3 +1,4 @@
+import { sharedAudience } from "../../../contract/index.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
 import type { Run } from "./sides.ts";
@@ -19,6 +20,8 @@ export async function switchPlace({ ctx, move }: Pick<Run, "ctx" | "move">): Pro
       for update
     ), tenant as (
       update tenants t set database_server = move.to_server, upstream = move.to_upstream, tier = move.to_tier,
+        pinned_from = case when move.to_upstream is distinct from move.from_upstream and pinned_from is not null
+          then coalesce(move.to_upstream, ${sharedAudience}) else pinned_from end,
         status = coalesce(move.status_before, t.status), updated_at = clock_timestamp()
       from move
       where t.id = move.tenant_id and t.status = any(${copied ? ["moving"] : ["active", "suspended"]}::text[])
