@@ -2,9 +2,9 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { Operator } from "@clarity/server";
 import postgres from "postgres";
 import { type LoadRequest, load, median, send } from "../load.ts";
@@ -50,8 +50,22 @@ export async function isolation(input: {
   try {
     const { on, off } = sides;
     return [
-      await compare({ name: "read path, isolation layers on", unit: "req/s", rounds, requests: reads, on, off }),
-      await compare({ name: "payment path, isolation layers on", unit: "req/s", rounds, requests: payments, on, off }),
+      await compare({
+        name: "read path, isolation layers on",
+        unit: "req/s",
+        rounds,
+        requests: reads,
+        on,
+        off,
+      }),
+      await compare({
+        name: "payment path, isolation layers on",
+        unit: "req/s",
+        rounds,
+        requests: payments,
+        on,
+        off,
+      }),
       await compare({
         name: "payment path of one tenant, audit chain on",
         unit: "req/s",
@@ -122,7 +136,11 @@ async function startSide(tenant: PayingTenant, stage: Stage, layers: "on" | "off
   const { port } = JSON.parse(line) as { port: number };
   const payer = new Payer(`${tenant.open.tenant.slug}.localhost:${port}`);
   const token = embedToken(tenant.embedKey, customerId);
-  const { status, text } = await send(undefined, port, payer.request("POST", "/v1/session", { token, locales: ["en"] }));
+  const { status, text } = await send(
+    undefined,
+    port,
+    payer.request("POST", "/v1/session", { token, locales: ["en"] }),
+  );
   if (status !== 200) throw new Error(`no session: ${text}`);
   payer.accessToken = (JSON.parse(text) as { accessToken: string }).accessToken;
   return { port, payer, stop: () => child.kill() };

@@ -15,6 +15,7 @@ import {
   type Tenants,
 } from "@clarity/server";
 import { serve } from "@hono/node-server";
+import { createPatience } from "../../../server/src/tenants/patience.ts";
 import { createSettings } from "../../../server/src/tenants/settings-store.ts";
 import { TenantPools } from "../../../server/src/tenants/tenant-pools.ts";
 import { createTenantDb } from "../../../server/src/tenants/tenant-query.ts";
@@ -55,7 +56,7 @@ process.on("disconnect", () => process.exit(0));
 async function withoutLayers(usual: Tenants): Promise<Tenants> {
   const options = {
     maxConnections: 5,
-    maxPools: 50,
+    maxConnectionsInAll: 100,
     idleTimeoutMs: 20_000,
     statementTimeoutMs: 2_500,
     queryTimeoutMs: 3_000,
@@ -63,13 +64,14 @@ async function withoutLayers(usual: Tenants): Promise<Tenants> {
   };
   const pools = new TenantPools({
     options,
-    connectionUrl: async () => stage.tenantAdminUrl,
+    route: async () => ({ url: stage.tenantAdminUrl, pooled: false }),
     identify: async () => {},
   });
+  const gate = { pending: new Map<string, number>(), patience: createPatience() };
   const blind = { check: async () => {}, breach: async () => new Error("nobody looks") as never };
-  const { tenant, record, keys, actor } = await usual.open(stage.tenantId);
-  const db = createTenantDb({ tenant, record, pools, monitor: blind, options });
-  const open = { tenant, record, db, settings: createSettings({ db, keys, actor }), keys, actor };
+  const { tenant, record, flags, keys, actor } = await usual.open(stage.tenantId);
+  const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options });
+  const open = { tenant, record, db, settings: createSettings({ db, keys, actor }), flags, keys, actor };
   return {
     ...usual,
     async open(tenantId, how) {
