@@ -80,11 +80,12 @@ export function reportInWords(report: IsolationReport): string {
     markdown(routeRows(report)),
     "## Verbs of the command line",
     markdown([
-      ["verb", "reaches", "another tenant's id"],
-      ...Object.entries(report.verbs).map(([verb, { reach, takesId }]) => [
+      ["verb", "reaches", "another tenant's id", "a suspended tenant"],
+      ...Object.entries(report.verbs).map(([verb, { reach, takesId, activeOnly }]) => [
         verb,
         reach,
         takesId ? "is unknown" : "takes none",
+        activeOnly ? "is refused" : "–",
       ]),
     ]),
   ].join("\n\n");
