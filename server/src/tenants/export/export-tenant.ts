@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { AuditChainBroken, anchorAudit } from "../../audit/anchors.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
+import { minimumSchemaVersion } from "../schema.ts";
 import { connectionUrl } from "../tenants.ts";
 import { unfinishedWork } from "../unfinished-work.ts";
 import { isArchive, pack } from "./archive.ts";
@@ -15,6 +17,8 @@ import { portable, readLines, readTables, selectLeftOut, selectLines, type Table
 export interface ExportedTenant {
   readonly out: string;
   readonly manifest: Manifest;
+  /** Which row of the audit log is not the one the registry remembers; null: none was found. */
+  readonly auditDamage: string | null;
 }
 
 /** What reads a tenant's database in one transaction. */
@@ -53,10 +57,29 @@ export async function exportTenant({
       mode: 0o600,
       flush: true,
     });
+    const auditDamage = await anchorWhatLeaves({ ctx, record });
     await publish({ folder: unfinished, out, manifest });
-    return { out, manifest };
+    return { out, manifest, auditDamage };
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/**
+ * After the snapshot, so that the registry knows every audit row in it. Whoever leaves with a damaged log is
+ * told, not kept. A tenant that is not served has its last anchor from the worker.
+ */
+async function anchorWhatLeaves(input: { ctx: Operator; record: TenantRecord }): Promise<string | null> {
+  const { ctx, record } = input;
+  const served = record.status === "active" || record.status === "suspended";
+  if (!served || record.schemaVersion < minimumSchemaVersion()) return null;
+  const { db } = await ctx.tenants.open(record.id, { evenSuspended: true });
+  try {
+    await anchorAudit({ registry: ctx.registry.sql, db });
+    return null;
+  } catch (error) {
+    if (error instanceof AuditChainBroken) return error.message;
+    throw error;
   }
 }
 
