@@ -73,6 +73,7 @@ const examples: Record<string, (slug: string) => string[]> = {
   "key rotate": (slug) => [slug],
   "master-key retire": () => [],
   "master-key rotate": () => [],
+  "master-key status": () => [],
   migrate: () => [],
   "payment list": (slug) => [slug],
   "payment show": (slug) => [slug, ids.acme["payment show"] ?? ""],

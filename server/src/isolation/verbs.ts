@@ -36,6 +36,7 @@ export const verbs: Record<string, VerbAccess> = {
   "key rotate": { reach: "platform" },
   "master-key retire": { reach: "platform" },
   "master-key rotate": { reach: "platform" },
+  "master-key status": { reach: "platform" },
   migrate: { reach: "platform" },
   "payment list": { reach: "one tenant" },
   "payment show": { reach: "one tenant", takesId: true },
