@@ -48,7 +48,7 @@ export function createProgram(terminal: Terminal): Command {
   const run = createRun(terminal);
   return new Command("clarity")
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
-    .addCommand(tenantCommand(run))
+    .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))

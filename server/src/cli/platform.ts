@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { findPlatform } from "../config.ts";
-import { diagnose } from "../tenants/provisioning/diagnose.ts";
+import { diagnose } from "../doctor/diagnose.ts";
+import type { Finding } from "../doctor/finding.ts";
 import { migrateTenants } from "../tenants/provisioning/migrate-tenants.ts";
 import { preparePlatform } from "../tenants/provisioning/prepare-platform.ts";
 import { table } from "./output.ts";
@@ -35,8 +36,19 @@ export function doctorCommand(run: Run): Command {
     .action((options: CommonOptions) =>
       run(options, async (ctx) => {
         const findings = await diagnose({ ctx });
-        const rows = findings.map(({ ok, what, advice }) => [ok ? "ok" : "BAD", what, advice ?? ""]);
-        return { json: findings, text: table(rows), failed: findings.some(({ ok }) => !ok) };
+        return {
+          json: findings,
+          text: findings.map(inWords).join("\n"),
+          failed: findings.some(({ ok }) => !ok),
+        };
       }),
     );
+}
+
+function inWords({ ok, what, why, advice }: Finding): string {
+  const judgement = !ok ? "BAD " : advice ? "note" : "ok  ";
+  const lines = [`${judgement} ${what}`];
+  if (why) lines.push(`     why: ${why}`);
+  if (advice) lines.push(`     do:  ${advice}`);
+  return lines.join("\n");
 }

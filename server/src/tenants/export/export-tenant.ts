@@ -29,36 +29,46 @@ type Reader = Pick<Sql, "unsafe">;
  * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
  * out and named. The folder appears whole or not at all; it holds personal data, so only its owner reads it.
  *
+ * Killed at any point, it leaves at most `<out>.unfinished`, which the next run with the same `out` clears.
+ *
  * @param input.out a new folder, or a new file ending in `.tar`
  * @throws TenantUnknown; Error when `out` exists
  */
 export async function exportTenant({
   ctx,
   input,
+  onStep = () => {},
 }: {
   ctx: Operator;
   input: { slug: string; out: string };
+  onStep?: (step: "audit" | "writeTables" | "writeManifest" | "anchor" | "publish" | "done") => void;
 }): Promise<ExportedTenant> {
   const { slug } = input;
   const out = resolve(input.out);
   const record = await ctx.registry.findBySlug(slug);
   if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
   if (existsSync(out)) throw new Error(`${out} exists: an export never overwrites another`);
+  onStep("audit");
   await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
 
   const unfinished = `${out}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
   try {
+    onStep("writeTables");
     const manifest = await inSnapshot({ ctx, record }, (reader) =>
       writeTables({ reader, record, folder: unfinished }),
     );
+    onStep("writeManifest");
     await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
       flush: true,
     });
+    onStep("anchor");
     const auditDamage = await anchorWhatLeaves({ ctx, record });
+    onStep("publish");
     await publish({ folder: unfinished, out, manifest });
+    onStep("done");
     return { out, manifest, auditDamage };
   } finally {
     await rm(unfinished, { recursive: true, force: true });
