@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
+import { flagCommand } from "./flag.ts";
+import { keyCommand, masterKeyCommand } from "./key.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand, migrateCommand } from "./platform.ts";
@@ -22,6 +24,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
     .addCommand(tenantCommand(run))
     .addCommand(settingCommand(run, terminal))
+    .addCommand(flagCommand(run))
+    .addCommand(keyCommand(run))
+    .addCommand(masterKeyCommand(run))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))

@@ -54,6 +54,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
+ * @param onClose is told when a connection has ended, by us or not
  */
 export function connect(input: {
   url: string;
@@ -61,6 +62,7 @@ export function connect(input: {
   idleTimeoutSeconds?: number;
   connectTimeoutSeconds?: number;
   session?: Record<string, string | number>;
+  onClose?: () => void;
 }) {
   return postgres(input.url, {
     max: input.max ?? 5,
@@ -71,6 +73,7 @@ export function connect(input: {
     // A catalogue query per connection, for array types; those we use are below.
     fetch_types: false,
     onnotice: () => {},
+    ...(input.onClose && { onclose: input.onClose }),
     connection: { application_name: "pay-server", ...input.session },
     types: {
       bigint: postgres.BigInt,
