@@ -37,9 +37,9 @@ export {
   revokeEmbedKey,
 } from "./tenants/embed-keys.ts";
 export * from "./tenants/errors.ts";
+export { type FleetMigration, type MigratedTenant, migrateTenants } from "./tenants/fleet/migrate-tenants.ts";
 export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
 export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
-export { type MigratedTenant, migrateTenants } from "./tenants/provisioning/migrate-tenants.ts";
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
 export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
 export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";

@@ -53,6 +53,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  *
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
+ * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
  * @param onClose is told when a connection has ended, by us or not
  */
@@ -61,6 +62,7 @@ export function connect(input: {
   max?: number;
   idleTimeoutSeconds?: number;
   connectTimeoutSeconds?: number;
+  lifetimeSeconds?: number | null;
   session?: Record<string, string | number>;
   onClose?: () => void;
 }) {
@@ -68,6 +70,7 @@ export function connect(input: {
     max: input.max ?? 5,
     idle_timeout: input.idleTimeoutSeconds ?? 20,
     connect_timeout: input.connectTimeoutSeconds ?? 2,
+    ...(input.lifetimeSeconds !== undefined && { max_lifetime: input.lifetimeSeconds }),
     // Its default waits up to 20 s after failures; a database that came back is wanted at once.
     backoff: () => 0.1,
     // A catalogue query per connection, for array types; those we use are below.

@@ -21,21 +21,28 @@ const notExtended = (catalogue: string, oid: string) => `
     where d.classid = '${catalogue}'::regclass and d.objid = ${oid} and d.deptype = 'e')`;
 
 /**
- * One statement, read-only: rows of `object` and `definition`. Names are qualified whatever the caller's search
- * path is.
+ * One statement: rows of `object` and `definition`.
  *
  * NOT NULL constraints are a column's property here: PostgreSQL 18 began to name them.
  */
 export function describeSchema({ owner, role }: { owner: string; role: string | null }): string {
-  const parts = [schemas, relations, columns, constraints, indexes, policies, functions, triggers, types, rest];
+  const parts = [
+    schemas,
+    relations,
+    columns,
+    constraints,
+    indexes,
+    policies,
+    functions,
+    triggers,
+    types,
+    rest,
+  ];
   return `
-    begin read only;
-    set local search_path = pg_catalog;
     with described (object, definition) as (${parts.join("\nunion all\n")})
     select object, replace(replace(coalesce(definition, ''), ${quoteLiteral(owner)}, ':owner'),
       ${quoteLiteral(role ?? " ")}, ':tenant') as definition
-    from described order by object collate "C";
-    commit`;
+    from described order by object collate "C"`;
 }
 
 const schemas = `

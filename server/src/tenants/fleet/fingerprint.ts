@@ -23,11 +23,15 @@ export async function readShape({
   owner,
   role = null,
 }: {
-  sql: Pick<Sql, "unsafe">;
+  sql: Sql;
   owner: string;
   role?: string | null;
 }): Promise<SchemaShape> {
-  const rows = await sql.unsafe<{ object: string; definition: string }[]>(describeSchema({ owner, role }));
+  const rows = await sql.begin("read only", async (session) => {
+    // Then definitions name everything in full.
+    await session.unsafe("set local search_path = pg_catalog");
+    return session.unsafe<{ object: string; definition: string }[]>(describeSchema({ owner, role }));
+  });
   return new Map(rows.map(({ object, definition }) => [object, definition]));
 }
 

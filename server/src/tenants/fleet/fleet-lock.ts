@@ -23,7 +23,7 @@ export async function withFleetLock<T>(
   { ctx, wait = false }: { ctx: Operator; wait?: boolean },
   run: () => Promise<T>,
 ): Promise<T> {
-  const session = connect({ url: ctx.registry.url, max: 1, idleTimeoutSeconds: 0 });
+  const session = connect({ url: ctx.registry.url, max: 1, idleTimeoutSeconds: 0, lifetimeSeconds: null });
   try {
     const startedAt = performance.now();
     while (!(await tryLock(session))) {

@@ -80,7 +80,7 @@ async function record(input: {
       insert into operator_audit (operator, action, tenant_id, detail)
       select ${ctx.name}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
         jsonb_build_object('run', ${runId}::text, 'from', was, 'to', version, 'outcome', outcome, 'reason', reason)
-      from tenant
+      from tenant where was <> version or outcome in ('failed', 'parked')
     )
     update migration_runs set ring = ${ring}, seen_at = clock_timestamp(),
       done = done + (select count(*) from result where outcome = 'done'),

@@ -1,6 +1,7 @@
 import type { Migration } from "../../database/migrate.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { lastContract } from "../schema.ts";
+import type { TargetFinder } from "./find-target.ts";
 import { currentPins, livingInstances } from "./instances.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { migrateOne, resultOf } from "./migrate-one.ts";
@@ -9,7 +10,6 @@ import { pendingTenants, type Scope } from "./pending-tenants.ts";
 import { type Plan, planFor } from "./plan.ts";
 import type { Ring } from "./rings.ts";
 import { allowedFailures, type MaxFailures } from "./threshold.ts";
-import type { TargetFinder } from "./find-target.ts";
 
 export interface RingWork {
   readonly ctx: Operator;
@@ -23,7 +23,6 @@ export interface RingWork {
   readonly input: {
     readonly parallel?: number | undefined;
     readonly maxFailures?: MaxFailures | undefined;
-    readonly retryParked?: boolean | undefined;
   };
   readonly onStep: (step: string) => void | Promise<void>;
   readonly report: (ring: Ring, tenant: MigratedTenant) => void;
@@ -62,26 +61,30 @@ export async function migrateRing(work: RingWork, tenants: MigratedTenant[]): Pr
   tenants.push(...seen.sort((a, b) => (a.slug < b.slug ? -1 : 1)));
   for (const end of ended) if (end.status === "rejected") throw end.reason;
   if (failures().length <= allowed) return null;
-  const names = failures().slice(0, 5).map(({ slug }) => slug);
+  const names = failures()
+    .slice(0, 5)
+    .map(({ slug }) => slug);
   const more = failures().length > names.length ? " …" : "";
   return `ring ${ring}: ${failures().length} failed (${names.join(", ")}${more}), ${allowed} may`;
 }
 
 /** In the order of slugs. What a contract migration will take away is said before it is begun: older code lets go first. */
 async function* plansOf(work: RingWork): AsyncGenerator<Plan> {
-  const { ctx, ring, scope, migrations, input } = work;
-  const { target } = scope;
+  const { ctx, ring, scope, migrations } = work;
+  const { target, retryParked = false } = scope;
   for await (const chunk of pendingTenants({ ctx, ring, scope })) {
     const [instances, pins] = await Promise.all([livingInstances(ctx), currentPins(ctx)]);
     const needs = { instances, pins };
-    const retryParked = input.retryParked ?? false;
     const plans = chunk.map((tenant) => planFor(tenant, { migrations, target, needs, retryParked }));
     await announceContracts(work, plans);
     yield* plans;
   }
 }
 
-async function announceContracts({ ctx, migrations, onStep }: RingWork, plans: readonly Plan[]): Promise<void> {
+async function announceContracts(
+  { ctx, migrations, onStep }: RingWork,
+  plans: readonly Plan[],
+): Promise<void> {
   const announced = plans.flatMap(({ tenant, to }) => {
     const contract = to === null ? 0 : lastContract(migrations, to);
     return contract > tenant.contractVersion ? [{ id: tenant.id, contract }] : [];
@@ -104,11 +107,17 @@ async function carryOut(
   const unclear = tenant.contractVersion > tenant.schemaVersion;
   if (stopped && (to === null || (to <= tenant.schemaVersion && !unclear))) {
     const said = stopped.by === "parked" ? { error: stopped.reason } : { waits: stopped.reason };
-    return resultOf({ plan, ring }, { outcome: stopped.by, ...said, contractVersion: null, parked: null }).tenant;
+    return resultOf({ plan, ring }, { outcome: stopped.by, ...said, contractVersion: null, parked: null })
+      .tenant;
   }
   await onStep(`migrate ${tenant.slug}`);
   const target = await work.findTarget(tenant);
-  const result = await migrateOne({ plan: { ...plan, to: to ?? tenant.schemaVersion }, ring, target, migrations });
+  const result = await migrateOne({
+    plan: { ...plan, to: to ?? tenant.schemaVersion },
+    ring,
+    target,
+    migrations,
+  });
   await onStep(`migrated ${tenant.slug}`);
   work.report(ring, result.tenant);
   await ledger.add(result);

@@ -1,4 +1,5 @@
 import type { Migration } from "../../database/migrate.ts";
+import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { tenantMigrations } from "../schema.ts";
 import { targetFinder } from "./find-target.ts";
@@ -19,7 +20,7 @@ export interface MigrateTenants {
   parallel?: number | undefined;
   /** Failures a ring may have before the next is begun. Default: none of the canaries, 2 % of other rings. */
   maxFailures?: MaxFailures | undefined;
-  /** Try parked tenants too. Default false. */
+  /** Try parked tenants too; who gets through is parked no longer. Default false. */
   retryParked?: boolean | undefined;
   /** Only this tenant. Default: all. */
   slug?: string | undefined;
@@ -48,7 +49,7 @@ export interface FleetMigration {
  *
  * @param onProgress is told after each tenant
  * @param onStep is told each step's name before it runs, and `done` at the end
- * @throws FleetBusy when another process does it already
+ * @throws TenantUnknown; FleetBusy when another process does it already
  */
 export async function migrateTenants({
   ctx,
@@ -62,11 +63,15 @@ export async function migrateTenants({
   onStep?: (step: string) => void | Promise<void>;
 }): Promise<FleetMigration> {
   const { migrations = tenantMigrations(), retryParked = false, slug, wait = false } = input;
-  const scope = { target: migrations.length, slug };
+  const scope = { target: migrations.length, slug, retryParked };
+  if (slug !== undefined && !(await ctx.registry.findBySlug(slug))) {
+    throw new TenantUnknown(`no tenant ${slug}: clarity tenant list shows them`);
+  }
   return withFleetLock({ ctx, wait }, async () => {
     await sweepScratchDatabases({ ctx });
-    const counts = await countTenants({ ctx, scope, retryParked });
-    const sum = (key: "behind" | "pending") => [...counts.values()].reduce((total, ring) => total + ring[key], 0);
+    const counts = await countTenants({ ctx, scope });
+    const sum = (key: "behind" | "pending") =>
+      [...counts.values()].reduce((total, ring) => total + ring[key], 0);
     if (sum("behind") === 0) return nothingToDo(scope.target);
     await onStep("begin");
     const { id: runId, resumed, doneBefore } = await beginRun({ ctx, scope, pending: sum("pending") });
@@ -81,7 +86,14 @@ export async function migrateTenants({
     await onStep("end");
     await endRun({ ctx, runId, reason });
     await onStep("done");
-    return { runId, resumed, target: scope.target, state: reason === null ? "finished" : "halted", reason, tenants };
+    return {
+      runId,
+      resumed,
+      target: scope.target,
+      state: reason === null ? "finished" : "halted",
+      reason,
+      tenants,
+    };
   });
 }
 

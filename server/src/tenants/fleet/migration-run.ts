@@ -18,7 +18,7 @@ export interface MigrationRun {
  */
 export async function beginRun({
   ctx,
-  scope: { target, slug = null },
+  scope,
   pending,
 }: {
   ctx: Operator;
@@ -26,6 +26,8 @@ export async function beginRun({
   pending: number;
 }): Promise<MigrationRun> {
   const { sql } = ctx.registry;
+  const { target } = scope;
+  const slug = scope.slug ?? null;
   const [left] = await sql<{ id: string; done: number }[]>`
     with left_over as (
       update migration_runs set state = 'abandoned', ended_at = clock_timestamp()

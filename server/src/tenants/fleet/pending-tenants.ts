@@ -22,6 +22,8 @@ export interface Scope {
   readonly target: number;
   /** Only this one. Default: all. */
   readonly slug?: string | undefined;
+  /** Parked ones too, whatever their schema. Default false. */
+  readonly retryParked?: boolean | undefined;
 }
 
 const chunkSize = 50;
@@ -36,7 +38,8 @@ export async function* pendingTenants({
   ring: Ring;
   scope: Scope;
 }): AsyncGenerator<PendingTenant[]> {
-  const { target, slug = null } = scope;
+  const { target, retryParked = false } = scope;
+  const slug = scope.slug ?? null;
   for (let after = ""; ; ) {
     const chunk = await ctx.registry.sql<PendingTenant[]>`
       select id, slug, status, upstream, database_server as server, database_name as database,
@@ -44,7 +47,8 @@ export async function* pendingTenants({
         case when pin_until > clock_timestamp() then pin_until end as "pinnedUntil",
         parked_reason as "parkedReason"
       from tenants
-      where ring = ${ring} and schema_version < ${target} and slug > ${after}
+      where ring = ${ring} and slug > ${after}
+        and (schema_version < ${target} or (${retryParked} and parked_at is not null))
         and (${slug}::text is null or slug = ${slug})
       order by slug limit ${chunkSize}`;
     const last = chunk.at(-1);
@@ -64,19 +68,19 @@ export interface RingCount {
 export async function countTenants({
   ctx,
   scope,
-  retryParked,
 }: {
   ctx: Operator;
   scope: Scope;
-  retryParked: boolean;
 }): Promise<Map<Ring, RingCount>> {
-  const { target, slug = null } = scope;
+  const { target, retryParked = false } = scope;
+  const slug = scope.slug ?? null;
   const rows = await ctx.registry.sql<(RingCount & { ring: Ring })[]>`
     select ring, count(*)::int as all, count(*) filter (where behind)::int as behind,
       count(*) filter (where behind and (${retryParked} or parked_at is null) and status <> 'moving'
         and (pin_until is null or pin_until <= clock_timestamp()))::int as pending
     from (
-      select *, schema_version < ${target} and (${slug}::text is null or slug = ${slug}) as behind from tenants
+      select *, (schema_version < ${target} or (${retryParked} and parked_at is not null))
+        and (${slug}::text is null or slug = ${slug}) as behind from tenants
     ) t
     group by ring`;
   return new Map(rows.map(({ ring, ...count }) => [ring, count]));

@@ -34,13 +34,17 @@ export function planFor(
   for (const { version, name, phase } of migrations.slice(tenant.schemaVersion, target)) {
     if (phase !== "contract") continue;
     const holder = holderOf(version, { tenant, needs });
-    if (holder) return { tenant, to: version - 1, stopped: { by: "held", reason: `${name} waits: ${holder}` } };
+    if (holder)
+      return { tenant, to: version - 1, stopped: { by: "held", reason: `${name} waits: ${holder}` } };
   }
   return { tenant, to: target, stopped: null };
 }
 
 /** Who still needs what a contract migration takes away; null: nobody. */
-function holderOf(contract: number, { tenant, needs }: { tenant: PendingTenant; needs: Needs }): string | null {
+function holderOf(
+  contract: number,
+  { tenant, needs }: { tenant: PendingTenant; needs: Needs },
+): string | null {
   const server = serversOf(needs.instances, tenant).find(({ schemaVersion }) => schemaVersion < contract);
   if (server) {
     return `instance ${server.id} of ${server.audience} runs version ${server.version}, which knows schema ${server.schemaVersion}`;

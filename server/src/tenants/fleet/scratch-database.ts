@@ -10,24 +10,32 @@ import type { SchemaTarget } from "./upgrade-database.ts";
 const lockClass = 0x73637261;
 
 /**
- * An empty database on a tenant's server for the length of `run`, open to the administrator alone. Whoever uses
- * it holds a lock of its name; what a killed process left is dropped by the next.
+ * A database on a tenant's server for the length of `run`, open to the administrator alone. Whoever uses it holds
+ * a lock of its name; what a killed process left is dropped by the next.
  *
  * @param server name of the database server; null: the registry's own
+ * @param template a database it shall be a copy of, which has no connections; default: it is empty
+ * @throws Error with `code` 55006 when the template has connections
  */
 export async function withScratchDatabase<T>(
-  { ctx, server }: { ctx: Operator; server: string | null },
+  { ctx, server, template }: { ctx: Operator; server: string | null; template?: string | undefined },
   run: (target: SchemaTarget) => Promise<T>,
 ): Promise<T> {
   const adminUrl = await urlOf(ctx, server);
-  const admin = connect({ url: adminUrl, max: 1, idleTimeoutSeconds: 0 });
+  const admin = connect({ url: adminUrl, max: 1, idleTimeoutSeconds: 0, lifetimeSeconds: null });
   const roles = migrationRoles(ctx.address.namespace);
   const name = names.scratch(ctx.address.namespace, randomBytes(8).toString("hex"));
   try {
     await sweep(admin, ctx.address.namespace);
     await admin`select pg_advisory_lock(${lockClass}, hashtext(${name}))`;
-    await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(roles.owner)}`);
-    await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
+    const database = quoteIdentifier(name);
+    await admin.unsafe(
+      `create database ${database} owner ${quoteIdentifier(roles.owner)} allow_connections false
+       ${template ? `template ${quoteIdentifier(template)}` : ""}`,
+    );
+    await admin.unsafe(
+      `revoke all on database ${database} from public; alter database ${database} allow_connections true`,
+    );
     const url = new URL(adminUrl);
     url.pathname = `/${name}`;
     try {

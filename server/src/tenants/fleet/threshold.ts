@@ -11,16 +11,20 @@ const defaults: Record<Ring, MaxFailures> = {
 };
 
 /** A share is rounded up: of a ring with any tenants, 1 % is at least one. */
-export function allowedFailures(input: { ring: Ring; size: number; maxFailures?: MaxFailures | undefined }): number {
+export function allowedFailures(input: {
+  ring: Ring;
+  size: number;
+  maxFailures?: MaxFailures | undefined;
+}): number {
   const limit = input.maxFailures ?? defaults[input.ring];
   return "count" in limit ? limit.count : Math.ceil((limit.percent / 100) * input.size);
 }
 
-/** `3` or `2.5%`. @throws Error */
-export function parseMaxFailures(text: string): MaxFailures {
+/** `3` or `2.5%`; null: neither. */
+export function parseMaxFailures(text: string): MaxFailures | null {
   const match = /^(\d+)$|^(\d+(?:\.\d+)?)%$/.exec(text);
   const [, count, percent] = match ?? [];
   if (count !== undefined) return { count: Number(count) };
   if (percent !== undefined && Number(percent) <= 100) return { percent: Number(percent) };
-  throw new Error("a number of tenants such as 3, or a share of a ring such as 2%");
+  return null;
 }
