@@ -22,6 +22,8 @@ import { tokenCommand } from "./token.ts";
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   const run = createRun(terminal);
   const program = new Command("clarity")
+    // Options behind a subcommand's name are that subcommand's.
+    .enablePositionalOptions()
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
     .addCommand(tenantCommand(run))
     .addCommand(settingCommand(run, terminal))

@@ -23,7 +23,6 @@ interface MigrateOptions extends CommonOptions {
 
 export function migrateCommand(run: Run, terminal: Terminal): Command {
   const command = new Command("migrate")
-    // Otherwise it would take the --json behind its subcommands' names.
     .enablePositionalOptions()
     .description(
       "bring the registry, the template and every tenant to this code's schema, ring by ring; run again to go on",
@@ -60,7 +59,7 @@ export function migrateCommand(run: Run, terminal: Terminal): Command {
     .command("retry <slug>")
     .description("migrate one tenant, parked or not; it is parked no longer when it gets through")
     .option("--json")
-    .action(retry(run));
+    .action(retry(run, terminal));
   return command;
 }
 
@@ -116,8 +115,11 @@ const rollback = (run: Run) => (slug: string, options: CommonOptions & { to: num
     };
   });
 
-const retry = (run: Run) => (slug: string, options: CommonOptions) =>
-  run(options, async (ctx) => answer(await migrateTenants({ ctx, input: { slug, retryParked: true } })));
+const retry = (run: Run, terminal: Terminal) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const input = { slug, retryParked: true };
+    return answer(await migrateTenants({ ctx, input, onProgress: reporter(terminal) }));
+  });
 
 /** One line a second at most, on standard error: standard output is the answer. */
 function reporter(terminal: Terminal): (progress: Progress) => void {

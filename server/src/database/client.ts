@@ -80,6 +80,7 @@ export function connect(input: {
     connection: { application_name: "pay-server", ...input.session },
     types: {
       bigint: postgres.BigInt,
+      ...serialiseOnce,
       calendarDate: { to: 1082, from: [1082], serialize: String, parse: (text: string) => text },
       // text[], varchar[], uuid[]
       textArray: { to: 1009, from: [1009, 1015, 2951], serialize: formatTextArray, parse: parseTextArray },
@@ -96,8 +97,35 @@ export async function reserve(sql: Sql) {
   return sql.reserve();
 }
 
+/**
+ * When a table has changed under a prepared statement, postgres.js prepares it anew and serialises its values a
+ * second time: true would become false, bytes the hexadecimal of their hexadecimal. What is text already stays.
+ */
+const serialiseOnce = {
+  boolean: {
+    to: 16,
+    from: [16],
+    serialize: (value: unknown) => (value === true || value === "t" ? "t" : "f"),
+    parse: (text: string) => text === "t",
+  },
+  bytea: {
+    to: 17,
+    from: [17],
+    serialize: (bytes: Uint8Array | string) =>
+      typeof bytes === "string" ? bytes : `\\x${Buffer.from(bytes).toString("hex")}`,
+    parse: (text: string) => Buffer.from(text.slice(2), "hex"),
+  },
+  json: {
+    to: 114,
+    from: [114, 3802],
+    serialize: (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value)),
+    parse: (text: string) => JSON.parse(text),
+  },
+};
+
 /** https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO */
-function formatTextArray(items: readonly string[]): string {
+function formatTextArray(items: readonly string[] | string): string {
+  if (typeof items === "string") return items;
   return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 

@@ -39,8 +39,9 @@ export async function withClone<T>(
   const { ctx, server, database, original, migrations, version } = input;
   const startedAt = performance.now();
   const since = () => performance.now() - startedAt;
-  const sizeBytes = await sizeOf(original);
-  if (sizeBytes <= largestTemplateBytes) {
+  const { sizeBytes, visitors } = await lookAt(original);
+  // With somebody inside PostgreSQL would wait 5 s for them and then refuse.
+  if (visitors === 0 && sizeBytes <= largestTemplateBytes) {
     let copied = false;
     try {
       return await withScratchDatabase({ ctx, server, template: database }, (target) => {
@@ -57,11 +58,15 @@ export async function withClone<T>(
   });
 }
 
-async function sizeOf({ url }: SchemaTarget): Promise<number> {
+async function lookAt({ url }: SchemaTarget): Promise<{ sizeBytes: number; visitors: number }> {
   const sql = connect({ url, max: 1 });
   try {
-    const [row] = await sql<{ bytes: bigint }[]>`select pg_database_size(current_database()) as bytes`;
-    return Number(row?.bytes ?? 0);
+    const [row] = await sql<{ bytes: bigint; visitors: number }[]>`
+      select pg_database_size(current_database()) as bytes, (
+        select count(*)::int from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()
+      ) as visitors`;
+    return { sizeBytes: Number(row?.bytes ?? 0), visitors: row?.visitors ?? 0 };
   } finally {
     await sql.end({ timeout: 2 });
   }

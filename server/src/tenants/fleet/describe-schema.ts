@@ -38,10 +38,11 @@ export function describeSchema({ owner, role }: { owner: string; role: string | 
     types,
     rest,
   ];
+  const words = `replace(coalesce(definition, ''), ${quoteLiteral(owner)}, ':owner')`;
+  const named = role === null ? words : `replace(${words}, ${quoteLiteral(role)}, ':tenant')`;
   return `
     with described (object, definition) as (${parts.join("\nunion all\n")})
-    select object, replace(replace(coalesce(definition, ''), ${quoteLiteral(owner)}, ':owner'),
-      ${quoteLiteral(role ?? " ")}, ':tenant') as definition
+    select object, ${named} as definition
     from described order by object collate "C"`;
 }
 
@@ -53,7 +54,7 @@ const relations = `
   select case c.relkind when 'r' then 'table' when 'p' then 'partitioned table' when 'v' then 'view'
       when 'm' then 'materialized view' when 'S' then 'sequence' when 'f' then 'foreign table' end
     || ' ' || n.nspname || '.' || c.relname,
-    concat_ws(' | ', pg_get_userbyid(c.relowner), 'persistence ' || c.relpersistence,
+    concat_ws(' | ', pg_get_userbyid(c.relowner), 'persistence ' || c.relpersistence::text,
       case when c.relrowsecurity then 'row security' end, case when c.relforcerowsecurity then 'forced' end,
       'options ' || c.reloptions::text,
       case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid) end,
@@ -107,7 +108,7 @@ const functions = `
 
 const triggers = `
   select 'trigger ' || n.nspname || '.' || c.relname || '.' || t.tgname,
-    pg_get_triggerdef(t.oid) || ' | ' || t.tgenabled
+    pg_get_triggerdef(t.oid) || ' | ' || t.tgenabled::text
   from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
   where not t.tgisinternal and ${ours("n")}
   union all
@@ -127,8 +128,8 @@ const rest = `
   select 'extension ' || e.extname, e.extversion from pg_extension e
   union all
   select 'default privileges ' || pg_get_userbyid(d.defaclrole) || ' ' || coalesce(n.nspname, 'everywhere')
-    || ' ' || d.defaclobjtype, d.defaclacl::text
+    || ' ' || d.defaclobjtype::text, d.defaclacl::text
   from pg_default_acl d left join pg_namespace n on n.oid = d.defaclnamespace
   union all
-  select 'event trigger ' || evtname, evtevent || ' | ' || evtfoid::regprocedure || ' | ' || evtenabled
+  select 'event trigger ' || evtname, evtevent || ' | ' || evtfoid::regprocedure::text || ' | ' || evtenabled::text
   from pg_event_trigger`;

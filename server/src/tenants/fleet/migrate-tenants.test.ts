@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { connect } from "../../database/client.ts";
-import type { Migration } from "../../database/migrate.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { TenantAhead, TenantBehind, TenantUnknown } from "../errors.ts";

@@ -5,7 +5,7 @@ import { tenantMigrations } from "../schema.ts";
 import { targetFinder } from "./find-target.ts";
 import { withFleetLock } from "./fleet-lock.ts";
 import { migrateRing, type RingWork } from "./migrate-ring.ts";
-import { beginRun, endRun } from "./migration-run.ts";
+import { beginRun, endLeftRun, endRun } from "./migration-run.ts";
 import { isFailure, type MigratedTenant } from "./outcome.ts";
 import { countTenants } from "./pending-tenants.ts";
 import { estimate, type Progress } from "./progress.ts";
@@ -72,7 +72,10 @@ export async function migrateTenants({
     const counts = await countTenants({ ctx, scope });
     const sum = (key: "behind" | "pending") =>
       [...counts.values()].reduce((total, ring) => total + ring[key], 0);
-    if (sum("behind") === 0) return nothingToDo(scope.target);
+    if (sum("behind") === 0) {
+      await endLeftRun({ ctx, scope });
+      return nothingToDo(scope.target);
+    }
     await onStep("begin");
     const { id: runId, resumed, doneBefore } = await beginRun({ ctx, scope, pending: sum("pending") });
     const report = progressReporter({ total: sum("pending"), doneBefore, onProgress });

@@ -76,3 +76,11 @@ export async function endRun({
     select ${ctx.name}, ${reason === null ? "migrate.finish" : "migrate.halt"},
       jsonb_build_object('run', id, 'done', done, 'failed', failed) from run`;
 }
+
+/** Killed between its last tenant and its end: there is nothing left to do but to say so. */
+export async function endLeftRun({ ctx, scope }: { ctx: Operator; scope: Scope }): Promise<void> {
+  const left = await ctx.registry.sql<{ id: string }[]>`
+    select id from migration_runs where state = 'running' and target_version = ${scope.target}
+      and slug is not distinct from ${scope.slug ?? null}`;
+  for (const { id } of left) await endRun({ ctx, runId: id, reason: null });
+}
