@@ -16,8 +16,7 @@ export const latestSchemaVersion = (): number => tenantMigrations().length;
 export const minimumSchemaVersion = (): number => lastNeeded(tenantMigrations());
 
 /** The last migration its code cannot do without; 0: it needs none. */
-export const lastNeeded = (all: readonly Migration[]): number =>
-  all.findLast(({ needed }) => needed)?.version ?? 0;
+const lastNeeded = (all: readonly Migration[]): number => all.findLast(({ needed }) => needed)?.version ?? 0;
 
 /** The last contract migration up to a version, which older code cannot live with; 0: none. */
 export const lastContract = (all: readonly Migration[], version: number): number =>

@@ -61,6 +61,13 @@ async function diagnoseTenant({ ctx, record }: { ctx: Operator; record: TenantRe
       advice: "run clarity tenant create again with the same arguments",
     };
   }
+  if (record.parked) {
+    return {
+      ok: false,
+      what: `${slug}: parked at schema ${record.schemaVersion}: ${record.parked.reason}`,
+      advice: `mend it, then run clarity migrate retry ${slug}`,
+    };
+  }
   if (status !== "active") return { ok: true, what: `${slug}: ${status}`, advice: null };
   try {
     const { db, settings } = await ctx.tenants.open(record.id);
