@@ -23,6 +23,7 @@ export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
+export { routes as accessRoutes, type WrongWay, wrongWays } from "./isolation/routes.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";

@@ -24,6 +24,7 @@ import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { anchorChore } from "./audit/anchor-chore.ts";
 import { createContextFactory } from "./context-factory.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
 import { createServer } from "./http/create-server.ts";
@@ -72,6 +73,7 @@ const starting = startWorker({
   registryUrl,
   ...servedTenants({ registry, tenants, makeContext, ...name }),
   resolveAttempt,
+  chores: [anchorChore(registry.sql)],
   log,
 });
 const worker = await starting;

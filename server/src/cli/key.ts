@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { masterKeyStatus } from "../tenants/keys/master-key-status.ts";
 import { rotateDataKeys } from "../tenants/keys/rotate-data-key.ts";
 import { retireMasterKeys, rotateMasterKey } from "../tenants/keys/rotate-master-key.ts";
 import { table } from "./output.ts";
@@ -23,6 +24,11 @@ export function masterKeyCommand(run: Run): Command {
     .option("--prepare", "only make the new key, so that its file can be copied to other hosts first")
     .option("--json")
     .action(rotateMaster(run));
+  masterKey
+    .command("status")
+    .description("which master keys there are, and how many data keys need each")
+    .option("--json")
+    .action(status(run));
   masterKey
     .command("retire")
     .description("remove older master keys, once nothing needs them")
@@ -62,6 +68,28 @@ const rotateMaster =
           : "no older key is left";
       return { json: rotated, text: `${newest} wraps; ${rotated.rewrapped} data keys wrapped anew; ${next}` };
     });
+
+const status = (run: Run) => (options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const answer = await masterKeyStatus({ ctx });
+    const { underNewest, underOlder, unreadable } = answer.dataKeys;
+    const keys = answer.keys.map(({ name, madeAt }, index) => [
+      name,
+      madeAt ? `made ${madeAt.toISOString()}` : "made there",
+      index === 0 ? "wraps" : underOlder > 0 ? "still needed" : "can go: clarity master-key retire",
+    ]);
+    const advice = underOlder > 0 ? ": clarity master-key rotate wraps them anew" : "";
+    const lost = `no key here opens those of ${unreadable.join(", ")}: put back the file or key they were made with`;
+    return {
+      json: answer,
+      text: [
+        table(keys),
+        `${underNewest} data keys under the newest, ${underOlder} under an older one${advice}`,
+        ...(unreadable.length > 0 ? [lost] : []),
+      ].join("\n"),
+      failed: unreadable.length > 0,
+    };
+  });
 
 const retire = (run: Run) => (options: CommonOptions) =>
   run(options, async (ctx) => {

@@ -1,7 +1,7 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -60,6 +60,11 @@ test("what does not fit is refused with the cause, and a secret's value is in no
     expect(refused).toMatchObject({ code: 1, stdout: "" });
     expect(refused.stderr).toContain(cause);
   }
+  const exposed = await words("setting set acme smtp.password canary-in-argv");
+  expect(exposed).toMatchObject({ code: 0, stdout: "smtp.password is set" });
+  expect(exposed.stderr).toContain("pipe it in");
+  expect(exposed.stderr).not.toContain("canary");
+  await words("setting unset acme smtp.password");
   const pem = join(folder(), "key.pem");
   writeFileSync(pem, "-----BEGIN CANARY-----");
   const wrongFile = await clarity(["embed-key", "add", "acme", "--algorithm", "ES256", "--jwk-file", pem]);
@@ -96,6 +101,20 @@ test("a flag is set with reason and end, listed, and unset; each change is audit
   ]);
 });
 
+test("a flag past its date is found by the doctor, who says whom it concerns and what to do", async () => {
+  const overdue =
+    /ok +flag payments-paused of payments was to be looked at by 2027-12-01 +say why it is still needed/;
+  expect((await words("doctor")).stdout).not.toMatch(overdue);
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2027-12-01T00:00:00Z") });
+  try {
+    const { code, stdout } = await words("doctor");
+    expect(stdout).toMatch(overdue);
+    expect(code).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test.each([
   [["flag", "set", "acme", "nope", "true"], "no flag nope; there are: payments-paused"],
   [["flag", "set", "acme", "payments-paused", "yes"], 'payments-paused is a boolean: "yes" is none'],
@@ -118,15 +137,31 @@ test("keys are rotated and the old master key is retired; what cannot be rotated
   });
   const { masterKeyFile } = platform.address;
   expect((await words("master-key rotate --prepare")).stdout).toContain("copy it to every host");
+  const prepared = await words("master-key status");
+  expect(prepared.stdout).toContain(
+    "0 data keys under the newest, 1 under an older one: clarity master-key rotate",
+  );
   expect((await words("master-key rotate --json")).json()).toEqual({
     keys: [`${masterKeyFile}.2`, masterKeyFile],
     rewrapped: 1,
   });
   expect((await words("master-key retire")).stderr).toContain("younger than 60 s");
+  expect((await words("master-key status --json")).json()).toMatchObject({
+    keys: [{ name: `${masterKeyFile}.2` }, { name: masterKeyFile }],
+    dataKeys: { underNewest: 1, underOlder: 0, unreadable: [] },
+  });
   const past = new Date(Date.now() - 61_000);
   utimesSync(`${masterKeyFile}.2`, past, past);
   expect((await words("master-key retire --json")).json()).toEqual({ removed: [masterKeyFile] });
   expect((await words("doctor --json")).code).toBe(0);
+  const acme = await platform.operator.registry.findBySlug("acme");
+  await platform.createTenant("lost");
+  await platform.operator.registry.sql`
+    update tenants set data_key = ${Buffer.alloc(60)} where id = ${acme?.id ?? ""}`;
+  const status = await words("master-key status");
+  expect(status.code).toBe(1);
+  expect(status.stdout).toContain("1 data keys under the newest, 0 under an older one");
+  expect(status.stdout).toContain("no key here opens those of acme: put back");
   const failed = await words("key rotate nobody --json");
   expect(failed.code).toBe(1);
   expect(failed.json()).toMatchObject({ failed: 1, tenants: [{ error: "no tenant nobody" }] });

@@ -62,7 +62,7 @@ test("a tenant's way back and forward: ring, rollback, parked, dry run, retry, s
   const rehearsed = await clarity("migrate --dry-run --tenant acme");
   expect(rehearsed.code).toBe(0);
   expect(rehearsed.stdout).toMatch(new RegExp(`acme: ${latest - 1} → ${latest} on a copy of .* MB`));
-  const retried = await clarity("migrate retry acme");
+  const retried = await clarity("migrate --tenant acme --retry-parked");
   expect(retried.code).toBe(0);
   expect(retried.stderr).toMatch(/^canary: 1 of 1, [\d.]+\/s, 0 s left$/);
   expect((await clarity("migrate status --json")).json()).toMatchObject({
@@ -70,6 +70,8 @@ test("a tenant's way back and forward: ring, rollback, parked, dry run, retry, s
     parked: [],
     run: { state: "finished", slug: "acme" },
   });
+  expect(await clarity(`migrate rollback acme --to ${latest - 1}`)).toMatchObject({ code: 0 });
+  expect(await clarity("migrate retry acme")).toMatchObject({ code: 0, stderr: "" });
 });
 
 test("drift is named and ends with code 1", async () => {

@@ -22,8 +22,12 @@ interface MigrateOptions extends CommonOptions {
 }
 
 export function migrateCommand(run: Run, terminal: Terminal): Command {
-  const command = new Command("migrate")
-    .enablePositionalOptions()
+  const command = new Command("migrate").description(
+    "tenants' schemas: bring them up to date, look, take back",
+  );
+  command
+    // `clarity migrate` alone is this.
+    .command("run", { isDefault: true })
     .description(
       "bring the registry, the template and every tenant to this code's schema, ring by ring; run again to go on",
     )
@@ -59,7 +63,7 @@ export function migrateCommand(run: Run, terminal: Terminal): Command {
     .command("retry <slug>")
     .description("migrate one tenant, parked or not; it is parked no longer when it gets through")
     .option("--json")
-    .action(retry(run, terminal));
+    .action(retry(run));
   return command;
 }
 
@@ -115,11 +119,8 @@ const rollback = (run: Run) => (slug: string, options: CommonOptions & { to: num
     };
   });
 
-const retry = (run: Run, terminal: Terminal) => (slug: string, options: CommonOptions) =>
-  run(options, async (ctx) => {
-    const input = { slug, retryParked: true };
-    return answer(await migrateTenants({ ctx, input, onProgress: reporter(terminal) }));
-  });
+const retry = (run: Run) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => answer(await migrateTenants({ ctx, input: { slug, retryParked: true } })));
 
 /** One line a second at most, on standard error: standard output is the answer. */
 function reporter(terminal: Terminal): (progress: Progress) => void {

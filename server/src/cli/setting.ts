@@ -49,12 +49,17 @@ const get = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
     };
   });
 
+const exposed =
+  "warning: as an argument a secret is in the shell's history and shown by ps: pipe it in, and change this one";
+
 const set =
   (run: Run, terminal: Terminal) =>
   (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
     run(options, async (operator) => {
       const known = settingKey(key);
-      const text = given === undefined || given === "-" ? await readInput(terminal) : given;
+      const piped = given === undefined || given === "-";
+      if (!piped && isSecret(known)) terminal.printError(exposed);
+      const text = piped ? await readInput(terminal) : given;
       const { settings } = await openBySlug(operator, slug);
       await settings.set(known, parse(known, text));
       return { json: { key, set: true }, text: `${key} is set` };

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { errorCodes, faultsOf, problemOf, retryAfterS } from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { type Refused, refused } from "../refusal.ts";
-import { SettingMissing, TenancyError } from "../tenants/errors.ts";
+import { SettingInvalid, SettingMissing, TenancyError } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
 
 export interface ServerEnv {
@@ -61,8 +61,8 @@ function codeOf(error: Error): Refused["code"] {
   if (error instanceof TenancyError) return error.code;
   // The tenant's secrets cannot be opened for now.
   if (error instanceof MasterKeyUnavailable) return "tenant_unavailable";
-  // Not set up yet: passes when the tenant's administrator has.
-  if (error instanceof SettingMissing) return "unavailable";
+  // Not set up yet, or not well: passes when the tenant's administrator has.
+  if (error instanceof SettingMissing || error instanceof SettingInvalid) return "unavailable";
   return "internal";
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
 import type { Context, Job } from "../context.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
+import { type Chore, createChores } from "./chores.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
 import { createBacklogMeter } from "./measure-backlog.ts";
@@ -24,6 +25,8 @@ export interface WorkerOptions {
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
+  /** Beside the worker's own. */
+  chores?: readonly Chore[];
   log: Logger;
   /**
    * Which server's jobs these are: a tenant's own instance and the shared servers have one registry,
@@ -48,7 +51,11 @@ export interface WorkerHandle {
 }
 
 const Payload = z.object({ tenantId: z.uuid(), id: z.uuid() });
-const purgeEveryMs = 3_600_000;
+const purge: Chore = {
+  name: "purge used tokens",
+  everyMs: 3_600_000,
+  run: (ctx) => purgeUsedTokens({ ctx }),
+};
 /** A database that does not answer must not hold up the process. */
 const longestStopMs = 4_500;
 
@@ -100,21 +107,21 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     );
 
   const locks = openWorkerLocks(options.registryUrl);
-  const purged = new Map<string, number>();
+  const chores = createChores([purge, ...(options.chores ?? [])]);
   const meter = createBacklogMeter();
   const sweeper = startSweeper({
     options: options.sweep ?? { activeMs: 10_000, idleMs: 60_000 },
     each: () => locks.refresh(queue.workerIds()),
     listTenantIds,
-    forget: (tenantId) => meter.forget(tenantId),
+    forget(tenantId) {
+      meter.forget(tenantId);
+      chores.forget(tenantId);
+    },
     log,
     wake,
     findDueWork: (tenantId) =>
       withContext(options, tenantId, async (ctx) => {
-        if ((purged.get(tenantId) ?? 0) < Date.now() - purgeEveryMs) {
-          await purgeUsedTokens({ ctx });
-          purged.set(tenantId, Date.now());
-        }
+        await chores.visit(ctx);
         await meter.measure(ctx);
         return findDueWork({ ctx });
       }),

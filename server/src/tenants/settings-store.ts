@@ -72,7 +72,7 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: str
     if (!values.has(key)) {
       const value = row ? open(row, { key, keys }) : defaultOf(key);
       if (value === undefined) throw new SettingMissing(key);
-      values.set(key, settingDefinitions[key].schema.parse(value));
+      values.set(key, check(key, value as SettingValue<K>));
     }
     return values.get(key) as SettingValue<K>;
   };
@@ -141,7 +141,7 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: str
 function check<K extends SettingKey>(key: K, value: SettingValue<K>): SettingValue<K> {
   const parsed = settingDefinitions[key].schema.safeParse(value);
   if (parsed.success) return parsed.data as SettingValue<K>;
-  throw isSecret(key) ? new SettingInvalid(`${key} must be text that is not empty`) : parsed.error;
+  throw isSecret(key) ? new SettingInvalid(`${key} ${parsed.error.issues[0]?.message}`) : parsed.error;
 }
 
 async function readAll(db: TenantDb): Promise<Map<string, Row>> {

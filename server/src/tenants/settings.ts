@@ -9,8 +9,12 @@ const origin = z.string().refine((text) => {
   return url?.origin === text && /^https?:$/.test(url.protocol) && hostname.test(url.hostname);
 }, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
-/** An empty secret is a mistake, such as an empty pipe. */
-const secretText = z.string().min(1);
+/** An empty secret is a mistake, such as an empty pipe. Their messages are shown as they are: no value in them. */
+const secretText = z.string("must be text").min(1, "must be text that is not empty");
+/** As it stands in an HTTP header. */
+const secretHeader = z
+  .string("must be text")
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII on one line, without blanks, and not empty");
 
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
@@ -54,7 +58,7 @@ export const settingDefinitions = {
     default: null,
     help: "The payment provider.",
   },
-  "provider.secretKey": { schema: secretText, secret: true, help: "The provider's API key." },
+  "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
   "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },
   connector: {
     schema: z

@@ -59,8 +59,14 @@ export interface Tenants {
 }
 
 export interface ElevatedTenants {
-  /** Runs for every active tenant, by slug. A tenant's error is answered, the others go on. */
-  each<T>(visit: (open: OpenTenant) => Promise<T>): Promise<{ tenant: TenantRef; result: T | Error }[]>;
+  /**
+   * Runs for every active tenant, by slug; for suspended ones too when told so. A tenant's error is answered,
+   * the others go on.
+   */
+  each<T>(
+    visit: (open: OpenTenant) => Promise<T>,
+    options?: OpenOptions,
+  ): Promise<{ tenant: TenantRef; result: T | Error }[]>;
 }
 
 const poolDefaults: Required<PoolOptions> = {
@@ -129,7 +135,7 @@ export function openTenants(input: {
     },
     async elevated({ operator, reason }) {
       await registry.audit({ operator, action: "tenants.elevated", detail: { reason } });
-      return { each: (visit) => visitEach({ registry, open, visit }) };
+      return { each: (visit, options) => visitEach({ registry, open, visit, ...options }) };
     },
     close: () => pools.closeAll(),
   };
@@ -159,14 +165,16 @@ function admit(
 
 async function visitEach<T>(input: {
   registry: Registry;
-  open: (tenantId: string) => Promise<OpenTenant>;
+  open: Tenants["open"];
   visit: (open: OpenTenant) => Promise<T>;
+  evenSuspended?: boolean;
 }): Promise<{ tenant: TenantRef; result: T | Error }[]> {
+  const { evenSuspended = false } = input;
   const answers: { tenant: TenantRef; result: T | Error }[] = [];
   for (const { id, slug, name, status } of await input.registry.list()) {
-    if (status !== "active") continue;
+    if (status !== "active" && !(evenSuspended && status === "suspended")) continue;
     const result = await input
-      .open(id)
+      .open(id, { evenSuspended })
       .then(input.visit)
       .catch((error: Error) => error);
     answers.push({ tenant: { id, slug, name }, result });

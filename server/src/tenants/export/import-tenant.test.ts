@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { listEmbedKeys } from "../embed-keys.ts";
@@ -88,6 +89,8 @@ test("an import has the export's rows under a new id, and goes on where the numb
     select tenant_id, nextval('pay.receipt_numbers') as receipt from pay.users`;
   expect(next?.receipt).toBe(1002n);
   await paymentRows(await platform.operator.tenants.open(tenant.id));
+  const { damage } = await verifyAudit({ registry: platform.operator.registry.sql, db });
+  expect(damage).toBeNull();
 });
 
 test("secrets are not there until they are set again, under the new tenant's own key", async () => {

@@ -16,7 +16,7 @@ const flooredSince = 7;
  * How long after a new key was staged it begins to seal, ms: servers remember a tenant's record for at most
  * 5 s. One that did not hear of it (the registry was out of its reach) reads the record anew when it meets the key.
  */
-export const defaultSettleMs = defaultFreshMs + 1_000;
+const defaultSettleMs = defaultFreshMs + 1_000;
 
 export interface RotatedDataKey {
   readonly slug: string;

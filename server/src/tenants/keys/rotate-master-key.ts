@@ -1,12 +1,16 @@
 import type { MasterKeyRing } from "../../crypto/master-key.ts";
 import { openMasterKey } from "../../crypto/open-master-key.ts";
 import type { Operator } from "../provisioning/operator.ts";
-import { contextOf, readWrappedKeys, replaceWrappedKeys, type WrappedKey } from "./wrapped-keys.ts";
+import {
+  askOfEach,
+  contextOf,
+  readWrappedKeys,
+  replaceWrappedKeys,
+  type WrappedKey,
+} from "./wrapped-keys.ts";
 
 /** Data keys replaced in one statement: each tells every server to forget what it remembers. */
 const batch = 50;
-/** Questions to the key service at once. */
-const parallel = 8;
 
 type OnStep = (step: string) => void | Promise<void>;
 
@@ -92,7 +96,7 @@ export async function retireMasterKeys({
 
 async function keysUnderOlder(ctx: Operator, ring: MasterKeyRing): Promise<WrappedKey[]> {
   const all = await readWrappedKeys(ctx.registry.sql);
-  const current = await inParallel(all, (key) =>
+  const current = await askOfEach(all, (key) =>
     ring.isCurrent({ wrapped: key.wrapped, context: contextOf(key) }),
   );
   return all.filter((_, index) => !current[index]);
@@ -100,20 +104,10 @@ async function keysUnderOlder(ctx: Operator, ring: MasterKeyRing): Promise<Wrapp
 
 async function rewrap(input: { ctx: Operator; ring: MasterKeyRing; keys: readonly WrappedKey[] }) {
   const { ctx, ring } = input;
-  const keys = await inParallel(input.keys, async (key) => {
+  const keys = await askOfEach(input.keys, async (key) => {
     const context = contextOf(key);
     const plain = await ring.unwrap({ wrapped: key.wrapped, context });
     return { key, rewrapped: await ring.wrap({ key: plain, context }) };
   });
   return replaceWrappedKeys({ sql: ctx.registry.sql, operator: ctx.name, keys });
-}
-
-async function inParallel<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = [...items.entries()];
-  const worker = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) results[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: parallel }, worker));
-  return results;
 }

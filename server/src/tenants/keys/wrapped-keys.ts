@@ -37,6 +37,20 @@ export async function readWrappedKeys(sql: Sql): Promise<WrappedKey[]> {
     from platform_key where other_data_key is not null`;
 }
 
+/** Questions to the key service at once. */
+const parallel = 8;
+
+/** One question for each key, answers in the keys' order. @throws what the first failing one throws */
+export async function askOfEach<T, R>(items: readonly T[], ask: (item: T) => Promise<R>): Promise<R[]> {
+  const answers: R[] = [];
+  const waiting = [...items.entries()];
+  const worker = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) answers[next[0]] = await ask(next[1]);
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+  return answers;
+}
+
 /**
  * Replaces each key's bytes where they are still what was read; a key that was rotated or dropped meanwhile is
  * left alone. One statement, with its audit row.

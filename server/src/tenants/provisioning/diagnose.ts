@@ -76,7 +76,9 @@ async function diagnoseTenant({ ctx, record }: { ctx: Operator; record: TenantRe
     return {
       ok: true,
       what: `${slug}: reachable, schema ${record.schemaVersion}, secrets readable`,
-      advice: null,
+      advice: record.otherDataKey
+        ? `the rotation of its key has not ended: clarity key rotate ${slug} goes on`
+        : null,
     };
   } catch (error) {
     return { ok: false, what: `${slug}: ${(error as Error).message}`, advice: adviceFor(error) };
