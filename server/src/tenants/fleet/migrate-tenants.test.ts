@@ -1,100 +1,33 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect } from "../../database/client.ts";
-import { type TestPlatform, testPlatform } from "../../testing/index.ts";
-import { temporaryFolders } from "../../testing/temporary-folder.ts";
-import { TenantAhead, TenantBehind, TenantUnknown } from "../errors.ts";
+import { TenantBehind, TenantUnknown } from "../errors.ts";
 import { diagnose } from "../provisioning/diagnose.ts";
 import { latestSchemaVersion } from "../schema.ts";
-import type { OpenTenant } from "../tenants.ts";
 import { FleetBusy, withFleetLock } from "./fleet-lock.ts";
 import { fleetStatus } from "./fleet-status.ts";
-import { type MigrateTenants, migrateTenants } from "./migrate-tenants.ts";
+import { migrateTenants } from "./migrate-tenants.ts";
 import type { Progress } from "./progress.ts";
-import { changeRing, type Ring } from "./rings.ts";
-import { type Later, migrationsFolder } from "./testing/migrations-folder.ts";
+import { changeRing } from "./rings.ts";
+import type { Later } from "./testing/migrations-folder.ts";
+import { addColumn, outcomes, testFleet } from "./testing/test-fleet.ts";
 
-const folder = temporaryFolders();
 const latest = latestSchemaVersion();
-let platform: TestPlatform;
-let tenants: Map<string, OpenTenant>;
+const fleet = testFleet();
+const { run, record, open, later, columnsOf, inDatabase } = fleet;
 
-/** A canary, an early one, and three more, at this code's schema. */
-const fleet: Record<string, Ring> = {
-  acme: "canary",
-  bravo: "early",
-  carat: "rest",
-  delta: "rest",
-  echo: "rest",
-};
-
-beforeAll(async () => {
-  platform = await testPlatform();
-});
-beforeEach(async () => {
-  const { registry } = platform.operator;
-  // Making databases takes longer than these tests: those of the test before are only forgotten.
-  await registry.sql`delete from tenants`;
-  await registry.sql`delete from instances`;
-  await registry.sql`delete from migration_runs`;
-  const made = Object.keys(fleet).map(async (slug) => [slug, await platform.createTenant(slug)] as const);
-  tenants = new Map(await Promise.all(made));
-  for (const [slug, ring] of Object.entries(fleet)) {
-    await changeRing({ ctx: platform.operator, input: { slug, ring } });
-  }
-});
-afterAll(() => platform.close());
-
-const later = (...more: Later[]) => migrationsFolder(folder(), more);
-const addColumn: Later = {
-  name: "note",
-  up: "-- phase: expand\nalter table pay.users add column note text;",
-};
-const dropRole: Later = {
-  name: "no_role",
-  up: "-- phase: contract\nalter table pay.users drop column role;",
-};
 /** Fails where a user is called so. */
 const pickyMigration = (email: string): Later => ({
   name: "picky",
   up: `alter table pay.users add constraint picky check (email <> '${email}');`,
 });
 
-const run = (input: MigrateTenants) => migrateTenants({ ctx: platform.operator, input });
-const record = async (slug: string) => platform.operator.registry.findBySlug(slug);
-const outcomes = (migrated: { tenants: readonly { slug: string; outcome: string }[] }) =>
-  migrated.tenants.map(({ slug, outcome }) => `${slug} ${outcome}`);
-
-async function inDatabase<T extends object>(slug: string, statement: string): Promise<T[]> {
-  const url = new URL(platform.address.adminUrl);
-  url.pathname = `/${tenants.get(slug)?.record.database.name}`;
-  const sql = connect({ url: url.href, max: 1 });
-  try {
-    return [...(await sql.unsafe<T[]>(statement))];
-  } finally {
-    await sql.end();
-  }
-}
-
-async function columnsOf(slug: string): Promise<string[]> {
-  const rows = await inDatabase<{ name: string }>(
-    slug,
-    "select attname as name from pg_attribute where attrelid = 'pay.users'::regclass and attnum > 0 and not attisdropped",
-  );
-  return rows.map(({ name }) => name);
-}
-
-const instance = (schemaVersion: number, { audience = "shared", seenAgo = "1 second", minimum = 1 } = {}) =>
-  platform.operator.registry.sql`
-    insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
-    values (gen_random_uuid(), ${audience}, '1.2.3', ${schemaVersion}, ${minimum}, now(), now() - ${seenAgo}::interval)`;
-
 test("rings go one after the other, every tenant gets there, and a second run has nothing to do", async () => {
   const migrations = later(addColumn);
   const order: string[] = [];
   const progress: Progress[] = [];
   const migrated = await migrateTenants({
-    ctx: platform.operator,
+    ctx: fleet.ctx,
     input: { migrations },
     onStep: (step) => void (step.startsWith("migrate") && order.push(step)),
     onProgress: (now) => void progress.push(now),
@@ -102,7 +35,7 @@ test("rings go one after the other, every tenant gets there, and a second run ha
   expect(migrated).toMatchObject({ state: "finished", reason: null, target: latest + 1, resumed: false });
   expect(outcomes(migrated)).toEqual(["acme done", "bravo done", "carat done", "delta done", "echo done"]);
   expect(order.slice(0, 4)).toEqual(["migrate acme", "migrated acme", "migrate bravo", "migrated bravo"]);
-  for (const slug of Object.keys(fleet)) {
+  for (const slug of fleet.slugs) {
     expect(await columnsOf(slug)).toContain("note");
     expect(await record(slug)).toMatchObject({ schemaVersion: latest + 1, contractVersion: 0, parked: null });
   }
@@ -114,7 +47,7 @@ test("rings go one after the other, every tenant gets there, and a second run ha
   expect(progress.at(-1)?.remainingMs).toBe(0);
   expect(progress[0]?.remainingMs).toBeGreaterThan(0);
   expect(await run({ migrations })).toMatchObject({ runId: null, state: "finished", tenants: [] });
-  const audit = await platform.operator.registry.sql<{ action: string }[]>`
+  const audit = await fleet.ctx.registry.sql<{ action: string }[]>`
     select action from operator_audit
     where detail ->> 'run' = ${migrated.runId} order by id`;
   expect(audit.map(({ action }) => action)).toEqual([
@@ -125,15 +58,14 @@ test("rings go one after the other, every tenant gets there, and a second run ha
 });
 
 test("tenants behind the minimum are refused, migrated, and served again", async () => {
-  const id = tenants.get("acme")?.tenant.id ?? "";
-  await platform.operator.registry.sql`
+  await fleet.ctx.registry.sql`
     update tenants set schema_version = 0, updated_at = clock_timestamp() where slug = 'acme'`;
-  await expect(platform.operator.tenants.open(id)).rejects.toBeInstanceOf(TenantBehind);
-  await expect(platform.operator.tenants.open(id)).rejects.toMatchObject({ code: "tenant_upgrading" });
-  const findings = await diagnose({ ctx: platform.operator });
+  await expect(open("acme")).rejects.toBeInstanceOf(TenantBehind);
+  await expect(open("acme")).rejects.toMatchObject({ code: "tenant_upgrading" });
+  const findings = await diagnose({ ctx: fleet.ctx });
   expect(findings.filter(({ ok }) => !ok)).toMatchObject([{ advice: "run clarity migrate" }]);
   expect((await run({})).tenants).toMatchObject([{ slug: "acme", from: 0, to: latest, outcome: "done" }]);
-  const { db } = await platform.operator.tenants.open(id);
+  const { db } = await open("acme");
   await expect(db.query`select tenant_id from pay.users`).resolves.toHaveLength(1);
 });
 
@@ -151,8 +83,8 @@ describe("a tenant whose migration fails", () => {
     });
     expect(await columnsOf("bravo")).not.toContain("note");
     // It is at what this code needs, so it is served.
-    await expect(platform.operator.tenants.open(tenants.get("acme")?.tenant.id ?? "")).resolves.toBeDefined();
-    expect(await fleetStatus({ ctx: platform.operator })).toMatchObject({
+    await expect(open("acme")).resolves.toBeDefined();
+    expect(await fleetStatus({ ctx: fleet.ctx })).toMatchObject({
       run: { state: "halted", failed: 1, ring: "canary" },
       parked: [{ slug: "acme", ring: "canary", schemaVersion: latest + 1 }],
     });
@@ -178,7 +110,7 @@ describe("a tenant whose migration fails", () => {
   });
 
   test("halts the ring it is in when more fail than may, as a number or a share", async () => {
-    await platform.operator.registry.sql`update tenants set ring = 'rest'`;
+    await fleet.ctx.registry.sql`update tenants set ring = 'rest'`;
     const bad = {
       name: "picky",
       up: "alter table pay.users add constraint picky check (email !~ 'acme|bravo');",
@@ -193,96 +125,21 @@ describe("a tenant whose migration fails", () => {
   });
 
   test("because its database is down is tried again by the next run, without a person", async () => {
-    const name = tenants.get("delta")?.record.database.name;
+    const name = fleet.databaseOf("delta");
     const migrations = later(addColumn);
-    await platform.operator.admin.unsafe(`alter database ${name} allow_connections false`);
+    await fleet.ctx.admin.unsafe(`alter database ${name} allow_connections false`);
     const migrated = await run({ migrations });
     expect(migrated.tenants[3]).toMatchObject({
       outcome: "failed",
       error: expect.stringContaining("not currently accepting"),
     });
-    await platform.operator.admin.unsafe(`alter database ${name} allow_connections true`);
+    await fleet.ctx.admin.unsafe(`alter database ${name} allow_connections true`);
     expect(outcomes(await run({ migrations }))).toEqual(["delta done"]);
   });
 });
 
-test("pinned and moving tenants are left as they are, until the pin's end", async () => {
-  const { sql } = platform.operator.registry;
-  await sql`update tenants set pinned_version = '1', pin_reason = 'freeze', pin_until = now() + interval '1 day' where slug = 'acme'`;
-  await sql`update tenants set status = 'moving' where slug = 'bravo'`;
-  const migrations = later(addColumn);
-  expect(outcomes(await run({ migrations }))).toEqual([
-    "acme pinned",
-    "bravo moving",
-    "carat done",
-    "delta done",
-    "echo done",
-  ]);
-  expect(await columnsOf("acme")).not.toContain("note");
-  await sql`update tenants set pin_until = now() - interval '1 second' where slug = 'acme'`;
-  await sql`update tenants set status = 'active' where slug = 'bravo'`;
-  expect(outcomes(await run({ migrations }))).toEqual(["acme done", "bravo done"]);
-});
-
-describe("a contract migration", () => {
-  test("waits while a living server knows only the older shape; one that is silent is gone", async () => {
-    const migrations = later(addColumn, dropRole);
-    await instance(latest);
-    await instance(latest - 1, { audience: "https://other.test" });
-    await instance(latest - 1, { seenAgo: "5 minutes" });
-    const held = await run({ migrations });
-    expect(held.state).toBe("finished");
-    expect(new Set(held.tenants.map(({ outcome }) => outcome))).toEqual(new Set(["held"]));
-    expect(held.tenants[0]?.waits).toMatch(/no_role\.sql waits: instance .* of shared runs version 1\.2\.3/);
-    expect(await columnsOf("acme")).toEqual(expect.arrayContaining(["note", "role"]));
-    expect(await record("acme")).toMatchObject({ schemaVersion: latest + 1, contractVersion: 0 });
-
-    await platform.operator.registry.sql`update instances set schema_version = ${latest + 2}`;
-    expect(new Set((await run({ migrations })).tenants.map(({ outcome }) => outcome))).toEqual(
-      new Set(["done"]),
-    );
-    expect(await columnsOf("acme")).not.toContain("role");
-    expect(await record("acme")).toMatchObject({ schemaVersion: latest + 2, contractVersion: latest + 2 });
-    // This code is the older code now.
-    const opened = platform.operator.tenants.open(tenants.get("acme")?.tenant.id ?? "");
-    await expect(opened).rejects.toBeInstanceOf(TenantAhead);
-  });
-
-  test("waits for a pin on the same instance, whether it runs or not", async () => {
-    const upstream = "https://own.test";
-    await platform.operator.registry.sql`
-      update tenants set upstream = ${upstream} where slug in ('acme', 'bravo')`;
-    await platform.operator.registry.sql`
-      update tenants set pinned_version = '1', pin_reason = 'freeze', pin_until = now() + interval '1 day'
-      where slug = 'acme'`;
-    const migrated = await run({ migrations: later(dropRole) });
-    expect(outcomes(migrated)).toEqual([
-      "acme pinned",
-      "bravo held",
-      "carat done",
-      "delta done",
-      "echo done",
-    ]);
-    expect(migrated.tenants[1]?.waits).toContain("acme is pinned on the same instance");
-  });
-
-  test("is announced before it is begun, so that a server of older code lets go first", async () => {
-    const seen: number[] = [];
-    await migrateTenants({
-      ctx: platform.operator,
-      input: { migrations: later(dropRole), slug: "acme" },
-      onStep: async (step) => {
-        if (step === "migrate acme") seen.push((await record("acme"))?.contractVersion ?? 0);
-      },
-    });
-    expect(seen).toEqual([latest + 1]);
-  });
-});
-
 test("a long statement on the table delays the tenant's migration, and others are not kept waiting behind it", async () => {
-  const url = new URL(platform.address.adminUrl);
-  url.pathname = `/${tenants.get("acme")?.record.database.name}`;
-  const sql = connect({ url: url.href, max: 2 });
+  const sql = connect({ url: fleet.urlOf("acme"), max: 2 });
   const { promise: locked, resolve: onLocked } = Promise.withResolvers<void>();
   const { promise: release, resolve: onRelease } = Promise.withResolvers<void>();
   const holder = sql.begin(async (transaction) => {
@@ -308,7 +165,7 @@ test("a second run at once is refused and says who is at work, or waits when tol
   const migrations = later(addColumn);
   let second: Promise<unknown> | undefined;
   const first = await migrateTenants({
-    ctx: platform.operator,
+    ctx: fleet.ctx,
     input: { migrations, parallel: 1 },
     onStep: async (step) => {
       if (step !== "migrate carat") return;
@@ -320,13 +177,13 @@ test("a second run at once is refused and says who is at work, or waits when tol
   });
   expect(first.tenants).toHaveLength(5);
   await expect(second).resolves.toMatchObject({ tenants: [] });
-  await withFleetLock({ ctx: platform.operator }, async () => {
+  await withFleetLock({ ctx: fleet.ctx }, async () => {
     await expect(run({ migrations })).rejects.toBeInstanceOf(FleetBusy);
   });
 });
 
 test("an unknown tenant is said to be unknown", async () => {
   await expect(run({ slug: "nobody" })).rejects.toBeInstanceOf(TenantUnknown);
-  const ring = changeRing({ ctx: platform.operator, input: { slug: "nobody", ring: "canary" } });
+  const ring = changeRing({ ctx: fleet.ctx, input: { slug: "nobody", ring: "canary" } });
   await expect(ring).rejects.toBeInstanceOf(TenantUnknown);
 });

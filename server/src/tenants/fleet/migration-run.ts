@@ -83,4 +83,7 @@ export async function endLeftRun({ ctx, scope }: { ctx: Operator; scope: Scope }
     select id from migration_runs where state = 'running' and target_version = ${scope.target}
       and slug is not distinct from ${scope.slug ?? null}`;
   for (const { id } of left) await endRun({ ctx, runId: id, reason: null });
+  await ctx.registry.sql`
+    update migration_runs set state = 'abandoned', ended_at = clock_timestamp()
+    where state = 'running' and ${scope.slug ?? null}::text is null`;
 }
