@@ -39,7 +39,6 @@ export {
 } from "./tenants/embed-keys.ts";
 export * from "./tenants/errors.ts";
 export { type FleetMigration, type MigratedTenant, migrateTenants } from "./tenants/fleet/migrate-tenants.ts";
-export { changeRing, type Ring } from "./tenants/fleet/rings.ts";
 export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
 export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";

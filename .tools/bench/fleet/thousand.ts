@@ -181,4 +181,4 @@ function watchConnections(adminUrl: string) {
 
 const mib = (bytes: number) => bytes / 1_048_576;
 
-if (import.meta.main) report(await thousand());
+if (import.meta.main) report(await thousand({ tenants: Number(process.argv[2] ?? 1_000) }));
