@@ -192,7 +192,7 @@ test("without a platform it says what to start", async () => {
 test("migrate and doctor find a healthy platform healthy", async () => {
   expect(await clarity("migrate --json").then(({ code, json }) => [code, json()])).toEqual([
     0,
-    { tenants: [], failed: 0 },
+    expect.objectContaining({ state: "finished", tenants: [] }),
   ]);
   expect((await clarity("doctor")).code).toBe(0);
 });

@@ -1,33 +1,7 @@
 import { Command } from "commander";
-import { findPlatform } from "../config.ts";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Finding } from "../doctor/finding.ts";
-import { migrateTenants } from "../tenants/provisioning/migrate-tenants.ts";
-import { preparePlatform } from "../tenants/provisioning/prepare-platform.ts";
-import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
-import type { Terminal } from "./terminal.ts";
-
-export function migrateCommand(run: Run, terminal: Terminal): Command {
-  return new Command("migrate")
-    .description(
-      "bring the registry, the template and every tenant to this code's schema; run again to go on",
-    )
-    .option("--json")
-    .action(async (options: CommonOptions) => {
-      await preparePlatform(findPlatform(terminal.env));
-      await run(options, async (ctx) => {
-        const tenants = await migrateTenants({ ctx, input: {} });
-        const failed = tenants.filter(({ error }) => error !== null);
-        const rows = tenants.map(({ slug, from, to, error }) => [slug, `${from} → ${to}`, error ?? "done"]);
-        return {
-          json: { tenants, failed: failed.length },
-          text: tenants.length > 0 ? table(rows) : "every tenant is at this code's schema",
-          failed: failed.length > 0,
-        };
-      });
-    });
-}
 
 export function doctorCommand(run: Run): Command {
   return new Command("doctor")

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
+import { changeRing, rings } from "../tenants/fleet/rings.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
@@ -59,6 +60,11 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     .description("serve it again")
     .option("--json")
     .action(changeTo(run, "active"));
+  tenant
+    .command("ring <slug> <ring>")
+    .description(`when its turn is in clarity migrate: ${rings.join(", ")}`)
+    .option("--json")
+    .action(setRing(run));
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   return tenant;
@@ -140,6 +146,14 @@ const changeTo = (run: Run, status: "active" | "suspended") => (slug: string, op
     return { json: { slug, status }, text: `${slug} is ${status}` };
   });
 
+const setRing = (run: Run) => (slug: string, name: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ring = rings.find((known) => known === name);
+    if (!ring) throw new Error(`no ring ${name}: ${rings.join(", ")}`);
+    await changeRing({ ctx, input: { slug, ring } });
+    return { json: { slug, ring }, text: `${slug} is in ring ${ring}` };
+  });
+
 /** No secrets, no key material. */
 const view = (record: TenantRecord) => ({
   id: record.id,
@@ -152,6 +166,8 @@ const view = (record: TenantRecord) => ({
   hosts: record.hosts,
   database: record.database.name,
   schemaVersion: record.schemaVersion,
+  ring: record.ring,
+  parked: record.parked?.reason ?? null,
   createdAt: record.createdAt.toISOString(),
 });
 

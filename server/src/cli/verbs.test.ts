@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { verbs } from "../isolation/verbs.ts";
 import { addEmbedKey } from "../tenants/embed-keys.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { paymentRows, withSecrets } from "../tenants/testing/lived-in-tenant.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
@@ -79,7 +80,12 @@ const examples: Record<string, (slug: string) => string[]> = {
   "master-key retire": () => [],
   "master-key rotate": () => [],
   "master-key status": () => [],
-  migrate: () => [],
+  "migrate drift": (slug) => [slug],
+  "migrate rollback": (slug) => [slug, "--to", String(latestSchemaVersion() - 1)],
+  // Undoes the one before.
+  "migrate retry": (slug) => [slug],
+  "migrate run": () => [],
+  "migrate status": () => [],
   "payment list": (slug) => [slug],
   "payment show": (slug) => [slug, own(slug, "payment show")],
   "setting get": (slug) => [slug, "seller.name"],
@@ -99,6 +105,7 @@ const examples: Record<string, (slug: string) => string[]> = {
   "tenant import": () => [join(noPlatform, "nothing"), "--slug", "umbrella"],
   "tenant list": () => [],
   "tenant purge": () => [],
+  "tenant ring": (slug) => [slug, "early"],
   "tenant show": (slug) => [slug],
   "tenant suspend": (slug) => [slug],
   "tenant resume": (slug) => [slug],
