@@ -16,12 +16,12 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
-import { pino } from "pino";
 import { createEdge } from "./edge.ts";
 import { readEdgeKey } from "./keys.ts";
+import { createLogger } from "./log.ts";
 import { httpUpstream } from "./upstream.ts";
 
-const log = pino({ name: "edge", level: process.env.LOG_LEVEL ?? "info", base: { name: "edge" } });
+const log = createLogger({ level: process.env.LOG_LEVEL });
 const graceMs = 4_000;
 const { env } = process;
 const drainMs = Number(env.CLARITY_DRAIN_MS ?? 0);

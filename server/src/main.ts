@@ -102,7 +102,7 @@ http.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
-const presence = announceInstance({
+const leave = announceInstance({
   registry,
   instance: {
     audience: env.CLARITY_AUDIENCE ?? sharedAudience,
@@ -128,7 +128,7 @@ async function stop() {
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
-  await Promise.allSettled([closed, worker.stop(), presence.stop()]);
+  await Promise.allSettled([closed, worker.stop(), leave()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { livingInstances } from "../registry/instances.ts";
+import { livingInstances } from "../tenants/fleet/instances.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
@@ -14,8 +14,8 @@ export function instanceCommand(run: Run): Command {
 }
 
 const list = (run: Run) => (options: CommonOptions) =>
-  run(options, async ({ registry }) => {
-    const living = await livingInstances(registry.sql);
+  run(options, async (ctx) => {
+    const living = await livingInstances(ctx);
     const rows = living.map((server) => [
       server.audience,
       server.version,

@@ -7,9 +7,10 @@ import { flagCommand } from "./flag.ts";
 import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
 import { keyCommand, masterKeyCommand } from "./key.ts";
+import { migrateCommand } from "./migrate.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
-import { doctorCommand, migrateCommand } from "./platform.ts";
+import { doctorCommand } from "./platform.ts";
 import { AnsweredBadNews, createRun } from "./run.ts";
 import { settingCommand } from "./setting.ts";
 import { tenantCommand } from "./tenant.ts";
@@ -50,7 +51,7 @@ export function createProgram(terminal: Terminal): Command {
   const run = createRun(terminal);
   return new Command("clarity")
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
-    .addCommand(tenantCommand(run))
+    .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))

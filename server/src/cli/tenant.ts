@@ -1,16 +1,19 @@
 import { Command, Option } from "commander";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
+import { changeRing, rings } from "../tenants/fleet/rings.ts";
 import { mainServer } from "../tenants/placement/database-servers.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 import { addMoveCommands } from "./tenant-move.ts";
 import { addPinCommands } from "./tenant-pin.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends CommonOptions {
   name: string;
@@ -27,7 +30,7 @@ const templateHelp = Object.entries(templates)
   .map(([name, { help }]) => `  ${name}: ${help}`)
   .join("\n");
 
-export function tenantCommand(run: Run): Command {
+export function tenantCommand(run: Run, terminal: Terminal): Command {
   const tenant = new Command("tenant").description("make and manage tenants");
   tenant
     .command("create <slug>")
@@ -51,7 +54,7 @@ export function tenantCommand(run: Run): Command {
     .option("--instance <url>", "base URL of an instance of its own; default the shared servers")
     .option("--json", "machine-readable answer")
     .addHelpText("after", `\nTemplates:\n${templateHelp}`)
-    .action(create(run));
+    .action(create(run, terminal));
   tenant.command("list").description("all tenants").option("--json").action(list(run));
   tenant.command("show <slug>").description("one tenant").option("--json").action(show(run));
   tenant
@@ -64,6 +67,11 @@ export function tenantCommand(run: Run): Command {
     .description("serve it again")
     .option("--json")
     .action(changeTo(run, "active"));
+  tenant
+    .command("ring <slug> <ring>")
+    .description(`when its turn is in clarity migrate: ${rings.join(", ")}`)
+    .option("--json")
+    .action(setRing(run));
   addMoveCommands(tenant, run);
   addPinCommands(tenant, run);
   addExportCommands(tenant, run);
@@ -71,10 +79,28 @@ export function tenantCommand(run: Run): Command {
   return tenant;
 }
 
-const create = (run: Run) => (slug: string, options: CreateOptions) =>
+/** Each step's time, told as it ends. `onStep` hears of a step when it begins, and `done` at the end. */
+function stepTimes(tell: (line: string) => void) {
+  const steps: { step: string; tookMs: number }[] = [];
+  let current: { step: string; startedAt: number } | null = null;
+  const onStep = (step: string) => {
+    if (current) {
+      const tookMs = Math.round(performance.now() - current.startedAt);
+      steps.push({ step: current.step, tookMs });
+      tell(`${current.step.padEnd(14)}  ${tookMs} ms`);
+    }
+    current = { step, startedAt: performance.now() };
+  };
+  return { steps, onStep };
+}
+
+const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateOptions) =>
   run(options, async (ctx) => {
     const { name, template, admin, theme, tier, host, databaseServer, instance } = options;
     const input = { slug, name, template, adminEmail: admin, hosts: host };
+    const { steps, onStep } = stepTimes((line) => {
+      if (!options.json) terminal.printError(line);
+    });
     const answer = await createTenant({
       ctx,
       input: {
@@ -84,10 +110,11 @@ const create = (run: Run) => (slug: string, options: CreateOptions) =>
         ...(databaseServer && { databaseServer }),
         ...(instance && { instance }),
       },
+      onStep,
     });
     const { tenant, created, tookMs } = answer;
     return {
-      json: { ...tenant, created, tookMs: Math.round(tookMs) },
+      json: { ...tenant, created, tookMs: Math.round(tookMs), steps },
       text: created
         ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
         : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
@@ -117,11 +144,12 @@ const show = (run: Run) => (slug: string, options: CommonOptions) =>
     if (!record) throw new TenantUnknown(`no tenant ${slug}`);
     const steps = await registry.sql<{ step: string; done_at: Date }[]>`
       select step, done_at from provisioning_steps where tenant_id = ${record.id} order by done_at`;
+    const detail = { ...view(record), ...placement(record) };
     const json = {
-      ...view(record),
+      ...detail,
       provisioning: steps.map(({ step, done_at }) => ({ step, doneAt: done_at })),
     };
-    const lines = Object.entries(view(record)).map(([name, value]) => [name, String(value ?? "–")]);
+    const lines = Object.entries(detail).map(([name, value]) => [name, inWords(value)]);
     return { json, text: table([...lines, ["provisioned", steps.map(({ step }) => step).join(", ")]]) };
   });
 
@@ -130,6 +158,14 @@ const changeTo = (run: Run, status: "active" | "suspended") => (slug: string, op
     const verb = status === "active" ? resumeTenant : suspendTenant;
     await verb({ ctx, input: { slug } });
     return { json: { slug, status }, text: `${slug} is ${status}` };
+  });
+
+const setRing = (run: Run) => (slug: string, name: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ring = rings.find((known) => known === name);
+    if (!ring) throw new Error(`no ring ${name}: ${rings.join(", ")}`);
+    await changeRing({ ctx, input: { slug, ring } });
+    return { json: { slug, ring }, text: `${slug} is in ring ${ring}` };
   });
 
 /** No secrets, no key material. */
@@ -146,5 +182,21 @@ const view = (record: TenantRecord) => ({
   hosts: record.hosts,
   database: record.database.name,
   schemaVersion: record.schemaVersion,
+  ring: record.ring,
+  parked: record.parked?.reason ?? null,
   createdAt: record.createdAt.toISOString(),
 });
+
+const placement = (record: TenantRecord) => ({
+  /** null: the registry's own. */
+  databaseServer: record.database.server?.name ?? null,
+  latestSchemaVersion: latestSchemaVersion(),
+  ring: record.ring,
+  pin: record.pin && { ...record.pin, until: record.pin.until.toISOString() },
+  parked: record.parked && { ...record.parked, at: record.parked.at.toISOString() },
+});
+
+const inWords = (value: unknown): string =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.values(value).join(", ")
+    : String(value ?? "–");

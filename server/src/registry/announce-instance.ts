@@ -1,53 +1,56 @@
 import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
-import type { Instance } from "./instances.ts";
 import type { Registry } from "./registry.ts";
 
-/** Between two signs of life, ms. */
-const everyMs = 5_000;
-/** Rows of processes that were killed are of no interest after this. */
-const keepDays = 7;
+/** What a server process says of itself. */
+export interface InstanceDescription {
+  /** `shared`, or an instance's base URL. */
+  audience: string;
+  version: string;
+  /** The last migration its code knows, and the last it cannot do without. */
+  schemaVersion: number;
+  minimumSchemaVersion: number;
+}
+
+/** Those killed are forgotten after this. */
+const rememberedS = 86_400;
 
 /**
- * Tells the registry every 5 s that this server process lives and what its code is: operators send tenants to
- * it, and migrations wait for it. A registry that is down is told later.
+ * Says in the registry, now and every few seconds, that this process is there. A registry that is down hears it when
+ * it is back.
+ *
+ * @param everyMs default 10,000
+ * @returns says that it is gone, and ends
  */
 export function announceInstance(input: {
   registry: Pick<Registry, "sql">;
-  instance: Omit<Instance, "id" | "startedAt" | "seenAt">;
+  instance: InstanceDescription;
   log: Logger;
-}): { stop(): Promise<void> } {
-  const { registry, log } = input;
-  const { audience, version, schemaVersion, minimumSchemaVersion } = input.instance;
+  everyMs?: number;
+}): () => Promise<void> {
+  const { instance, log, everyMs = 10_000 } = input;
+  const { sql } = input.registry;
   const id = randomUUID();
   const startedAt = new Date();
-  let telling: Promise<void> | null = null;
-
-  const tell = async () => {
-    await registry.sql`
-      with gone as (
-        delete from instances where seen_at < clock_timestamp() - make_interval(days => ${keepDays})
+  const say = () =>
+    sql`
+      with forgotten as (
+        delete from instances where seen_at < now() - make_interval(secs => ${rememberedS}) and id <> ${id}
       )
       insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
-      values (${id}, ${audience}, ${version}, ${schemaVersion}, ${minimumSchemaVersion}, ${startedAt},
-        clock_timestamp())
-      on conflict (id) do update set seen_at = excluded.seen_at`;
-  };
-  const beat = () => {
-    telling ??= tell()
-      .catch((error) => log.warn({ err: error }, "the registry did not hear that this server lives"))
-      .finally(() => {
-        telling = null;
-      });
-  };
-  beat();
-  const timer = setInterval(beat, everyMs).unref();
-
-  return {
-    async stop() {
-      clearInterval(timer);
-      await telling;
-      await registry.sql`delete from instances where id = ${id}`;
-    },
+      values (${id}, ${instance.audience}, ${instance.version}, ${instance.schemaVersion},
+        ${instance.minimumSchemaVersion}, ${startedAt}, clock_timestamp())
+      on conflict (id) do update set seen_at = excluded.seen_at`.then(
+      () => {},
+      (err) => log.warn({ err }, "the registry could not be told that this server is there"),
+    );
+  let saying = say();
+  const timer = setInterval(() => {
+    saying = saying.then(say);
+  }, everyMs);
+  return async () => {
+    clearInterval(timer);
+    await saying;
+    await sql`delete from instances where id = ${id}`.catch(() => {});
   };
 }

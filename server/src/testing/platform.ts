@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import postgres from "postgres";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
@@ -21,7 +21,9 @@ export interface TestPlatform {
 }
 
 /** A platform of its own on the run's PostgreSQL: registry, template, no tenants. */
-export async function testPlatform(options: { pool?: PoolOptions } = {}): Promise<TestPlatform> {
+export async function testPlatform(
+  options: { pool?: PoolOptions; log?: Logger } = {},
+): Promise<TestPlatform> {
   const directory = mkdtempSync(join(tmpdir(), "pay-test-platform-"));
   const namespace = `t${randomBytes(5).toString("hex")}`;
   const adminUrl = await testServerUrl();

@@ -42,6 +42,6 @@ create table move_steps (
 );
 
 alter table tenants
-  -- While it is pinned: where it goes back to at the end, a base URL or `shared`.
+  -- While it is pinned: where it goes back to at the end, a base URL or `shared`. null: it stays.
   add pinned_from text,
-  add constraint tenants_pinned_from check ((pinned_from is null) = (pinned_version is null));
+  add constraint tenants_pinned_from check (pinned_from is null or pinned_version is not null);

@@ -1,6 +1,6 @@
 import { sharedAudience } from "../../../contract/index.ts";
-import { type Instance, livingInstances } from "../../registry/instances.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { type Instance, livingInstances } from "../fleet/instances.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { MoveRefused } from "./errors.ts";
 
@@ -25,7 +25,7 @@ export async function objectionTo(input: {
   audience: string;
 }): Promise<string | null> {
   const { ctx, record, audience } = input;
-  const servers = (await livingInstances(ctx.registry.sql)).filter((server) => server.audience === audience);
+  const servers = (await livingInstances(ctx)).filter((server) => server.audience === audience);
   // The shared servers may be about to start; an instance that nobody has seen may be a typing error.
   if (servers.length === 0 && audience !== sharedAudience) {
     return `no server says that it is ${audience}: start one with CLARITY_AUDIENCE=${audience}; clarity instance list shows who lives`;

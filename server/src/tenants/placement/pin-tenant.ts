@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { sharedAudience } from "../../../contract/index.ts";
-import { type Instance, livingInstances } from "../../registry/instances.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../errors.ts";
+import { type Instance, livingInstances } from "../fleet/instances.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { PinRefused } from "./errors.ts";
 import { understands } from "./fit-instance.ts";
@@ -39,7 +39,7 @@ export async function pinTenant({ ctx, input }: { ctx: Operator; input: NewPin }
       throw new PinRefused(`${slug} is being moved: clarity tenant move-confirm or move-abort first`);
     }
     const record = (await ctx.registry.findById(found.id)) ?? found;
-    const home = chooseInstance(await livingInstances(sql), { record, version, instance });
+    const home = chooseInstance(await livingInstances(ctx), { record, version, instance });
     const pinned = await sql`
       with before as (
         select id, coalesce(pinned_from, upstream, ${sharedAudience}) as pinned_from from tenants

@@ -36,9 +36,9 @@ export async function unpinTenant({
     const record = (await registry.findById(found.id)) ?? found;
     const [row] = await registry.sql<{ pinned_from: string | null }[]>`
       select pinned_from from tenants where id = ${found.id}`;
-    const before = row?.pinned_from ?? null;
-    if (before === null) throw new PinRefused(`${slug} is not pinned`);
+    if (!record.pin) throw new PinRefused(`${slug} is not pinned`);
     const here = record.upstream ?? sharedAudience;
+    const before = row?.pinned_from ?? here;
     const stays = await objectionTo({ ctx, record: { ...record, pin: null }, audience: before });
     const audience = stays === null ? before : here;
     await registry.sql`
