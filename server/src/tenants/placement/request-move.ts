@@ -46,7 +46,7 @@ export async function requestMove(input: {
   return insertMove({ ctx, record, from, to, pauseAndCopy: wanted.pauseAndCopy });
 }
 
-export const placeOf = ({ database, upstream, tier }: TenantRecord): Place => ({
+const placeOf = ({ database, upstream, tier }: TenantRecord): Place => ({
   server: database.server?.name ?? null,
   upstream,
   tier,
