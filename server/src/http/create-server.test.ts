@@ -57,6 +57,7 @@ test("a host is told with its embedding pages, its frames and no secret", async 
     upstream: null,
     embedOrigins: ["https://erp.acme.test"],
     frameOrigins: ["https://provider.test"],
+    requestsPerMinute: 12_000,
   });
   expect(await codeOf(await ask("/internal/v1/hosts/nobody.localhost", { scopes: ["edge"] }))).toBe(
     "tenant_unknown",
