@@ -20,7 +20,9 @@ const onPath = (program: string) =>
 export function ensurePeers(): string[] {
   const absent = packages.filter(({ isHere }) => !isHere()).map(({ name }) => name);
   if (absent.length > 0 && process.getuid?.() === 0) install(absent);
-  const missing = packages.filter(({ isHere }) => !isHere()).map(({ name }) => `no ${name} (apt install ${name})`);
+  const missing = packages
+    .filter(({ isHere }) => !isHere())
+    .map(({ name }) => `no ${name} (apt install ${name})`);
   try {
     ensurePgBouncer();
   } catch (error) {

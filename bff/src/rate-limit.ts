@@ -5,7 +5,10 @@ import { Refusal } from "./refusal.ts";
 
 /** Requests a minute. */
 export interface Limits {
-  /** All of a tenant's, so that one tenant's flood is its own trouble. Default what the server says of it. */
+  /**
+   * All of a tenant's, so that one tenant's flood is its own trouble. Default what the server says of it, counted
+   * by the second: a flood is let through in doses its neighbours do not feel.
+   */
   tenant: number;
   /** One session's. Default 240. */
   session: number;
@@ -33,7 +36,14 @@ export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry): Counted => (
   requestsPerMinute,
 });
 
-const windowS = 60;
+/** What is counted against whom, over how long. */
+function measureOf(who: Counted, limits: Partial<Limits>): { points: number; duration: number } {
+  const own = limits[who.kind];
+  if (own === undefined && who.kind === "tenant") {
+    return { points: Math.ceil(who.requestsPerMinute / 60), duration: 1 };
+  }
+  return { points: own ?? defaultLimits[who.kind as keyof typeof defaultLimits], duration: 60 };
+}
 
 /**
  * @param limits in place of the defaults, and of what the server says of tenants
@@ -46,18 +56,17 @@ export function createRateLimit(input: {
   const { limits = {}, redis } = input;
   const limiters = new Map<string, RateLimiterMemory | RateLimiterRedis>();
   const limiterOf = (who: Counted) => {
-    const points =
-      limits[who.kind] ?? (who.kind === "tenant" ? who.requestsPerMinute : defaultLimits[who.kind]);
+    const { points, duration } = measureOf(who, limits);
     const keyPrefix = `limit:${who.kind}:${points}`;
     const known = limiters.get(keyPrefix);
     if (known) return known;
-    const memory = new RateLimiterMemory({ keyPrefix, points, duration: windowS });
+    const memory = new RateLimiterMemory({ keyPrefix, points, duration });
     const made = redis
       ? new RateLimiterRedis({
           storeClient: redis,
           keyPrefix,
           points,
-          duration: windowS,
+          duration,
           insuranceLimiter: memory,
           rejectIfRedisNotReady: true,
         })
