@@ -171,6 +171,7 @@ function hostEntry(slug: string, id: string): HostEntry {
     upstream: null,
     embedOrigins: [`https://erp.${slug}.example`],
     frameOrigins: ["https://frames.provider.example"],
+    requestsPerMinute: 12_000,
   };
 }
 

@@ -6,6 +6,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
+import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
 import { Misdirected } from "./misdirected.ts";
 
@@ -41,6 +42,7 @@ export function createDoors(options: {
   audience: string;
 }): Doors {
   const { check, registry, tenants, makeContext, audience } = options;
+  const bulkhead = createBulkhead();
 
   async function enter(c: C, scope: Scope): Promise<Entrance> {
     const claims = check(c.req.header("authorization"), scope);
@@ -55,6 +57,7 @@ export function createDoors(options: {
     });
     c.set("tenant", open.tenant);
     refuseElsewhere(open.record);
+    c.set("leave", bulkhead.enter(open.record));
     const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
   }

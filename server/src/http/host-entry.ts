@@ -1,6 +1,7 @@
 import { type HostEntry, sharedAudience } from "../../contract/index.ts";
 import { type Refused, refused } from "../refusal.ts";
 import type { Registry } from "../registry/registry.ts";
+import { quotas } from "../tenants/quotas.ts";
 import type { Tenants } from "../tenants/tenants.ts";
 import { Misdirected } from "./misdirected.ts";
 
@@ -29,13 +30,22 @@ export async function hostEntry({
   if (status === "creating") return refused("tenant_unknown");
   const home = upstream ?? sharedAudience;
   if (home !== audience && audience !== sharedAudience) throw new Misdirected(`the tenant lives at ${home}`);
-  const known = { tenant: { id, slug, name }, upstream };
+  const { requestsPerMinute } = quotas[record.tier];
+  const known = { tenant: { id, slug, name }, status, upstream };
   if (home !== audience || status !== "active") {
-    return { kind: "host", entry: { ...known, status, embedOrigins: [], frameOrigins: [] } };
+    return { kind: "host", entry: { ...known, embedOrigins: [], frameOrigins: [], requestsPerMinute } };
   }
   const { settings } = await tenants.open(id);
   const provider = await settings.get("provider");
   const embedOrigins = await settings.get("embed.origins");
   const frameOrigins = provider ? [new URL(provider.frameUrl).origin] : [];
-  return { kind: "host", entry: { ...known, status, embedOrigins, frameOrigins } };
+  return {
+    kind: "host",
+    entry: {
+      ...known,
+      embedOrigins,
+      frameOrigins,
+      requestsPerMinute: (await settings.get("quota.requestsPerMinute")) ?? requestsPerMinute,
+    },
+  };
 }

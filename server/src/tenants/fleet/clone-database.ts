@@ -134,9 +134,9 @@ async function withoutChecks(sql: Pick<Sql, "unsafe">, tables: readonly Table[])
   await sql.unsafe(
     run([
       ...keys.map(({ table, name }) => `alter table ${table} drop constraint ${name}`),
+      ...tables.map(({ table }) => `alter table ${table} disable trigger user`),
       // Rows may be here already, such as those a migration wrote.
       `truncate ${tables.map(({ table }) => table).join(", ")}`,
-      ...tables.map(({ table }) => `alter table ${table} disable trigger user`),
     ]),
   );
   return run([
