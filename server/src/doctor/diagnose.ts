@@ -1,6 +1,6 @@
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
-import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
+import { deletionFindings, flagFindings, moveFindings, pinFindings } from "./lifecycle-checks.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -19,6 +19,7 @@ const checks: readonly Check[] = [
   workerFindings,
   instanceFindings,
   deletionFindings,
+  moveFindings,
   pinFindings,
   flagFindings,
   tenantFindings,
