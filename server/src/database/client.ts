@@ -54,6 +54,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
+ * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
  */
 export function connect(input: {
   url: string;
@@ -61,8 +62,10 @@ export function connect(input: {
   idleTimeoutSeconds?: number;
   connectTimeoutSeconds?: number;
   session?: Record<string, string | number>;
+  socketFolder?: string;
 }) {
   return postgres(input.url, {
+    ...(input.socketFolder && { path: `${input.socketFolder}/.s.PGSQL.5432` }),
     max: input.max ?? 5,
     idle_timeout: input.idleTimeoutSeconds ?? 20,
     connect_timeout: input.connectTimeoutSeconds ?? 2,
