@@ -61,7 +61,10 @@ app.post("/v1/payments", async (c) => {
   const request = PaymentRequest.parse(await c.req.json());
   const customerId = c.var.customerId;
   const signal = AbortSignal.timeout(10_000);
-  const order = await loadOrder({ ctx, input: { request, customerId, allowedInvoices: null } });
+  const order = await loadOrder({
+    ctx,
+    input: { request, customerId, allowedInvoices: null, partial: true },
+  });
   if (order.kind !== "order") return c.json(order, 422);
   const { currency, method } = request;
   const attempt = await claimPayment({

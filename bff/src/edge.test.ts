@@ -241,6 +241,41 @@ test("readiness is the server's", async () => {
   expect(await codeOf(await rig.call("127.0.0.1", "/readyz"))).toBe("unavailable");
 });
 
+test("without the shared servers an edge stays ready while a tenant's own instance answers", async () => {
+  await rig.close();
+  rig = await createRig({
+    upstream: async () => new Response(null, { status: 503 }),
+    dedicated: () => async () => Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" }),
+  });
+  expect((await rig.call("127.0.0.1", "/readyz")).status).toBe(503);
+  await rig.close();
+  const ready = { shared: true };
+  rig = await createRig({
+    dedicated: () => async () => new Response("{}"),
+    upstream: async (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname === "/readyz") return new Response(null, { status: ready.shared ? 200 : 503 });
+      return Response.json({ ...rig.hosts.get(host), upstream: "https://own.test" });
+    },
+  });
+  expect((await rig.call(host, "/theme/abcdefgh.css")).status).toBe(200);
+  ready.shared = false;
+  expect(await (await rig.call("127.0.0.1", "/readyz")).json()).toEqual({
+    status: "degraded",
+    checks: { process: "ok", servers: "unreachable" },
+  });
+  rig.advance(61_000);
+  expect((await rig.call("127.0.0.1", "/readyz")).status).toBe(503);
+});
+
+test("an edge that was asked to stop is not ready, and serves on", async () => {
+  await rig.close();
+  rig = await createRig({ stopping: () => true });
+  expect(await codeOf(await rig.call("127.0.0.1", "/readyz"))).toBe("unavailable");
+  expect((await rig.call("127.0.0.1", "/healthz")).status).toBe(200);
+  await expect(rig.enter(host)).resolves.toBeDefined();
+});
+
 test("a bare address shows the front door, reading only", async () => {
   await rig.close();
   rig = await createRig({ frontDoorUrl: "http://door.test:9/" });
@@ -256,6 +291,20 @@ test("a bare address shows the front door, reading only", async () => {
   expect(answer.headers.get("set-cookie")).toBeNull();
   expect(await codeOf(await rig.call("localhost", "/", { method: "POST" }))).toBe("method_not_allowed");
   fetched.mockRestore();
+});
+
+test("requests are counted by tenant, of whom only so many are told apart", async () => {
+  const entry = rig.hosts.get(host);
+  if (!entry) throw new Error("unreachable");
+  for (let n = 0; n < 105; n++) {
+    rig.hosts.set(`t${n}.localhost`, { ...entry, tenant: { ...entry.tenant, slug: `t${n}` } });
+    await rig.call(`t${n}.localhost`, "/embed");
+  }
+  const text = await (await rig.call("127.0.0.1", "/metrics")).text();
+  const tenants = new Set([...text.matchAll(/edge_requests_total\{.*tenant="([^"]+)"/g)].map(([, t]) => t));
+  expect(tenants).toContain("t99");
+  expect(tenants).not.toContain("t100");
+  expect(text).toMatch(/edge_requests_total\{route="\/embed",method="GET",status="200",tenant="other"\} 5/);
 });
 
 test("metrics answer on loopback alone", async () => {

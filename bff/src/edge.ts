@@ -42,6 +42,8 @@ export interface EdgeOptions {
   limits?: Partial<Limits>;
   /** A TLS-terminating proxy stands in front: believe its `X-Forwarded-*`. Default false. */
   trustForwarded?: boolean;
+  /** The process has been asked to stop: `/readyz` says so first. Default never. */
+  stopping?: () => boolean;
   log: Logger;
   /** Milliseconds since 1970. Default `Date.now`. */
   now?: () => number;
@@ -72,7 +74,8 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
     }),
   );
   addOpenAPI(app);
-  addStatusRoutes(app, { upstream: options.upstream, metrics });
+  const { stopping = () => false, upstream } = options;
+  addStatusRoutes(app, { upstream, metrics, stopping, ownInstanceAnswers: parts.instances.answer });
   addLayers(app, parts, options.frontDoorUrl ?? null);
   addPayRoutes(app, { forward, tokens, words: assets.words });
   addWebhookRoutes(app, forward);
@@ -85,12 +88,13 @@ type Parts = Awaited<ReturnType<typeof createParts>>;
 async function createParts(options: EdgeOptions) {
   const { key, log, now = Date.now } = options;
   const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
-  const dedicated = options.dedicated ?? httpUpstream;
-  const forward = createForwarder({ shared: options.upstream, dedicated, mint });
+  const instances = watchInstances(options.dedicated ?? httpUpstream, now);
+  const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
   // A proof may come up to a window early and stays good for a window after its time.
   const replay = createReplayStore({ keepMs: 2 * proofWindowS * 1000, now });
   return {
     forward,
+    instances,
     log,
     hosts: createHosts({ forward, now }),
     limit: createRateLimit(options.limits),
@@ -98,6 +102,25 @@ async function createParts(options: EdgeOptions) {
     checkProof: createProofCheck({ replay, now }),
     assets: await createAssets(options.assetsDir),
     metrics: createMetrics(),
+  };
+}
+
+/** An instance that answered this long ago is thought to be there, ms. */
+const instanceLivesMs = 60_000;
+
+/** Tenants' own instances, and whether any has answered lately. */
+function watchInstances(dedicated: (baseUrl: string) => Upstream, now: () => number) {
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  return {
+    answer: () => now() - answeredAt < instanceLivesMs,
+    dedicated: (baseUrl: string): Upstream => {
+      const send = dedicated(baseUrl);
+      return async (request) => {
+        const answer = await send(request);
+        answeredAt = now();
+        return answer;
+      };
+    },
   };
 }
 

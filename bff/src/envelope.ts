@@ -1,3 +1,4 @@
+import type { Span } from "@opentelemetry/api";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "pino";
@@ -11,6 +12,7 @@ import {
   type EdgeEnv,
   requestIdOf,
 } from "./request.ts";
+import { inRequestSpan, traceFields } from "./telemetry/tracing.ts";
 
 /**
  * On every answer, errors included. No X-Frame-Options: any value of it blocks the ERP hosts; framing is
@@ -45,27 +47,42 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
     c.set("address", address);
     c.set("headers", { ...securityHeaders, "x-request-id": requestId });
     if (origin.startsWith("https:")) addHeaders(c, { "strict-transport-security": hsts });
-    await next();
-    const durationMs = performance.now() - startedAt;
-    const route = routeOf(c);
-    metrics.observe({ route, method: c.req.method, status: c.res.status, durationMs });
-    log.info({
-      requestId,
-      tenant: c.get("host")?.tenant.slug,
-      method: c.req.method,
-      route,
-      status: c.res.status,
-      durationMs: Math.round(durationMs * 10) / 10,
+    const { method } = c.req;
+    await inRequestSpan(method, async (span) => {
+      await next();
+      const durationMs = performance.now() - startedAt;
+      const route = routeOf(c);
+      const { status } = c.res;
+      metrics.observe({ route, method, status, tenant: c.get("host")?.tenant.slug, durationMs });
+      const rounded = Math.round(durationMs * 10) / 10;
+      log.info({ ...logFields(c), method, route, status, durationMs: rounded });
+      if (span) describe(span, c, route);
     });
   };
+}
+
+/** What every log line of a request begins with. */
+const logFields = (c: EdgeContext) => ({
+  requestId: c.get("requestId"),
+  tenant: c.get("host")?.tenant.slug,
+  ...traceFields(),
+});
+
+/** Names of OpenTelemetry's stable HTTP conventions; nothing of the payer. */
+function describe(span: Span, c: EdgeContext, route: string): void {
+  const { status } = c.res;
+  span.updateName(`${c.req.method} ${route}`);
+  span.setAttributes({ "http.route": route, "http.response.status_code": status });
+  if (status >= 500) span.setAttribute("error.type", String(status));
+  const tenant = c.get("host")?.tenant;
+  if (tenant) span.setAttributes({ "tenant.id": tenant.id, "tenant.slug": tenant.slug });
 }
 
 /** The one place an error becomes an answer. What is not a refusal is our fault, and only the log hears why. */
 export function onError(log: Logger) {
   return (error: Error, c: EdgeContext): Response => {
     if (error instanceof Refusal) {
-      if (error.cause !== undefined)
-        log.warn({ requestId: c.get("requestId"), err: error.cause }, error.code);
+      if (error.cause !== undefined) log.warn({ ...logFields(c), err: error.cause }, error.code);
       return answerRefusal(c, error);
     }
     // Hono's JSON validator says 400 this way, before any schema has been asked.
@@ -74,7 +91,7 @@ export function onError(log: Logger) {
     }
     // The body's sender left, or was cut off for being slow: nobody hears the answer.
     if (error === c.env?.incoming?.errored) return answerRefusal(c, new Refusal("malformed_request"));
-    log.error({ requestId: c.get("requestId"), err: error }, "internal");
+    log.error({ ...logFields(c), err: error }, "internal");
     return answerRefusal(c, new Refusal("internal"));
   };
 }

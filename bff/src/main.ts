@@ -8,10 +8,13 @@
  * | CLARITY_EDGE_KEY_FILE | private key of `ensureEdgeKeys` | required |
  * | CLARITY_ASSETS_DIR | the widget's build | required |
  * | CLARITY_FRONT_DOOR_URL | what bare addresses show | none |
+ * | CLARITY_DRAIN_MS | how long `/readyz` says 503 before it stops listening: what a balancer takes to notice | 0 |
+ * | OTEL_EXPORTER_OTLP_ENDPOINT | a collector of traces, OTLP/HTTP | none |
  * | CLARITY_TRUST_FORWARDED | `1` behind a TLS-terminating proxy | unset |
  *
- * SIGTERM or SIGINT stops it: requests under way get 4 s to finish.
+ * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS requests under way get 4 s to finish.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { pino } from "pino";
 import { createEdge } from "./edge.ts";
@@ -20,6 +23,12 @@ import { httpUpstream } from "./upstream.ts";
 
 const log = pino({ name: "edge", level: process.env.LOG_LEVEL ?? "info", base: { name: "edge" } });
 const graceMs = 4_000;
+const { env } = process;
+const drainMs = Number(env.CLARITY_DRAIN_MS ?? 0);
+const collected = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+// Not loaded without a collector: nobody else needs it.
+const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).startTracing(env) : null;
+let stopping = false;
 
 const edge = await createEdge({
   key: await readEdgeKey(required("CLARITY_EDGE_KEY_FILE")),
@@ -27,6 +36,7 @@ const edge = await createEdge({
   assetsDir: required("CLARITY_ASSETS_DIR"),
   frontDoorUrl: process.env.CLARITY_FRONT_DOOR_URL ?? null,
   trustForwarded: process.env.CLARITY_TRUST_FORWARDED === "1",
+  stopping: () => stopping,
   log,
 });
 
@@ -46,11 +56,19 @@ server.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => {
-    server.close(() => process.exit(0));
-    if ("closeIdleConnections" in server) server.closeIdleConnections();
-    setTimeout(() => process.exit(0), graceMs).unref();
-  });
+  process.once(signal, stop);
+}
+
+async function stop() {
+  if (stopping) return;
+  stopping = true;
+  await delay(drainMs);
+  setTimeout(() => process.exit(0), graceMs).unref();
+  const closed = new Promise((resolve) => server.close(resolve));
+  if ("closeIdleConnections" in server) server.closeIdleConnections();
+  await closed;
+  await stopTracing?.();
+  process.exit(0);
 }
 
 function required(name: string): string {

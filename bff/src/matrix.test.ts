@@ -1,30 +1,31 @@
 import { generateKeyPairSync } from "node:crypto";
 import { Problem } from "@clarity/bff/contract";
+import { accessRoutes as access, wrongWays as codes, type WrongWay } from "@clarity/server";
 import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRig, json, type Rig, type Visitor } from "./testing/rig.ts";
 
 /**
  * Every route of the API × every wrong way in. The list is the OpenAPI document's own: a route that is
- * served but not described, or described but not in `expected`, fails here.
+ * served but not described, or described but not in its list (server/src/isolation/routes.ts), fails here.
  */
 const host = "acme.localhost";
 const id = "0198a000-1111-4000-8000-000000000001";
 
-/** How each route is reached, and whether it needs a session. */
-const expected: Record<string, { path: string; session: boolean }> = {
-  "POST /v1/session": { path: "/v1/session", session: false },
-  "GET /v1/invoices": { path: "/v1/invoices", session: true },
-  "POST /v1/payments": { path: "/v1/payments", session: true },
-  "GET /v1/payments/{id}": { path: `/v1/payments/${id}`, session: true },
-  "POST /v1/payments/{id}/resume": { path: `/v1/payments/${id}/resume`, session: true },
-  "GET /theme/{file}": { path: "/theme/abcdefgh.css", session: false },
-  "POST /webhooks/{provider}": { path: "/webhooks/sandbox", session: false },
-  "GET /healthz": { path: "/healthz", session: false },
-  "GET /readyz": { path: "/readyz", session: false },
+/** How each route is reached. */
+const paths: Record<string, string> = {
+  "POST /v1/session": "/v1/session",
+  "GET /v1/invoices": "/v1/invoices",
+  "POST /v1/payments": "/v1/payments",
+  "GET /v1/payments/{id}": `/v1/payments/${id}`,
+  "POST /v1/payments/{id}/resume": `/v1/payments/${id}/resume`,
+  "GET /theme/{file}": "/theme/abcdefgh.css",
+  "POST /webhooks/{provider}": "/webhooks/sandbox",
+  "GET /healthz": "/healthz",
+  "GET /readyz": "/readyz",
 };
-const guarded = Object.entries(expected).flatMap(([route, { path, session }]) =>
-  session ? [[route.split(" ")[0] ?? "", path] as const] : [],
+const guarded = Object.entries(access).flatMap(([route, { guard }]) =>
+  guard === "session" ? [[route.split(" ")[0] ?? "", paths[route] ?? ""] as const] : [],
 );
 
 let rig: Rig;
@@ -51,9 +52,9 @@ test("the OpenAPI document describes every route of this matrix, no more, no les
       ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
     ),
   );
-  expect(routes.map(([route]) => route).sort()).toEqual(Object.keys(expected).sort());
+  expect(routes.map(([route]) => route).sort()).toEqual(Object.keys(access).sort());
   for (const [route, operation] of routes) {
-    expect(operation.security !== undefined, route).toBe(expected[route]?.session);
+    expect(operation.security !== undefined, route).toBe(access[route]?.guard === "session");
     expect(Object.keys(operation.responses), route).toContain("default");
   }
   expect(JSON.stringify(document).toLowerCase()).not.toContain("clarity");
@@ -74,60 +75,35 @@ function tampered(token: string, claims: object): string {
 }
 
 type Way = (method: string, path: string) => Promise<Response>;
-const wrongWays: Record<string, { code: string; way: Way }> = {
-  "no token": { code: "token_missing", way: (method, path) => rig.call(host, path, { method }) },
-  "a bearer token": {
-    code: "token_invalid",
-    way: (method, path) =>
-      mine.call(path, { method, headers: { authorization: `Bearer ${mine.accessToken}` } }),
+/** Those that need no clock; replayed and expired follow below. */
+const ways: Record<Exclude<WrongWay, "a replayed proof" | "an expired token">, Way> = {
+  "no token": (method, path) => rig.call(host, path, { method }),
+  "a bearer token": (method, path) =>
+    mine.call(path, { method, headers: { authorization: `Bearer ${mine.accessToken}` } }),
+  "another tenant's token": (method, path) => other.call(path, { method, host }),
+  "a tampered token": (method, path) =>
+    mine.call(path, { method, token: tampered(mine.accessToken, { sub: "C-2" }) }),
+  "a forged token": async (method, path) => mine.call(path, { method, token: await forgedToken() }),
+  "a token that names its own key": async (method, path) => {
+    const jwk = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
+    return mine.call(path, { method, token: await forgedToken({ header: { jwk } }) });
   },
-  "another tenant's token": {
-    code: "tenant_mismatch",
-    way: (method, path) => other.call(path, { method, host }),
+  "an unsigned token": (method, path) => {
+    const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url");
+    return mine.call(path, { method, token: `${header}.${mine.accessToken.split(".")[1]}.AA` });
   },
-  "a tampered tenant": {
-    code: "token_invalid",
-    way: (method, path) => mine.call(path, { method, token: tampered(mine.accessToken, { sub: "C-2" }) }),
-  },
-  "a forged token": {
-    code: "token_invalid",
-    way: async (method, path) => mine.call(path, { method, token: await forgedToken() }),
-  },
-  "a token that names its own key": {
-    code: "token_invalid",
-    way: async (method, path) => {
-      const jwk = generateKeyPairSync("ed25519").publicKey.export({ format: "jwk" });
-      return mine.call(path, { method, token: await forgedToken({ header: { jwk } }) });
-    },
-  },
-  "an unsigned token": {
-    code: "token_invalid",
-    way: (method, path) => {
-      const header = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url");
-      return mine.call(path, { method, token: `${header}.${mine.accessToken.split(".")[1]}.AA` });
-    },
-  },
-  "no proof": {
-    code: "proof_invalid",
-    way: (method, path) =>
-      rig.call(host, path, { method, headers: { authorization: `DPoP ${mine.accessToken}` } }),
-  },
-  "another key's proof": {
-    code: "proof_invalid",
-    way: async (method, path) => other.call(path, { method, host, token: mine.accessToken }),
-  },
-  "another route's proof": {
-    code: "proof_invalid",
-    way: async (method, path) => {
-      const url = `http://${host}:4000/v1/elsewhere`;
-      const dpop = await mine.browser.proof({ method, url, accessToken: mine.accessToken });
-      return mine.call(path, { method, headers: { dpop } });
-    },
+  "no proof": (method, path) =>
+    rig.call(host, path, { method, headers: { authorization: `DPoP ${mine.accessToken}` } }),
+  "another key's proof": async (method, path) => other.call(path, { method, host, token: mine.accessToken }),
+  "another route's proof": async (method, path) => {
+    const url = `http://${host}:4000/v1/elsewhere`;
+    const dpop = await mine.browser.proof({ method, url, accessToken: mine.accessToken });
+    return mine.call(path, { method, headers: { dpop } });
   },
 };
 
 const matrix = guarded.flatMap(([method, path]) =>
-  Object.entries(wrongWays).map(([name, { code, way }]) => ({ method, path, name, code, way })),
+  Object.entries(ways).map(([name, way]) => ({ method, path, name, code: codes[name as WrongWay], way })),
 );
 
 test.each(matrix)("$method $path with $name is $code, and nothing is forwarded", async (cell) => {
@@ -143,7 +119,7 @@ test("every session route refuses a replayed proof", async () => {
     const dpop = await mine.browser.proof({ method, url, accessToken: mine.accessToken });
     await mine.call(path, { method, headers: { dpop } });
     const again = await mine.call(path, { method, headers: { dpop } });
-    expect(Problem.parse(await again.json()).code).toBe("proof_invalid");
+    expect(Problem.parse(await again.json()).code).toBe(codes["a replayed proof"]);
   }
 });
 
@@ -154,7 +130,7 @@ test("ten minutes later the same token is expired on every route", async () => {
   own.advance(601_000);
   for (const [method, path] of guarded) {
     const answer = await visitor.call(path, method === "POST" ? json({}) : { method });
-    expect(Problem.parse(await answer.json()).code).toBe("token_expired");
+    expect(Problem.parse(await answer.json()).code).toBe(codes["an expired token"]);
   }
   await own.close();
 });

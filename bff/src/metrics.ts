@@ -3,7 +3,14 @@ import { Counter, Histogram, Registry } from "prom-client";
 import type { EdgeContext } from "./request.ts";
 
 export interface Metrics {
-  observe(request: { route: string; method: string; status: number; durationMs: number }): void;
+  observe(request: {
+    route: string;
+    method: string;
+    status: number;
+    /** Slug; undefined where none was found. */
+    tenant: string | undefined;
+    durationMs: number;
+  }): void;
   /** Prometheus text. */
   text(): Promise<string>;
 }
@@ -12,12 +19,25 @@ export interface Metrics {
 export const routeOf = (c: EdgeContext): string =>
   matchedRoutes(c).findLast(({ path, method }) => method !== "ALL" || !path.endsWith("*"))?.path ?? "other";
 
+/** Tenants told apart in one process; the rest are `other`, for a series costs memory here and at the collector. */
+const mostTenants = 100;
+
+function tenantLabels(): (slug: string | undefined) => string {
+  const labelled = new Set<string>();
+  return (slug) => {
+    if (slug === undefined) return "none";
+    if (labelled.size < mostTenants) labelled.add(slug);
+    return labelled.has(slug) ? slug : "other";
+  };
+}
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
+  const labelOf = tenantLabels();
   const requests = new Counter({
     name: "edge_requests_total",
-    help: "Requests answered.",
-    labelNames: ["route", "method", "status"],
+    help: "Requests answered, those over a limit (429) included.",
+    labelNames: ["route", "method", "status", "tenant"],
     registers: [registry],
   });
   const durations = new Histogram({
@@ -28,8 +48,8 @@ export function createMetrics(): Metrics {
     registers: [registry],
   });
   return {
-    observe({ route, method, status, durationMs }) {
-      requests.inc({ route, method, status });
+    observe({ route, method, status, tenant, durationMs }) {
+      requests.inc({ route, method, status, tenant: labelOf(tenant) });
       durations.observe({ route }, durationMs / 1000);
     },
     text: () => registry.metrics(),

@@ -10,14 +10,24 @@ const loopback = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 /** What supervisors and collectors ask. Metrics answer on loopback only; to anyone else they do not exist. */
 export function addStatusRoutes(
   app: OpenAPIHono<EdgeEnv>,
-  options: { upstream: Upstream; metrics: Metrics },
+  options: {
+    upstream: Upstream;
+    metrics: Metrics;
+    /** The process has been asked to stop. */
+    stopping: () => boolean;
+    /** Some tenant's own instance has answered lately. */
+    ownInstanceAnswers: () => boolean;
+  },
 ) {
   app.openapi(readHealth, (c) => answerJson(c, { status: "ok" }));
 
   app.openapi(readReadiness, async (c) => {
+    if (options.stopping()) throw new Refusal("unavailable");
     const ready = await options.upstream(new Request("http://upstream/readyz")).catch(() => null);
-    if (!ready?.ok) throw new Refusal("unavailable");
-    return answerJson(c, { status: "ok" });
+    // Without the shared servers an edge still serves tenants that have an instance of their own.
+    if (!ready?.ok && !options.ownInstanceAnswers()) throw new Refusal("unavailable");
+    const checks = { process: "ok", servers: ready?.ok ? "ok" : "unreachable" } as const;
+    return answerJson(c, { status: ready?.ok ? "ok" : "degraded", checks });
   });
 
   app.get("/metrics", async (c) => {

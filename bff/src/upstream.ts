@@ -6,6 +6,7 @@ import {
   sharedAudience,
 } from "@clarity/server/contract";
 import { Refusal } from "./refusal.ts";
+import { inForwardSpan } from "./telemetry/tracing.ts";
 import type { MintInternalToken } from "./tokens/internal-token.ts";
 
 /** A server as a function: its own `fetch` in one process, `httpUpstream` across a network. */
@@ -53,17 +54,18 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
   };
   return async ({ method, path, upstream, claims, body, headers }) => {
     const send = upstream === null ? shared : find(upstream);
-    const request = new Request(`http://upstream${path}`, {
-      method,
-      headers: {
-        ...headers,
-        authorization: internalAuthorization(mint(claims, upstream ?? sharedAudience)),
-      },
-      ...(body === undefined ? {} : { body }),
-    });
+    const authorization = internalAuthorization(mint(claims, upstream ?? sharedAudience));
     let answer: Response;
     try {
-      answer = await send(request);
+      answer = await inForwardSpan(method, (tracing) =>
+        send(
+          new Request(`http://upstream${path}`, {
+            method,
+            headers: { ...headers, ...tracing, authorization },
+            ...(body === undefined ? {} : { body }),
+          }),
+        ),
+      );
     } catch (cause) {
       throw Object.assign(new Refusal("unavailable"), { cause });
     }

@@ -4,9 +4,9 @@ import { receiveWebhook } from "./pay/routes.ts";
 import { answer, type EdgeEnv } from "./request.ts";
 import { claimsFor, type Forwarder } from "./upstream.ts";
 
-/** Headers that are about this connection or this hop, not about the news. */
+/** Headers that are about this connection or this hop, not about the news; traces of others among them. */
 const ownHeaders =
-  /^(?:host|connection|keep-alive|transfer-encoding|content-length|te|trailer|upgrade|expect|authorization|cookie|proxy-.*|x-request-id)$/;
+  /^(?:host|connection|keep-alive|transfer-encoding|content-length|te|trailer|upgrade|expect|authorization|cookie|proxy-.*|x-request-id|traceparent|tracestate|baggage)$/;
 
 /** A provider's news for the tenant of this host: bytes and headers untouched, for the signature covers them. */
 export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) {

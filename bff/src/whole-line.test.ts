@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { InvoiceList } from "@clarity/bff/contract";
+import { accessRoutes } from "@clarity/server";
 import { type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRig, json, type Rig, type Visitor } from "./testing/rig.ts";
@@ -90,6 +91,8 @@ test("another tenant's, another customer's and nobody's payment are the same 404
     expect(await ask(made.id)).toEqual(nobodys);
     expect(await ask(elsewhere.id)).toEqual(nobodys);
   }
+  const listed = Object.values(accessRoutes).filter(({ foreignIds }) => foreignIds !== undefined);
+  expect(listed.map(({ foreignIds }) => foreignIds)).toEqual(["not_found", "not_found", "not_found"]);
   const pay = async (invoiceId: string) =>
     indistinct(await mine.call("/v1/payments", json(order(invoiceId))));
   const nobodys = await pay("inv-nowhere");

@@ -1,4 +1,5 @@
 /** The running demo as a tester sees it: addresses, and the oracles of what really happened. */
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -34,6 +35,13 @@ async function json<T>(url: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(url, init);
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as T;
+}
+
+/** The operator's command line. @throws when it exits with another code than 0 */
+export function clarity(...args: string[]): string {
+  const script = new URL("../../server/src/cli/clarity.ts", import.meta.url).pathname;
+  const env = { ...process.env, CLARITY_DATA_DIR: dataDir };
+  return execFileSync(process.execPath, [script, ...args], { env, encoding: "utf8" });
 }
 
 /** Charges of a tenant's account with this total, newest first: the oracle of what was captured. */

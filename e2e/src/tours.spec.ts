@@ -1,5 +1,5 @@
 import { expect, test } from "@playwright/test";
-import { charges, mails, posted, uniqueAmount, withSurcharge } from "./demo.ts";
+import { charges, clarity, mails, posted, uniqueAmount, withSurcharge } from "./demo.ts";
 import { expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
 import { cards } from "./pages/pay-form.ts";
 
@@ -123,4 +123,28 @@ test("more than the balance is refused in the field", async ({ page }) => {
   await form.ready();
   await form.choose("99999999.00");
   await expect(form.alert(/Enter at most/)).toBeVisible();
+});
+
+test("a tenant that takes whole invoices only offers no amount to change, and all of it is asked for", async ({
+  page,
+}) => {
+  clarity("flag", "set", "acme", "partial-payments", "false");
+  try {
+    // Servers hear of it within 2 s.
+    await expect(async () => {
+      const form = await openNetsuite(page);
+      await form.ready();
+      await form.choose();
+      await expect(form.root.getByRole("textbox", { name: /amount to pay/i })).toHaveCount(0, {
+        timeout: 500,
+      });
+      const row = form.root
+        .getByRole("listitem")
+        .filter({ has: page.getByRole("checkbox", { checked: true }) });
+      const balance = /[\d,]+\.\d\d/.exec((await row.textContent()) ?? "")?.[0];
+      expect(await form.totalMinor()).toBe(BigInt(balance?.replace(/\D/g, "") ?? -1));
+    }).toPass({ timeout: 20_000 });
+  } finally {
+    clarity("flag", "unset", "acme", "partial-payments");
+  }
 });

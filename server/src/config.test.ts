@@ -34,6 +34,16 @@ test("the environment comes first, when it is whole", () => {
     masterKeyFile: "/k",
     namespace: "pay",
   });
+  expect(findPlatform({ ...environment, CLARITY_MASTER_KEY: "file:/k" })).toMatchObject({
+    masterKeyFile: "/k",
+  });
+  const service = "aws-kms:alias/pay";
+  expect(findPlatform({ ...environment, CLARITY_MASTER_KEY: service })).toMatchObject({
+    masterKey: service,
+    masterKeyFile: join(directory, "keys", "master.key"),
+  });
+  const two = { CLARITY_MASTER_KEY: "file:/k", CLARITY_MASTER_KEY_FILE: "/other" };
+  expect(() => findPlatform({ ...environment, ...two })).toThrow("two master keys");
 });
 
 test("nothing there, or a damaged file, is said so", () => {

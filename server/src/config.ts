@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { masterKeyFileOf } from "./crypto/open-master-key.ts";
 import type { PlatformAddress } from "./tenants/provisioning/prepare-platform.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
@@ -13,6 +14,7 @@ const Instance = z.object({
   adminUrl: postgresUrl,
   registryUrl: postgresUrl,
   masterKeyFile: z.string(),
+  masterKey: z.string().optional(),
   namespace: z.string(),
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
@@ -48,6 +50,8 @@ const Environment = z.object({
   /** Administrator of the PostgreSQL server. */
   DATABASE_URL: postgresUrl.optional(),
   CLARITY_REGISTRY_URL: postgresUrl.optional(),
+  /** `file:<path>` or `aws-kms:<key ARN or alias>`. */
+  CLARITY_MASTER_KEY: z.string().optional(),
   CLARITY_MASTER_KEY_FILE: z.string().optional(),
   /** Default `pay`. */
   CLARITY_NAMESPACE: z.string().default("pay"),
@@ -56,27 +60,31 @@ const Environment = z.object({
 });
 
 /**
- * The platform to operate: from DATABASE_URL, CLARITY_REGISTRY_URL and CLARITY_MASTER_KEY_FILE when
- * all three are set, else from the instance file in CLARITY_DATA_DIR.
+ * The platform to operate: from DATABASE_URL, CLARITY_REGISTRY_URL and a master key, when all three are
+ * set, else from the instance file in CLARITY_DATA_DIR. The master key is CLARITY_MASTER_KEY or
+ * CLARITY_MASTER_KEY_FILE; with a key service the file says where the certificate key lies, by default
+ * in `<CLARITY_DATA_DIR>/keys`.
  *
  * @throws NotConfigured; Error when that file is damaged
  */
 export function findPlatform(environment: NodeJS.ProcessEnv): PlatformAddress {
   const env = Environment.parse(environment);
-  const { DATABASE_URL, CLARITY_REGISTRY_URL, CLARITY_MASTER_KEY_FILE } = env;
-  if (CLARITY_REGISTRY_URL && DATABASE_URL && CLARITY_MASTER_KEY_FILE) {
+  const { DATABASE_URL, CLARITY_REGISTRY_URL, CLARITY_MASTER_KEY: masterKey } = env;
+  const dataDir = resolve(env.CLARITY_DATA_DIR);
+  const named = masterKeyFileOf({ masterKey, masterKeyFile: env.CLARITY_MASTER_KEY_FILE });
+  if (CLARITY_REGISTRY_URL && DATABASE_URL && (masterKey || named)) {
     return {
       adminUrl: DATABASE_URL,
       registryUrl: CLARITY_REGISTRY_URL,
-      masterKeyFile: CLARITY_MASTER_KEY_FILE,
+      masterKeyFile: named ?? join(dataDir, "keys", "master.key"),
+      ...(masterKey && { masterKey }),
       namespace: env.CLARITY_NAMESPACE,
     };
   }
-  const dataDir = resolve(env.CLARITY_DATA_DIR);
   const instance = readInstance(dataDir);
   if (instance) return instance;
   throw new NotConfigured(
     `nothing was started with ${dataDir} yet: run npm start, name its folder in CLARITY_DATA_DIR, ` +
-      "or set DATABASE_URL, CLARITY_REGISTRY_URL and CLARITY_MASTER_KEY_FILE",
+      "or set DATABASE_URL, CLARITY_REGISTRY_URL and CLARITY_MASTER_KEY",
   );
 }

@@ -3,10 +3,14 @@ import type { Logger } from "pino";
 import { type Adapters, adapters as builtIn } from "./adapters.ts";
 import type { Connector } from "./connectors/connector.ts";
 import type { Context, Job } from "./context.ts";
+import { createFlags } from "./flags/flags.ts";
 import type { Hooks } from "./pipelines/pipeline.ts";
 import type { Provider } from "./providers/provider.ts";
+import { observedConnector } from "./telemetry/observed-connector.ts";
+import { observedProvider } from "./telemetry/observed-provider.ts";
 import { SettingMissing } from "./tenants/errors.ts";
 import type { Settings } from "./tenants/settings.ts";
+import type { TenantRef } from "./tenants/tenant-db.ts";
 import type { OpenTenant } from "./tenants/tenants.ts";
 
 export interface ContextFactoryOptions {
@@ -37,13 +41,15 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
   const provider = keepWhileSame<Provider>();
   const connector = keepWhileSame<Connector>();
+  const flagsOf = createFlags({ log, now });
   const none: Hooks = {};
-  return ({ tenant, db, settings }, { actor, requestId }) => ({
+  return ({ tenant, db, settings, flags }, { actor, requestId }) => ({
     tenant,
     db,
     settings,
-    provider: () => provider(tenant.id, () => providerOf(settings, adapters)),
-    connector: () => connector(tenant.id, () => connectorOf(settings, adapters)),
+    flags: flagsOf({ tenant, flags }, customerOf(actor)),
+    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
+    connector: () => connector(tenant.id, () => connectorOf({ tenant, settings, adapters })),
     hooks: options.hooks?.(tenant.slug) ?? none,
     wake: (jobs) => wake(tenant.id, jobs),
     actor,
@@ -53,26 +59,37 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   });
 }
 
+/** null: not a customer's request. */
+const customerOf = (actor: string) => /^customer:(.+)$/s.exec(actor)?.[1] ?? null;
+
 /** What to build and everything it depends on. */
 interface Recipe<T> {
   ingredients: unknown;
   build: () => T;
 }
 
-async function providerOf(settings: Settings, adapters: Adapters): Promise<Recipe<Provider>> {
+interface Kitchen {
+  tenant: TenantRef;
+  settings: Settings;
+  adapters: Adapters;
+}
+
+async function providerOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Provider>> {
   const config = await settings.get("provider");
   if (!config) throw new SettingMissing("provider");
   const secretKey = await settings.get("provider.secretKey");
   const webhookSecret = await settings.get("provider.webhookSecret");
   const secrets = { secretKey, webhookSecret };
-  return { ingredients: [config, secrets], build: () => adapters.provider(config, secrets) };
+  const build = () => observedProvider(adapters.provider(config, secrets), tenant);
+  return { ingredients: [config, secrets], build };
 }
 
-async function connectorOf(settings: Settings, adapters: Adapters): Promise<Recipe<Connector> | null> {
+async function connectorOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Connector> | null> {
   const config = await settings.get("connector");
   if (!config) return null;
   const secret = await settings.get("connector.secret");
-  return { ingredients: [config, secret], build: () => adapters.connector(config, secret) };
+  const build = () => observedConnector(adapters.connector(config, secret), tenant);
+  return { ingredients: [config, secret], build };
 }
 
 /** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */

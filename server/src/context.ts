@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Connector } from "./connectors/connector.ts";
+import type { Flags } from "./flags/flags.ts";
 import type { Hooks } from "./pipelines/pipeline.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { Settings } from "./tenants/settings.ts";
@@ -13,6 +14,7 @@ export interface Context {
   readonly tenant: TenantRef;
   readonly db: TenantDb;
   readonly settings: Settings;
+  readonly flags: Flags;
   /** Built on first use from the tenant's settings; throws `SettingMissing` when none is set up. */
   provider(): Promise<Provider>;
   /** `null`: the tenant has no ERP, its invoices live here only. */

@@ -14,14 +14,16 @@
  * await operator.close();
  * ```
  *
- * A server process needs less: `openRegistry({ url: registryUrl, masterKey: fileMasterKey(path) })`, then
+ * A server process needs less: `openRegistry({ url: registryUrl, masterKey: openMasterKey(place) })`, then
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
 export { findPlatform, NotConfigured, writeInstance } from "./config.ts";
 export { type ContextFactoryOptions, createContextFactory, type MakeContext } from "./context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
+export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
+export { routes as accessRoutes, type WrongWay, wrongWays } from "./isolation/routes.ts";
 export { createLogger, type Logger } from "./log.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
@@ -42,6 +44,7 @@ export { type MigratedTenant, migrateTenants } from "./tenants/provisioning/migr
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
 export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
 export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";
+export { applyRoleLimits } from "./tenants/provisioning/role-limits.ts";
 export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
 export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
 export type { PoolOptions } from "./tenants/tenant-pools.ts";

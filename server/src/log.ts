@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { traceFields } from "./telemetry/tracing.ts";
 
 export type { Logger };
 
@@ -20,6 +21,7 @@ export function createLogger(input: {
     // Host name and process id are the log shipper's business.
     base: { name: input.name },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    mixin: traceFields,
     serializers: { err: describeError, error: describeError },
   };
   return input.destination ? pino(options, input.destination) : pino(options);

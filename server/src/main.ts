@@ -5,21 +5,28 @@
  * |---|---|---|
  * | PORT, HOST | where to listen | 4100, 127.0.0.1 |
  * | CLARITY_REGISTRY_URL | the registry database | required |
- * | CLARITY_MASTER_KEY_FILE | opens the tenants' secrets | required |
+ * | CLARITY_MASTER_KEY | opens the tenants' secrets: `file:<path>`, `aws-kms:<key ARN or alias>` | CLARITY_MASTER_KEY_FILE |
+ * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
+ * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
+ * | CLARITY_METRICS_PORT, CLARITY_METRICS_HOST | Prometheus metrics, on a port of their own | none, 127.0.0.1 |
+ * | CLARITY_DRAIN_MS | how long `/readyz` says 503 before it stops listening: what a balancer takes to notice | 0 |
+ * | OTEL_EXPORTER_OTLP_ENDPOINT | a collector of traces, OTLP/HTTP; further OTEL_… in telemetry/README.md | none |
  * | CLARITY_EXIT_WITH_PARENT | `1`: stop when standard input closes | unset |
  *
- * SIGTERM or SIGINT stops it within 5 s: requests under way finish, jobs are found again by the next sweep.
+ * SIGTERM or SIGINT stops it within 5 s, CLARITY_DRAIN_MS not counted: requests under way finish, jobs are found again by the next sweep.
  */
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { anchorChore } from "./audit/anchor-chore.ts";
 import { createContextFactory } from "./context-factory.ts";
-import { fileMasterKey } from "./crypto/master-key.ts";
+import { openMasterKey } from "./crypto/open-master-key.ts";
 import { createServer } from "./http/create-server.ts";
 import { createLogger } from "./log.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
@@ -28,18 +35,31 @@ import { resolveAttempt } from "./payments/resolve-attempt.ts";
 import { loadPlugins } from "./plugins/load-plugins.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { createJwks } from "./sessions/jwks.ts";
+import { serveMetrics } from "./telemetry/serve-metrics.ts";
 import { openTenants } from "./tenants/tenants.ts";
 
 const { env } = process;
 const log = createLogger({ name: "server", level: env.LOG_LEVEL ?? "info" });
 const graceMs = 4_500;
+const drainMs = Number(env.CLARITY_DRAIN_MS ?? 0);
+const collected = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+// Not loaded without a collector: nobody else needs it.
+const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).startTracing(env) : null;
+let stopping = false;
 
 const registryUrl = required("CLARITY_REGISTRY_URL");
 const registry = openRegistry({
   url: registryUrl,
-  masterKey: fileMasterKey(required("CLARITY_MASTER_KEY_FILE")),
+  masterKey: openMasterKey({
+    masterKey: env.CLARITY_MASTER_KEY,
+    masterKeyFile: env.CLARITY_MASTER_KEY ? env.CLARITY_MASTER_KEY_FILE : required("CLARITY_MASTER_KEY_FILE"),
+  }),
 });
-const tenants = openTenants({ registry, log });
+const tenants = openTenants({
+  registry,
+  log,
+  pooler: env.CLARITY_POOLER_URL ? poolerAt(env.CLARITY_POOLER_URL) : null,
+});
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR ?? "plugins");
 const makeContext = createContextFactory({
   hooks,
@@ -53,6 +73,7 @@ const starting = startWorker({
   registryUrl,
   ...servedTenants({ registry, tenants, makeContext, ...name }),
   resolveAttempt,
+  chores: [anchorChore(registry.sql)],
   log,
 });
 const worker = await starting;
@@ -63,6 +84,7 @@ const server = createServer({
   makeContext,
   edgeKey: { alg: "EdDSA", key: createPublicKey(readFileSync(required("CLARITY_EDGE_PUBLIC_KEY_FILE"))) },
   ...name,
+  process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ allowLoopback: env.CLARITY_ALLOW_LOOPBACK_JWKS === "1" }),
   log,
 });
@@ -75,19 +97,32 @@ http.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
-let stopping = false;
+const metrics = env.CLARITY_METRICS_PORT
+  ? await serveMetrics({
+      port: Number(env.CLARITY_METRICS_PORT),
+      host: env.CLARITY_METRICS_HOST ?? "127.0.0.1",
+      log,
+    })
+  : null;
+
 async function stop() {
   if (stopping) return;
   stopping = true;
+  await delay(drainMs);
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
   await Promise.allSettled([closed, worker.stop()]);
-  await Promise.allSettled([tenants.close(), registry.close()]);
+  await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+function poolerAt(url: string): { host: string; port: number } {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port || 6432) };
+}
 
 function required(name: string): string {
   const value = env[name];

@@ -106,9 +106,15 @@ export const readHealth = createRoute({
   responses: answers({ 200: { description: "Alive.", ...health } }),
 });
 
+/** `degraded`: the shared servers do not answer, tenants' own instances do. */
+const Readiness = z.object({
+  status: z.enum(["ok", "degraded"]),
+  checks: z.object({ process: z.literal("ok"), servers: z.enum(["ok", "unreachable"]) }),
+});
+
 export const readReadiness = createRoute({
   method: "get",
   path: "/readyz",
-  summary: "Requests can be served: the server behind answers",
-  responses: answers({ 200: { description: "Ready.", ...health } }),
+  summary: "Requests can be served: a server behind answers",
+  responses: answers({ 200: json(Readiness, "Ready.") }),
 });

@@ -77,7 +77,7 @@ test("tenant create makes a tenant that list and show know", async () => {
 test("suspend and resume are shown at once", async () => {
   await clarity("tenant suspend acme");
   expect((await clarity("tenant show acme --json")).json().status).toBe("suspended");
-  expect((await clarity("setting get acme flags")).stderr).toContain("is suspended");
+  expect((await clarity("setting get acme seller.name")).stderr).toContain("is suspended");
   await clarity("tenant resume acme");
   expect((await clarity("tenant show acme --json")).json().status).toBe("active");
 });

@@ -48,13 +48,22 @@ const add =
         ...(id !== undefined && { id }),
         algorithm,
         ...(secretFile !== undefined && { secret: readFileSync(secretFile, "utf8").trim() }),
-        ...(jwkFile !== undefined && { jwk: JSON.parse(readFileSync(jwkFile, "utf8")) }),
+        ...(jwkFile !== undefined && { jwk: readJson(jwkFile) }),
         ...(jwksUrl !== undefined && { jwksUrl }),
       } as NewEmbedKey;
       const added = await addEmbedKey({ ctx: await openBySlug(operator, slug), input });
       const secret = added.secret ? `\nsecret, shown this once: ${added.secret}` : "";
       return { json: added, text: `${added.algorithm} key ${added.id} is registered${secret}` };
     });
+
+/** The parser's own message quotes the file, which may be a private key by mistake. */
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    throw error instanceof SyntaxError ? new Error(`${file} is not JSON`) : error;
+  }
+}
 
 const list = (run: Run) => (slug: string, options: CommonOptions) =>
   run(options, async (operator) => {

@@ -1,6 +1,10 @@
 import { Command, CommanderError } from "commander";
+import { auditCommand } from "./audit.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
+import { flagCommand } from "./flag.ts";
+import { isolationCommand } from "./isolation.ts";
+import { keyCommand, masterKeyCommand } from "./key.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand, migrateCommand } from "./platform.ts";
@@ -17,17 +21,7 @@ import { tokenCommand } from "./token.ts";
  * @returns the exit code; 0 only on success
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
-  const run = createRun(terminal);
-  const program = new Command("clarity")
-    .description("Operates the payment platform that npm start runs, or the one the environment names.")
-    .addCommand(tenantCommand(run))
-    .addCommand(settingCommand(run, terminal))
-    .addCommand(embedKeyCommand(run))
-    .addCommand(tokenCommand(run))
-    .addCommand(paymentCommand(run))
-    .addCommand(deadLetterCommand(run))
-    .addCommand(migrateCommand(run, terminal))
-    .addCommand(doctorCommand(run));
+  const program = createProgram(terminal);
   for (const command of withSubcommands(program)) {
     command
       .exitOverride()
@@ -47,6 +41,26 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     terminal.printError(`failed: ${describeFailure(error)}`);
     return 1;
   }
+}
+
+/** The whole command line; runs nothing yet. */
+export function createProgram(terminal: Terminal): Command {
+  const run = createRun(terminal);
+  return new Command("clarity")
+    .description("Operates the payment platform that npm start runs, or the one the environment names.")
+    .addCommand(tenantCommand(run))
+    .addCommand(settingCommand(run, terminal))
+    .addCommand(flagCommand(run))
+    .addCommand(keyCommand(run))
+    .addCommand(masterKeyCommand(run))
+    .addCommand(embedKeyCommand(run))
+    .addCommand(tokenCommand(run))
+    .addCommand(paymentCommand(run))
+    .addCommand(deadLetterCommand(run))
+    .addCommand(auditCommand(run))
+    .addCommand(isolationCommand(run))
+    .addCommand(migrateCommand(run, terminal))
+    .addCommand(doctorCommand(run));
 }
 
 const withSubcommands = (command: Command): Command[] => [

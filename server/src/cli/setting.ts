@@ -14,6 +14,11 @@ export function settingCommand(run: Run, terminal: Terminal): Command {
     .action(list(run));
   setting.command("get <tenant> <key>").description("one setting").option("--json").action(get(run));
   setting
+    .command("unset <tenant> <key>")
+    .description("take the value away: the default counts again")
+    .option("--json")
+    .action(unset(run));
+  setting
     .command("set <tenant> <key> [value]")
     .description(
       "JSON, or plain text; `-` or no value reads standard input, so that a secret is in no shell history",
@@ -28,8 +33,8 @@ const list = (run: Run) => (slug: string, options: CommonOptions) =>
     const settings = await (await openBySlug(operator, slug)).settings.list();
     const cell = ({ secret, source, value }: (typeof settings)[number]) =>
       secret && source === "stored" ? "(secret)" : source === "missing" ? "–" : JSON.stringify(value);
-    const rows = settings.map((item) => [item.key, item.source, cell(item), item.help]);
-    return { json: settings, text: table([["setting", "from", "value", "what it is for"], ...rows]) };
+    const rows = settings.map((item) => [item.key, item.kind, item.source, cell(item), item.help]);
+    return { json: settings, text: table([["setting", "kind", "from", "value", "what it is for"], ...rows]) };
   });
 
 const get = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
@@ -44,16 +49,29 @@ const get = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
     };
   });
 
+const exposed =
+  "warning: as an argument a secret is in the shell's history and shown by ps: pipe it in, and change this one";
+
 const set =
   (run: Run, terminal: Terminal) =>
   (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
     run(options, async (operator) => {
       const known = settingKey(key);
-      const text = given === undefined || given === "-" ? await readInput(terminal) : given;
+      const piped = given === undefined || given === "-";
+      if (!piped && isSecret(known)) terminal.printError(exposed);
+      const text = piped ? await readInput(terminal) : given;
       const { settings } = await openBySlug(operator, slug);
       await settings.set(known, parse(known, text));
       return { json: { key, set: true }, text: `${key} is set` };
     });
+
+const unset = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
+  run(options, async (operator) => {
+    const known = settingKey(key);
+    const { settings } = await openBySlug(operator, slug);
+    const was = await settings.unset(known);
+    return { json: { key, unset: was }, text: was ? `${key} has its default again` : `${key} was not set` };
+  });
 
 function settingKey(key: string): SettingKey {
   if (Object.hasOwn(settingDefinitions, key)) return key as SettingKey;
@@ -62,6 +80,8 @@ function settingKey(key: string): SettingKey {
 
 /** Text as it is when the setting is text, else JSON. @throws ZodError */
 function parse<K extends SettingKey>(key: K, text: string): SettingValue<K> {
+  // Checked where it is sealed: no word about it may hold a part of it.
+  if (isSecret(key)) return text as SettingValue<K>;
   const { schema } = settingDefinitions[key];
   const asText = schema.safeParse(text);
   if (asText.success) return asText.data as SettingValue<K>;

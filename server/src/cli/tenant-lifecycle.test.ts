@@ -49,7 +49,7 @@ test("a deleted tenant comes back within the grace period", async () => {
   const deleted = await clarity("tenant delete acme --grace-days 5 --json");
   expect(deleted.json()).toMatchObject({ slug: "acme", status: "deleting", dueAt: expect.any(String) });
   expect((await clarity("tenant show acme --json")).json().status).toBe("deleting");
-  expect((await clarity("setting get acme flags")).code).toBe(1);
+  expect((await clarity("setting get acme seller.name")).code).toBe(1);
   expect((await clarity("tenant purge")).stdout).toBe("nothing is due");
   expect((await clarity("tenant restore acme --json")).json()).toEqual({ slug: "acme", status: "active" });
 });

@@ -1,4 +1,4 @@
-import { chmodSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -30,4 +30,35 @@ test("refuses a file others may read, or of another size", () => {
   chmodSync(path, 0o600);
   writeFileSync(path, "short");
   expect(() => fileMasterKey(path)).toThrow("not 32 bytes");
+});
+
+test("a newer key wraps, both unwrap, and a process that has not heard of it finds it", async () => {
+  const path = file();
+  const running = fileMasterKey(path);
+  const before = await running.wrap({ key: new Uint8Array(32), context: ["a"] });
+  const operator = fileMasterKey(path);
+  await operator.renew();
+  const after = await operator.wrap({ key: new Uint8Array(32), context: ["a"] });
+  await expect(running.unwrap({ wrapped: after, context: ["a"] })).resolves.toHaveLength(32);
+  await expect(operator.isCurrent({ wrapped: before, context: ["a"] })).resolves.toBe(false);
+  await expect(operator.isCurrent({ wrapped: after, context: ["a"] })).resolves.toBe(true);
+  expect(await operator.keys()).toMatchObject([{ name: `${path}.2` }, { name: path }]);
+  expect(statSync(`${path}.2`).mode & 0o777).toBe(0o600);
+});
+
+test("a rotation that was stopped makes no third key; a retired one is gone and never made again", async () => {
+  const path = file();
+  const ring = fileMasterKey(path);
+  const old = await ring.wrap({ key: new Uint8Array(32), context: ["a"] });
+  await ring.renew();
+  await ring.renew();
+  const wrapped = await ring.wrap({ key: new Uint8Array(32), context: ["a"] });
+  expect(await ring.keys()).toHaveLength(2);
+  await expect(ring.retire()).resolves.toEqual([path]);
+  const later = fileMasterKey(path);
+  expect(existsSync(path)).toBe(false);
+  await expect(later.unwrap({ wrapped, context: ["a"] })).resolves.toHaveLength(32);
+  await expect(later.unwrap({ wrapped: old, context: ["a"] })).rejects.toThrow("put back the file");
+  await later.renew();
+  expect(await later.keys()).toMatchObject([{ name: `${path}.3` }, { name: `${path}.2` }]);
 });

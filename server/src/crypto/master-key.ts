@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { CannotDecrypt, openSealed, seal } from "./seal.ts";
 
 /**
@@ -10,49 +10,141 @@ import { CannotDecrypt, openSealed, seal } from "./seal.ts";
 export interface MasterKey {
   /** `context` is authenticated: unwrapping under another context fails. */
   wrap(input: { key: Uint8Array; context: readonly string[] }): Promise<Uint8Array>;
-  /** @throws CannotDecrypt when bytes, key or context are not what was wrapped. */
+  /**
+   * @throws CannotDecrypt when bytes, key or context are not what was wrapped; MasterKeyUnavailable when
+   *   whoever holds the key does not answer
+   */
   unwrap(input: { wrapped: Uint8Array; context: readonly string[] }): Promise<Uint8Array>;
+}
+
+/** A master key as operators see it: the newest key wraps, older ones still unwrap until they are retired. */
+export interface MasterKeyRing extends MasterKey {
+  /** Newest first. */
+  keys(): Promise<readonly { readonly name: string; readonly madeAt: Date | null }[]>;
+  /** Whether the newest key wrapped it. @throws as `unwrap` */
+  isCurrent(input: { wrapped: Uint8Array; context: readonly string[] }): Promise<boolean>;
+  /** Makes a newer key, unless an older one waits to be retired: a rotation that was stopped goes on with it. */
+  renew(): Promise<void>;
+  /**
+   * Removes all keys but the newest, and answers their names. Ask `isCurrent` of everything wrapped before.
+   *
+   * @param all the newest too: a key service has taken over. Default false
+   */
+  retire(options?: { all?: boolean }): Promise<readonly string[]>;
+}
+
+/** The key service is down, throttles, or refuses us. The message says which, and never a key. */
+export class MasterKeyUnavailable extends Error {
+  override readonly name = "MasterKeyUnavailable";
+}
+
+interface KeyFile {
+  readonly path: string;
+  readonly number: number;
+  readonly key: Uint8Array;
+  readonly madeAt: Date;
 }
 
 const keyBytes = 32;
 
 /**
- * 32 random bytes in a file of mode 0600, made on first use and never overwritten.
+ * 32 random bytes in a file of mode 0600, made on first use and never overwritten. Newer keys stand beside
+ * it as `<path>.2`, `<path>.3` …; a process that meets bytes none of its keys wrapped looks for newer files.
  *
- * @throws Error when the file has another size or others may read it.
+ * @throws Error when a file has another size or others may read it.
  */
-export function fileMasterKey(path: string): MasterKey {
-  const masterKey = readOrCreate(path);
+export function fileMasterKey(path: string): MasterKeyRing {
+  let ring = readRing(path);
+  if (ring.length === 0) {
+    create(path);
+    ring = readRing(path);
+  }
+  const newest = () => {
+    ring = readRing(path);
+    const [first] = ring;
+    if (!first) throw new MasterKeyUnavailable(`the master key ${path} is gone: put back the file`);
+    return first;
+  };
+  const open = (input: { wrapped: Uint8Array; context: readonly string[] }) => {
+    const known = openWithAny(ring, input);
+    if (known) return known;
+    ring = readRing(path);
+    const opened = openWithAny(ring, input);
+    if (opened) return opened;
+    const advice = "put back the file that was there when the tenant was made";
+    throw new CannotDecrypt(`${path} is not the master key of ${input.context.join(" / ")}: ${advice}`);
+  };
+
   return {
     async wrap({ key, context }) {
-      return seal({ key: masterKey, plaintext: key, context: ["master", ...context] });
+      return seal({ key: newest().key, plaintext: key, context: ["master", ...context] });
     },
-    async unwrap({ wrapped, context }) {
-      try {
-        return openSealed({ key: masterKey, sealed: wrapped, context: ["master", ...context] });
-      } catch (cause) {
-        const advice = "put back the file that was there when the tenant was made";
-        throw new CannotDecrypt(`${path} is not the master key of ${context.join(" / ")}: ${advice}`, {
-          cause,
-        });
-      }
+    unwrap: async (input) => open(input).key,
+    keys: async () => readRing(path).map(({ path: name, madeAt }) => ({ name, madeAt })),
+    async isCurrent(input) {
+      const { number } = newest();
+      return open(input).number === number;
+    },
+    async renew() {
+      const { number } = newest();
+      if (ring.length === 1) create(`${path}.${number + 1}`);
+    },
+    async retire({ all = false } = {}) {
+      const removed = readRing(path).slice(all ? 0 : 1);
+      for (const file of removed) rmSync(file.path, { force: true });
+      return removed.map((file) => file.path);
     },
   };
 }
 
-function readOrCreate(path: string): Uint8Array {
-  if (!statSync(path, { throwIfNoEntry: false })) create(path);
-  const others = statSync(path).mode & 0o077;
-  if (others !== 0) throw new Error(`the master key ${path} is readable by others: chmod 600 it`);
+/** Whether there is a key file, or a newer one beside it. */
+export const hasFileMasterKey = (path: string): boolean => keyNumbers(path).length > 0;
+
+/** AES-GCM authenticates: a key that opens the bytes is the one that wrapped them. */
+function openWithAny(ring: readonly KeyFile[], input: { wrapped: Uint8Array; context: readonly string[] }) {
+  const context = ["master", ...input.context];
+  for (const { key, number } of ring) {
+    try {
+      return { key: openSealed({ key, sealed: input.wrapped, context }), number };
+    } catch (error) {
+      if (!(error instanceof CannotDecrypt)) throw error;
+    }
+  }
+  return null;
+}
+
+function readRing(path: string): KeyFile[] {
+  return keyNumbers(path)
+    .sort((a, b) => b - a)
+    .flatMap((number) => readKey(number === 1 ? path : `${path}.${number}`, number) ?? []);
+}
+
+function keyNumbers(path: string): number[] {
+  const name = basename(path);
+  const folder = statSync(dirname(path), { throwIfNoEntry: false });
+  if (!folder) return [];
+  return readdirSync(dirname(path)).flatMap((file) => {
+    if (file === name) return 1;
+    const number = file.startsWith(`${name}.`) ? file.slice(name.length + 1) : "";
+    return /^[1-9]\d{0,5}$/.test(number) && number !== "1" ? Number(number) : [];
+  });
+}
+
+/** null: retired by another process since the folder was listed. */
+function readKey(path: string, number: number): KeyFile | null {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return null;
+  if ((stat.mode & 0o077) !== 0)
+    throw new Error(`the master key ${path} is readable by others: chmod 600 it`);
   const key = readFileSync(path);
   if (key.length !== keyBytes) throw new Error(`the master key ${path} is not ${keyBytes} bytes long`);
-  return key;
+  return { path, number, key, madeAt: stat.mtime };
 }
 
 /** Written whole under another name first: a kill leaves either no key or a complete one. */
 function create(path: string): void {
   mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
+  const unfinished = join(dirname(path), `unfinished-${randomBytes(6).toString("hex")}`);
   writeFileSync(unfinished, randomBytes(keyBytes), { mode: 0o600, flush: true });
   try {
     linkSync(unfinished, path);

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 
 /** Wrong key, wrong context or altered bytes; AES-GCM cannot tell which. */
 export class CannotDecrypt extends Error {
-  override readonly name = "CannotDecrypt";
+  override readonly name: string = "CannotDecrypt";
 }
 
 const algorithm = "aes-256-gcm";

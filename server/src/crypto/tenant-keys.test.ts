@@ -1,9 +1,17 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { fileMasterKey } from "./master-key.ts";
 import { CannotDecrypt } from "./seal.ts";
-import { createDataKey, openTenantKeys } from "./tenant-keys.ts";
+import {
+  createDataKey,
+  KeyVersionUnknown,
+  openTenantKeys,
+  type TenantKeys,
+  wrappingContext,
+} from "./tenant-keys.ts";
 
 const masterKey = fileMasterKey(join(temporaryFolders()(), "master.key"));
 const acme = "7a1d0c52-0000-4000-8000-000000000001";
@@ -48,4 +56,56 @@ test("a ciphertext moved to another name, key version or tenant cannot be read",
 test("a data key moved to another tenant cannot be unwrapped", async () => {
   const { dataKey } = await keysOf(acme);
   await expect(openTenantKeys({ tenantId: globex, dataKey, masterKey })).rejects.toThrow(CannotDecrypt);
+});
+
+test("while keys are rotated both open and one seals; a version that is neither is told apart from damage", async () => {
+  const dataKey = await createDataKey({ tenantId: acme, masterKey });
+  const next = await createDataKey({ tenantId: acme, masterKey, version: 2 });
+  const before = await openTenantKeys({ tenantId: acme, dataKey, masterKey });
+  const during = await openTenantKeys({ tenantId: acme, dataKey: next, otherDataKey: dataKey, masterKey });
+  const old = before.seal("smtp.password", "s3cret");
+  expect(during.open("smtp.password", old)).toBe("s3cret");
+  const fresh = during.seal("smtp.password", "s3cret");
+  expect(fresh.keyVersion).toBe(2);
+  expect(() => before.open("smtp.password", fresh)).toThrow(KeyVersionUnknown);
+});
+
+test("whatever is moved between names, versions and tenants, or altered, opens nowhere but where it belongs", async () => {
+  const tenants = [acme, globex];
+  const versions = [1, 2, 3];
+  // The same bytes under every tenant and version: only what is authenticated keeps them apart.
+  const key = randomBytes(32);
+  const opened = new Map<string, TenantKeys>();
+  for (const tenantId of tenants)
+    for (const version of versions) {
+      const wrapped = await masterKey.wrap({ key, context: wrappingContext(tenantId, version) });
+      const dataKey = { wrapped, version };
+      opened.set(`${tenantId}${version}`, await openTenantKeys({ tenantId, dataKey, masterKey }));
+    }
+  const place = fc.record({
+    tenantId: fc.constantFrom(...tenants),
+    version: fc.constantFrom(...versions),
+    name: fc.oneof(fc.string(), fc.constantFrom("setting:a", "setting:b", 'setting:a","1', "embed-key:a")),
+  });
+  const keysAt = ({ tenantId, version }: { tenantId: string; version: number }) =>
+    opened.get(`${tenantId}${version}`) as TenantKeys;
+  fc.assert(
+    fc.property(place, place, fc.string(), fc.nat(), (from, to, secret, at) => {
+      const { ciphertext } = keysAt(from).seal(from.name, secret);
+      const read = (bytes: Uint8Array) =>
+        keysAt(to).open(to.name, { ciphertext: bytes, keyVersion: to.version });
+      const same = from.tenantId === to.tenantId && from.version === to.version && from.name === to.name;
+      if (same) expect(read(ciphertext)).toBe(secret);
+      else expect(() => read(ciphertext)).toThrow(CannotDecrypt);
+      const altered = Uint8Array.from(ciphertext);
+      altered[at % altered.length] = (altered[at % altered.length] ?? 0) ^ 1;
+      expect(() => read(altered)).toThrow(CannotDecrypt);
+    }),
+    {
+      numRuns: 300,
+      examples: [
+        [{ tenantId: acme, version: 1, name: "a" }, { tenantId: acme, version: 1, name: "a" }, "s", 0],
+      ],
+    },
+  );
 });

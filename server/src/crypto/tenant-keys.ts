@@ -8,10 +8,15 @@ export interface SealedSecret {
   readonly keyVersion: number;
 }
 
+/** Sealed under a data key that is not in hand: it was rotated, and this process has yet to hear of it. */
+export class KeyVersionUnknown extends CannotDecrypt {
+  override readonly name = "KeyVersionUnknown";
+}
+
 /** Encrypts one tenant's secrets. `name` says where the ciphertext stands; moved, it is unreadable. */
 export interface TenantKeys {
   seal(name: string, secret: string): SealedSecret;
-  /** @throws CannotDecrypt */
+  /** @throws CannotDecrypt, KeyVersionUnknown */
   open(name: string, sealed: SealedSecret): string;
 }
 
@@ -21,41 +26,56 @@ export interface WrappedDataKey {
   readonly version: number;
 }
 
-const context = (tenantId: string, version: number) => [tenantId, "data-key", String(version)];
+/** What a wrapped data key is bound to; the master key authenticates it. */
+export const wrappingContext = (tenantId: string, version: number): readonly string[] => [
+  tenantId,
+  "data-key",
+  String(version),
+];
 
-/** A new random 32-byte key, version 1. */
+/** A new random 32-byte key. `version` default 1. */
 export async function createDataKey(input: {
   tenantId: string;
   masterKey: MasterKey;
+  version?: number;
 }): Promise<WrappedDataKey> {
-  const version = 1;
+  const { version = 1 } = input;
   const wrapped = await input.masterKey.wrap({
     key: randomBytes(32),
-    context: context(input.tenantId, version),
+    context: wrappingContext(input.tenantId, version),
   });
   return { wrapped, version };
 }
 
-/** Unwraps the tenant's data key; it stays in this closure. @throws CannotDecrypt */
+/**
+ * Unwraps the tenant's data key; it stays in this closure.
+ *
+ * @param otherDataKey opens what it sealed, seals nothing; default none
+ * @throws CannotDecrypt, MasterKeyUnavailable
+ */
 export async function openTenantKeys(input: {
   tenantId: string;
   dataKey: WrappedDataKey;
+  otherDataKey?: WrappedDataKey | null;
   masterKey: MasterKey;
 }): Promise<TenantKeys> {
-  const { tenantId, dataKey } = input;
-  const { version } = dataKey;
-  const key = await input.masterKey.unwrap({
-    wrapped: dataKey.wrapped,
-    context: context(tenantId, version),
-  });
+  const { tenantId, dataKey, otherDataKey, masterKey } = input;
+  const unwrap = ({ wrapped, version }: WrappedDataKey) =>
+    masterKey.unwrap({ wrapped, context: wrappingContext(tenantId, version) });
+  const [sealing, other] = await Promise.all([unwrap(dataKey), otherDataKey && unwrap(otherDataKey)]);
+  const keys = new Map([[dataKey.version, sealing]]);
+  if (otherDataKey && other) keys.set(otherDataKey.version, other);
   const place = (name: string, keyVersion: number) => [tenantId, name, String(keyVersion)];
   return {
     seal(name, secret) {
+      const { version } = dataKey;
       const plaintext = Buffer.from(secret, "utf8");
-      return { ciphertext: seal({ key, plaintext, context: place(name, version) }), keyVersion: version };
+      const ciphertext = seal({ key: sealing, plaintext, context: place(name, version) });
+      return { ciphertext, keyVersion: version };
     },
     open(name, { ciphertext, keyVersion }) {
-      if (keyVersion !== version) throw new CannotDecrypt(`${name} needs data key version ${keyVersion}`);
+      const key = keys.get(keyVersion);
+      if (!key) throw new KeyVersionUnknown(`${name} needs data key version ${keyVersion}`);
       const plaintext = openSealed({ key, sealed: ciphertext, context: place(name, keyVersion) });
       return Buffer.from(plaintext).toString("utf8");
     },

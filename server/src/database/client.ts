@@ -54,6 +54,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
+ * @param onClose is told when a connection has ended, by us or not
  * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
  */
 export function connect(input: {
@@ -62,6 +63,7 @@ export function connect(input: {
   idleTimeoutSeconds?: number;
   connectTimeoutSeconds?: number;
   session?: Record<string, string | number>;
+  onClose?: () => void;
   socketFolder?: string;
 }) {
   return postgres(input.url, {
@@ -74,6 +76,7 @@ export function connect(input: {
     // A catalogue query per connection, for array types; those we use are below.
     fetch_types: false,
     onnotice: () => {},
+    ...(input.onClose && { onclose: input.onClose }),
     connection: { application_name: "pay-server", ...input.session },
     types: {
       bigint: postgres.BigInt,

@@ -1,5 +1,6 @@
 import { createTransport } from "nodemailer";
 import addressparser from "nodemailer/lib/addressparser";
+import { conceal } from "../crypto/conceal.ts";
 import type { SettingValue } from "../tenants/settings.ts";
 
 export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
@@ -66,7 +67,7 @@ export async function sendMail(
     });
     return { kind: "sent", messageId };
   } catch (error) {
-    return failureOf(error);
+    return failureOf(error, password);
   } finally {
     transport.close();
   }
@@ -86,7 +87,7 @@ const oneLine = (text: string): string =>
 /** The server's 5xx about this receiver or this message: trying again cannot help. */
 const final = new Set(["EENVELOPE", "EMESSAGE"]);
 
-function failureOf(error: unknown): MailResult {
+function failureOf(error: unknown, password: string | null): MailResult {
   const {
     responseCode = 0,
     code = "",
@@ -96,6 +97,6 @@ function failureOf(error: unknown): MailResult {
     code?: string;
     message: string;
   };
-  const cause = `${code} ${message}`.trim().slice(0, 300);
+  const cause = conceal(`${code} ${message}`, [password]).trim().slice(0, 300);
   return { kind: final.has(code) && responseCode >= 500 ? "refused" : "retry", cause };
 }

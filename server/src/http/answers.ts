@@ -2,13 +2,24 @@ import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import { errorCodes, faultsOf, problemOf, retryAfterS } from "../../contract/index.ts";
+import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { type Refused, refused } from "../refusal.ts";
-import { SettingMissing, TenancyError } from "../tenants/errors.ts";
+import { SettingInvalid, SettingMissing, TenancyError } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
 
 export interface ServerEnv {
-  Variables: { requestId: string };
+  Variables: {
+    requestId: string;
+    /** Set once the request is known to be a tenant's; `slug` once that is found. */
+    tenant?: { id: string; slug?: string };
+  };
 }
+
+/** What every log line of a request begins with. */
+export const logFields = (c: Context<ServerEnv>) => {
+  const { id: tenantId, slug: tenant } = c.get("tenant") ?? {};
+  return { requestId: c.get("requestId"), tenant, tenantId };
+};
 
 /** A problem document (RFC 9457). Nothing internal has a way into it. */
 export function answerRefused(
@@ -34,22 +45,24 @@ export function answerJson(value: unknown, status = 200): Response {
 /** The one place an exception becomes an answer; what it was is for the log alone. */
 export function onError(log: Logger) {
   return (error: Error, c: Context<ServerEnv>): Response => {
-    const requestId = c.get("requestId");
+    const about = logFields(c);
     if (error instanceof NotFromEdge) {
-      log.warn({ requestId, cause: error.message }, "refused: not from the edge");
+      log.warn({ ...about, cause: error.message }, "refused: not from the edge");
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
     }
     const code = codeOf(error);
-    log[code === "internal" ? "error" : "warn"]({ requestId, err: error }, code);
+    log[code === "internal" ? "error" : "warn"]({ ...about, err: error }, code);
     return answerRefused(c, refused(code));
   };
 }
 
 function codeOf(error: Error): Refused["code"] {
   if (error instanceof TenancyError) return error.code;
-  // Not set up yet: passes when the tenant's administrator has.
-  if (error instanceof SettingMissing) return "unavailable";
+  // The tenant's secrets cannot be opened for now.
+  if (error instanceof MasterKeyUnavailable) return "tenant_unavailable";
+  // Not set up yet, or not well: passes when the tenant's administrator has.
+  if (error instanceof SettingMissing || error instanceof SettingInvalid) return "unavailable";
   return "internal";
 }
 

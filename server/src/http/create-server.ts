@@ -13,7 +13,9 @@ import { answerJson, answerRefused, onError, type ServerEnv } from "./answers.ts
 import { createDoors } from "./entrance.ts";
 import { hostEntry } from "./host-entry.ts";
 import { createInternalTokenCheck, type EdgeKey } from "./internal-token.ts";
+import { observe } from "./observe.ts";
 import { addPayerRoutes } from "./payer-routes.ts";
+import { createReadiness, type ProcessState } from "./readiness.ts";
 
 export interface ServerOptions {
   registry: Registry;
@@ -25,6 +27,8 @@ export interface ServerOptions {
   audience?: string;
   /** Key sets of token issuers. Default: public https addresses only. */
   jwks?: Jwks;
+  /** For `/readyz`. Default: no worker, never stopping. */
+  process?: ProcessState;
   log: Logger;
   /** Milliseconds since 1970. Default `Date.now`. */
   now?: () => number;
@@ -41,26 +45,29 @@ const maximumBodyBytes = 128 * 1024;
 export function createServer(options: ServerOptions): Server {
   const { registry, tenants, makeContext, log, audience = sharedAudience, now = Date.now } = options;
   const check = createInternalTokenCheck({ key: options.edgeKey, audience, now });
-  const doors = createDoors({ check, tenants, makeContext, audience });
+  const doors = createDoors({ check, registry, tenants, makeContext, audience });
 
   const app = new Hono<ServerEnv>();
+  const readiness = createReadiness({ registry, audience, process: options.process });
   app.onError(onError(log));
   app.notFound((c) => answerRefused(c, refused("not_found")));
+  app.use(observe(log));
   app.use(
     bodyLimit({ maxSize: maximumBodyBytes, onError: (c) => answerRefused(c, refused("body_too_large")) }),
   );
 
   app.get("/healthz", (_c) => answerJson({ status: "ok" }));
   app.get("/readyz", async (_c) => {
-    // Any question will do; one that no tenant's host can be the answer to.
-    await registry.findByHost("readyz.invalid");
-    return answerJson({ status: "ok" });
+    const answer = await readiness();
+    return answerJson(answer, answer.status === "unavailable" ? 503 : 200);
   });
 
   app.get("/internal/v1/hosts/:host", async (c) => {
     c.set("requestId", check(c.req.header("authorization"), "edge").rid);
     const found = await hostEntry({ registry, tenants, host: c.req.param("host") });
-    return found.kind === "refused" ? answerRefused(c, found) : answerJson(found.entry);
+    if (found.kind === "refused") return answerRefused(c, found);
+    c.set("tenant", found.entry.tenant);
+    return answerJson(found.entry);
   });
 
   addPayerRoutes(app, { doors, jwks: options.jwks ?? createJwks() });

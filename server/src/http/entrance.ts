@@ -2,6 +2,7 @@ import type { Context as HonoContext } from "hono";
 import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import type { MakeContext } from "../context-factory.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
@@ -31,24 +32,36 @@ export interface Doors {
 
 export function createDoors(options: {
   check: InternalTokenCheck;
+  registry: Pick<Registry, "findById">;
   tenants: Tenants;
   makeContext: MakeContext;
   /** This server's name. */
   audience: string;
 }): Doors {
-  const { check, tenants, makeContext, audience } = options;
+  const { check, registry, tenants, makeContext, audience } = options;
 
   async function enter(c: C, scope: Scope): Promise<Entrance> {
     const claims = check(c.req.header("authorization"), scope);
     c.set("requestId", claims.rid);
     if (claims.tenant === null) throw new NotFromEdge("without a tenant");
-    const open = await tenants.open(claims.tenant);
+    c.set("tenant", { id: claims.tenant });
+    const open = await tenants.open(claims.tenant).catch(async (error) => {
+      await nameTenant(c, claims.tenant);
+      throw error;
+    });
+    c.set("tenant", open.tenant);
     // Isolation, layer 4 again: a tenant is served by the instance the registry names, by no other.
     if ((open.record.upstream ?? sharedAudience) !== audience) {
       throw new NotFromEdge("another instance's tenant");
     }
     const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
+  }
+
+  /** A tenant that is not opened has a name all the same, for the log. */
+  async function nameTenant(c: C, id: string | null): Promise<void> {
+    const found = id === null ? null : await registry.findById(id).catch(() => null);
+    if (found) c.set("tenant", { id: found.id, slug: found.slug });
   }
 
   return {

@@ -14,6 +14,8 @@ export interface JobQueue {
   add(jobs: AddJobsJobSpec[]): Promise<void>;
   /** Ids of the workers running now. */
   workerIds(): string[];
+  /** false between its loss and its next start. */
+  running(): boolean;
   stop(): Promise<void>;
 }
 
@@ -42,6 +44,7 @@ export async function startJobQueue(options: {
   const workerIds = new Set<string>();
   let stopping = false;
   let runner: Runner | null = null;
+  let running = true;
   const begin = async (): Promise<Runner> => {
     workerIds.clear();
     const events: WorkerEvents = new EventEmitter();
@@ -66,11 +69,13 @@ export async function startJobQueue(options: {
     for (let pauseMs = restartMs.first; !stopping; ) {
       const startedAt = Date.now();
       const lost = await (runner?.promise.then(() => null, reasonOf) ?? Promise.resolve("could not start"));
+      running = false;
       if (stopping) return;
       log.warn({ cause: lost, pauseMs }, "the job queue stopped, starting it again");
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
       pauseMs = Date.now() - startedAt > 60_000 ? restartMs.first : Math.min(pauseMs * 2, restartMs.longest);
       if (!stopping) runner = await begin().catch(() => null);
+      running = runner !== null;
     }
   })();
 
@@ -79,6 +84,7 @@ export async function startJobQueue(options: {
       await utils.addJobs(jobs);
     },
     workerIds: () => [...workerIds],
+    running: () => running,
     async stop() {
       stopping = true;
       const stopped = runner?.stop().catch(() => {});

@@ -3,6 +3,8 @@ import { sendReceipt } from "../email/send-receipt.ts";
 import { settleInERP } from "../payments/settle-in-erp.ts";
 import { findPaymentRow, type PaymentRow } from "../payments/statements/payment-row.ts";
 import { wake } from "../payments/wake.ts";
+import { deliveries, tenantLabel } from "../telemetry/metrics.ts";
+import { inSpan } from "../telemetry/tracing.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
 import { leaseRow, nextTurn } from "./lease-row.ts";
@@ -40,6 +42,18 @@ export async function runOutbox({
   if (!payment) throw new Error(`outbox row ${row.id} belongs to no payment`);
 
   const delivery = await deliver({ ctx, input: { row, payment, signal: within(input.signal) } });
+  const result = await settle({ ctx, input: { row, delivery } });
+  deliveries.inc({ kind: row.kind, outcome: result.kind, tenant: tenantLabel(ctx.tenant.slug) });
+  return result;
+}
+
+async function settle({
+  ctx,
+  input: { row, delivery },
+}: {
+  ctx: Context;
+  input: { row: OutboxRow; delivery: Delivery };
+}): Promise<OutboxResult> {
   switch (delivery.kind) {
     case "done":
       await conclude({ ctx, input: { row, result: delivery.result } });
@@ -71,9 +85,12 @@ async function deliver({
   // Workers died on it again and again without saying why.
   if (row.tries > maxTries) return { kind: "refused", cause: "no try ever came to an end" };
   try {
-    return row.kind === "erp_post"
-      ? await postToERP({ ctx, input: { payment, signal } })
-      : await sendReceipt({ ctx, input: { payment, outboxId: row.id, signal } });
+    const name = row.kind === "erp_post" ? "SyncPayment" : "SendReceipt";
+    return await inSpan({ name, attributes: { "payment.id": payment.id } }, () =>
+      row.kind === "erp_post"
+        ? postToERP({ ctx, input: { payment, signal } })
+        : sendReceipt({ ctx, input: { payment, outboxId: row.id, signal } }),
+    );
   } catch (error) {
     ctx.log.error({ err: error, outboxId: row.id, kind: row.kind }, "delivering failed unexpectedly");
     return {

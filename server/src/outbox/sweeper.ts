@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Job } from "../context.ts";
+import { sweepFinishedAt } from "../telemetry/metrics.ts";
 
 /** Databases asked at once. */
 const tenantsAtOnce = 4;
@@ -28,6 +29,8 @@ export function startSweeper(input: {
   listTenantIds(): Promise<string[]>;
   findDueWork(tenantId: string): Promise<{ jobs: Job[]; open: boolean }>;
   wake(tenantId: string, jobs: Job[]): Promise<void>;
+  /** It is served here no more. */
+  forget(tenantId: string): void;
   log: Logger;
 }): Sweeper {
   const { activeMs, idleMs } = input.options;
@@ -53,7 +56,11 @@ export function startSweeper(input: {
     await input.each();
     const tenantIds = await input.listTenantIds();
     const served = new Set(tenantIds);
-    for (const known of turns.keys()) if (!served.has(known)) turns.delete(known);
+    for (const known of turns.keys()) {
+      if (served.has(known)) continue;
+      turns.delete(known);
+      input.forget(known);
+    }
     const due = tenantIds.filter((id) => (turns.get(id)?.at ?? 0) <= Date.now());
     const next = due.values();
     await Promise.all(
@@ -61,6 +68,7 @@ export function startSweeper(input: {
         for (const tenantId of next) if (!stopped) await visit(tenantId);
       }),
     );
+    sweepFinishedAt.setToCurrentTime();
   };
 
   const noteActivity = (tenantId: string) => {

@@ -4,8 +4,11 @@ import type { Logger } from "pino";
 import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
 import type { Context, Job } from "../context.ts";
+import { inRootSpan } from "../telemetry/tracing.ts";
+import { type Chore, createChores } from "./chores.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { type JobQueue, startJobQueue } from "./job-queue.ts";
+import { createBacklogMeter } from "./measure-backlog.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
 import { runOutbox } from "./run-outbox.ts";
 import { type SweepOptions, startSweeper } from "./sweeper.ts";
@@ -22,6 +25,8 @@ export interface WorkerOptions {
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
+  /** Beside the worker's own. */
+  chores?: readonly Chore[];
   log: Logger;
   /**
    * Which server's jobs these are: a tenant's own instance and the shared servers have one registry,
@@ -39,12 +44,18 @@ export interface WorkerOptions {
 export interface WorkerHandle {
   /** Enqueues; the same job again replaces the one that waits. @throws when the registry is down. */
   wake(tenantId: string, jobs: readonly Job[]): Promise<void>;
+  /** false while the queue is lost and started again; the sweep goes on. */
+  running(): boolean;
   /** Within 5 s: what runs is told to end and is found again by the next sweep. */
   stop(): Promise<void>;
 }
 
 const Payload = z.object({ tenantId: z.uuid(), id: z.uuid() });
-const purgeEveryMs = 3_600_000;
+const purge: Chore = {
+  name: "purge used tokens",
+  everyMs: 3_600_000,
+  run: (ctx) => purgeUsedTokens({ ctx }),
+};
 /** A database that does not answer must not hold up the process. */
 const longestStopMs = 4_500;
 
@@ -60,11 +71,18 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
   const taskOf = (kind: Job["kind"]) => `${kind}@${audience}`;
 
   /** A job never fails its queue: what went wrong stands in the row or is found by the sweep. */
-  const task = (work: (ctx: Context, id: string, signal: AbortSignal) => Promise<unknown>) => {
+  const task = (
+    kind: Job["kind"],
+    work: (ctx: Context, id: string, signal: AbortSignal) => Promise<unknown>,
+  ) => {
     return async (payload: unknown, { abortSignal }: { abortSignal: AbortSignal }) => {
       try {
         const { tenantId, id } = Payload.parse(payload);
-        await withContext(options, tenantId, (ctx) => work(ctx, id, abortSignal));
+        await withContext(options, tenantId, (ctx) => {
+          const { id: tenant, slug } = ctx.tenant;
+          const attributes = { "tenant.id": tenant, "tenant.slug": slug };
+          return inRootSpan({ name: `job ${kind}`, attributes }, () => work(ctx, id, abortSignal));
+        });
       } catch (error) {
         log.error({ err: error, payload }, "a job failed, the sweep will find its row again");
       }
@@ -76,8 +94,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     concurrency: options.concurrency ?? 8,
     log,
     tasks: {
-      [taskOf("outbox")]: task((ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
-      [taskOf("resolve_attempt")]: task((ctx, attemptId) =>
+      [taskOf("outbox")]: task("outbox", (ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
+      [taskOf("resolve_attempt")]: task("resolve_attempt", (ctx, attemptId) =>
         options.resolveAttempt({ ctx, input: { attemptId } }),
       ),
     },
@@ -89,19 +107,22 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     );
 
   const locks = openWorkerLocks(options.registryUrl);
-  const purged = new Map<string, number>();
+  const chores = createChores([purge, ...(options.chores ?? [])]);
+  const meter = createBacklogMeter();
   const sweeper = startSweeper({
     options: options.sweep ?? { activeMs: 10_000, idleMs: 60_000 },
     each: () => locks.refresh(queue.workerIds()),
     listTenantIds,
+    forget(tenantId) {
+      meter.forget(tenantId);
+      chores.forget(tenantId);
+    },
     log,
     wake,
     findDueWork: (tenantId) =>
       withContext(options, tenantId, async (ctx) => {
-        if ((purged.get(tenantId) ?? 0) < Date.now() - purgeEveryMs) {
-          await purgeUsedTokens({ ctx });
-          purged.set(tenantId, Date.now());
-        }
+        await chores.visit(ctx);
+        await meter.measure(ctx);
         return findDueWork({ ctx });
       }),
   });
@@ -111,6 +132,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
       sweeper.noteActivity(tenantId);
       await wake(tenantId, jobs);
     },
+    running: () => queue.running(),
     async stop() {
       const stopped = Promise.all([sweeper.stop(), queue.stop()]).then(() => locks.close());
       const late = new Promise<void>((resolve) => setTimeout(resolve, longestStopMs).unref());

@@ -1,7 +1,6 @@
-import type { PaymentRequest } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { freshMs, listInvoices } from "../invoices/list-invoices.ts";
-import { loadOrder } from "./statements/load-order.ts";
+import { loadOrder, type OrderInput } from "./statements/load-order.ts";
 
 /**
  * Judges a request by balances at most a minute old: a form may stand open for ten, and an invoice
@@ -13,7 +12,7 @@ export async function judgeOrder({
   input,
 }: {
   ctx: Context;
-  input: { request: PaymentRequest; customerId: string; allowedInvoices: readonly string[] | null };
+  input: OrderInput;
 }): ReturnType<typeof loadOrder> {
   const order = await loadOrder({ ctx, input });
   if (order.kind !== "order" || ctx.now().getTime() - order.asOf.getTime() <= freshMs) return order;

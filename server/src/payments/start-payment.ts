@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract/index.ts";
+import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { runPayment } from "../pipelines/payment.ts";
 import { fingerprintOf } from "./fingerprint.ts";
@@ -8,8 +8,8 @@ import { findPaymentRow } from "./statements/payment-row.ts";
 export type StartResult =
   /** `created`: this call made the payment; else the id was known, with the same body. */
   | { kind: "payment"; payment: Payment; created: boolean }
-  /** Nothing was stored or charged. `quote` with `amount_changed`. */
-  | { kind: "refused"; code: ErrorCode; quote?: NonNullable<Problem["quote"]> };
+  /** Nothing was stored or charged. `quote` with `amount_changed`, `errors` with `validation_failed`. */
+  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
 
 /**
  * Starts a payment, or answers the state of the one that has this id already. Bounded: about 12 s,
@@ -17,7 +17,7 @@ export type StartResult =
  *
  * Refusals: `not_found` (an invoice that is not this customer's, or outside the session's),
  * `currency_mismatch`, `invoice_closed`, `amount_exceeds_balance`, `validation_failed` (a line twice,
- * an amount of 0), `payment_method_invalid`, `provider_unavailable` (the card could not be looked at),
+ * an amount of 0, a part where the tenant takes none), `unavailable` (payments are paused), `payment_method_invalid`, `provider_unavailable` (the card could not be looked at),
  * `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke).
  * @throws TenantUnavailable, SettingMissing; ask again with the same id: it is the same payment.
  */

@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, Problem } from "../../contract/index.ts";
+import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "../payments/ask-provider.ts";
 import { type Attempt, aboutPayment } from "../payments/attempt.ts";
@@ -11,6 +11,7 @@ import { recordOutcome } from "../payments/statements/record-outcome.ts";
 import { storeRefusal } from "../payments/statements/store-refusal.ts";
 import { surchargeOf } from "../payments/surcharge.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
+import { inSpan } from "../telemetry/tracing.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "./pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "./run.ts";
 
@@ -27,12 +28,12 @@ export type PipelineResult =
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Somebody has this payment id already, or a balance went away between looking and locking. */
   | { kind: "not_claimed" }
-  | { kind: "refused"; code: ErrorCode; quote?: NonNullable<Problem["quote"]> };
+  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
 
 /**
  * A payment, start to end:
  *
- *     load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
+ *     flags, load → CalculateSurcharge → AuthorizePayment → CapturePayment → (outbox) SyncPayment, SendReceipt
  *
  * Transaction 1 commits the intent before any money is asked for, transaction 2 what became of it; no
  * transaction is open while the provider works. The last two steps run in the worker, with hooks of their own.
@@ -47,9 +48,12 @@ export async function runPayment({
   const { request, customerId } = input;
   const deadline = deadlineIn(answerWithinMs);
 
-  const order = await judgeOrder({ ctx, input });
+  const partial = await ctx.flags.get("partial-payments");
+  const order = await judgeOrder({ ctx, input: { ...input, partial } });
   if (order.kind === "known") return { kind: "not_claimed" };
   if (order.kind === "refused") return order;
+  // After `known`: a payment that was begun before finishes, and its retries are told so.
+  if (await ctx.flags.get("payments-paused")) return { kind: "refused", code: "unavailable" };
   const provider = await ctx.provider();
   const card = await inspectCard(provider, request.method.token, deadline);
   if (card.kind === "refused") return card;
@@ -116,7 +120,9 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
       surchargeMinor: surchargeOf(asked),
     });
     const asked = { amountMinor, card, rules };
-    ({ surchargeMinor } = await runStep({ ctx, step: "CalculateSurcharge", about, input: asked, run }));
+    ({ surchargeMinor } = await inSpan({ name: "CalculateSurcharge" }, () =>
+      runStep({ ctx, step: "CalculateSurcharge", about, input: asked, run }),
+    ));
     const totalMinor = amountMinor + surchargeMinor;
     const quote = {
       amountMinor: `${amountMinor}`,
@@ -151,15 +157,17 @@ export async function authorize({ ctx, input }: { ctx: Context; input: MoneyCall
   const { attempt, provider, deadline } = input;
   const { payment, token, statement, returnOrigin } = attempt;
   if (token === null) throw new Error(`attempt ${attempt.id} is settled: it is not sent again`);
-  const outcome: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-    provider.authorize({
-      reference: attempt.id,
-      token,
-      money: { amountMinor: payment.total_minor, currency: payment.currency },
-      statement,
-      returnOrigin,
-      signal,
-    }),
+  const outcome: Outcome = await inSpan({ name: "AuthorizePayment" }, () =>
+    askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+      provider.authorize({
+        reference: attempt.id,
+        token,
+        money: { amountMinor: payment.total_minor, currency: payment.currency },
+        statement,
+        returnOrigin,
+        signal,
+      }),
+    ),
   );
   const about = aboutPayment(ctx, payment);
   await afterStep({ ctx, step: "AuthorizePayment", about, output: { outcome: outcome.kind } });
@@ -186,8 +194,10 @@ export async function capture({
   }
   const about = aboutPayment(ctx, payment);
   await beforeStep({ ctx, step: "CapturePayment", about, input: { totalMinor: payment.total_minor } });
-  const answer: Outcome = await askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-    provider.capture({ reference: attempt.id, money, signal }),
+  const answer: Outcome = await inSpan({ name: "CapturePayment" }, () =>
+    askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
+      provider.capture({ reference: attempt.id, money, signal }),
+    ),
   );
   const outcome = answer.kind === "unknown" ? authorized : answer;
   const recorded = await recordOutcome({ ctx, input: { attempt, outcome } });

@@ -1,4 +1,5 @@
 import type { Context } from "../context.ts";
+import { inSpan } from "../telemetry/tracing.ts";
 import { HookRefusal, type PipelineContext, type StepName, type Steps } from "./pipeline.ts";
 
 /** A hook that takes longer is treated as one that threw. */
@@ -85,7 +86,7 @@ interface Guard<T> {
 
 async function guarded<T>({ ctx, step, phase, otherwise }: Guard<T>, hook: () => Promise<T>): Promise<T> {
   try {
-    return await withinTime(hook());
+    return await inSpan({ name: `hook ${step}.${phase}` }, () => withinTime(hook()));
   } catch (error) {
     if (refusable[step][phase]) {
       if (error instanceof HookRefusal || error instanceof HookFailure) throw error;

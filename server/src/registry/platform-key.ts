@@ -3,7 +3,7 @@ import { createDataKey, openTenantKeys, type TenantKeys } from "../crypto/tenant
 import type { Sql } from "../database/client.ts";
 
 /** Takes a tenant's id's place in what is authenticated: its ciphertexts open under no tenant's key. */
-const owner = "platform";
+export const platformKeyOwner = "platform";
 
 /** Seals what belongs to no tenant, such as database servers' administrators. Made on first use. */
 export async function openPlatformKeys({
@@ -17,7 +17,7 @@ export async function openPlatformKeys({
     select data_key, data_key_version from platform_key`;
   let [row] = await read();
   if (!row) {
-    const made = await createDataKey({ tenantId: owner, masterKey });
+    const made = await createDataKey({ tenantId: platformKeyOwner, masterKey });
     // Of two makers one wins, and both go on with the winner's.
     await sql`
       insert into platform_key (data_key, data_key_version) values (${made.wrapped}, ${made.version})
@@ -26,5 +26,5 @@ export async function openPlatformKeys({
   }
   if (!row) throw new Error("the platform's key vanished from the registry");
   const dataKey = { wrapped: row.data_key, version: row.data_key_version };
-  return openTenantKeys({ tenantId: owner, dataKey, masterKey });
+  return openTenantKeys({ tenantId: platformKeyOwner, dataKey, masterKey });
 }

@@ -1,7 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { isUnavailable } from "../database/client.ts";
+import { registryLookups } from "../telemetry/metrics.ts";
 import { RegistryUnavailable } from "../tenants/errors.ts";
 import type { TenantRecord } from "./tenant-record.ts";
+
+/** How long a found tenant is not asked for again, ms. */
+export const defaultFreshMs = 5_000;
 
 export interface RegistryCacheOptions {
   /**
@@ -42,7 +46,7 @@ export class RegistryCache {
   readonly #staleMs: number;
 
   constructor(options: RegistryCacheOptions = {}) {
-    this.#freshMs = options.freshMs ?? 5_000;
+    this.#freshMs = options.freshMs ?? defaultFreshMs;
     this.#staleMs = options.staleMs ?? 3_600_000;
     this.#known = new LRUCache({ max: options.maxEntries ?? 10_000 });
     this.#unknown = new LRUCache({ max: 1_000, ttl: unknownMs });
@@ -51,17 +55,24 @@ export class RegistryCache {
   /** @throws RegistryUnavailable when it must ask and cannot. */
   async get(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
     const entry = this.#known.get(key);
-    if (entry && entry.freshUntil > Date.now()) return entry.record;
+    if (entry && entry.freshUntil > Date.now()) {
+      registryLookups.inc({ result: "remembered" });
+      return entry.record;
+    }
     if (!entry && this.#unknown.has(key)) return null;
     try {
-      return await inTime(this.#loadOnce(key, load), entry ? refreshTimeoutMs : loadTimeoutMs);
+      const found = await inTime(this.#loadOnce(key, load), entry ? refreshTimeoutMs : loadTimeoutMs);
+      registryLookups.inc({ result: "loaded" });
+      return found;
     } catch (cause) {
       if (!isUnavailable(cause) && !(cause instanceof Silence)) throw cause;
       const now = Date.now();
       if (!entry || entry.staleUntil < now) {
+        registryLookups.inc({ result: "failed" });
         throw new RegistryUnavailable("the registry cannot be reached", { cause });
       }
       entry.freshUntil = now + retryAfterFailureMs;
+      registryLookups.inc({ result: "stale" });
       return entry.record;
     }
   }
@@ -70,6 +81,12 @@ export class RegistryCache {
   expire(): void {
     for (const entry of this.#known.values()) entry.freshUntil = 0;
     this.#unknown.clear();
+  }
+
+  /** Some tenant would still be served if the registry were down. */
+  holdsAny(): boolean {
+    for (const { staleUntil } of this.#known.values()) if (staleUntil > Date.now()) return true;
+    return false;
   }
 
   #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {

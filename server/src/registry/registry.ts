@@ -32,6 +32,8 @@ export interface Registry {
   /** All tenants of any status by slug, straight from the database. */
   list(): Promise<TenantRecord[]>;
   audit(entry: AuditEntry): Promise<void>;
+  /** Tenants seen before are served though the registry be down. */
+  servesFromMemory(): boolean;
   close(): Promise<void>;
 }
 
@@ -74,6 +76,7 @@ export function openRegistry(input: {
         insert into operator_audit (operator, action, tenant_id, detail)
         values (${operator}, ${action}, ${tenantId ?? null}, ${sql.json(detail ?? {})})`;
     },
+    servesFromMemory: () => cache.holdsAny(),
     close: () => sql.end({ timeout: 2 }),
   };
 }

@@ -76,7 +76,7 @@ async function firstPaint(
     invoicesAsOf: asOf,
     methods: await methodsOf(ctx),
     surcharge: await settings.get("surcharge.rules"),
-    flags: await settings.get("flags"),
+    flags: await ctx.flags.all(customerId),
     unfinishedPayment: unfinished,
   };
 }

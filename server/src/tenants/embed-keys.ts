@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
+import { withFreshKeys } from "./live-keys.ts";
 import { json } from "./tenant-db.ts";
 import type { OpenTenant } from "./tenants.ts";
 
@@ -61,18 +62,20 @@ export async function addEmbedKey({
   const { algorithm } = checked;
   if ("jwk" in checked) await checkPublicKey(checked.jwk, algorithm);
   const secret = algorithm === "HS256" ? (checked.secret ?? randomBytes(32).toString("base64url")) : null;
-  const sealed = secret === null ? null : ctx.keys.seal(place(keyId), secret);
-  const rows = await ctx.db.query`
-    with key as (
-      insert into pay.embed_keys (tenant_id, id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url)
-      values (${ctx.tenant.id}, ${keyId}, ${algorithm}, ${sealed?.ciphertext}, ${sealed?.keyVersion},
-        ${"jwk" in checked ? json(checked.jwk) : null}, ${"jwksUrl" in checked ? checked.jwksUrl : null})
-      on conflict do nothing
-      returning tenant_id, id
-    )
-    insert into pay.audit_log (tenant_id, actor, action, subject)
-    select tenant_id, ${ctx.actor}, 'embed_key.add', id from key
-    returning tenant_id`;
+  const rows = await withFreshKeys(ctx.keys, async () => {
+    const sealed = secret === null ? null : ctx.keys.seal(place(keyId), secret);
+    return ctx.db.query`
+      with key as (
+        insert into pay.embed_keys (tenant_id, id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url)
+        values (${ctx.tenant.id}, ${keyId}, ${algorithm}, ${sealed?.ciphertext}, ${sealed?.keyVersion},
+          ${"jwk" in checked ? json(checked.jwk) : null}, ${"jwksUrl" in checked ? checked.jwksUrl : null})
+        on conflict do nothing
+        returning tenant_id, id
+      )
+      insert into pay.audit_log (tenant_id, actor, action, subject)
+      select tenant_id, ${ctx.actor}, 'embed_key.add', id from key
+      returning tenant_id`;
+  });
   if (rows.length === 0) throw new Error(`embed key ${keyId} exists already`);
   const given = "secret" in checked && checked.secret !== undefined;
   return { id: keyId, algorithm, secret: given ? null : secret };
@@ -129,7 +132,10 @@ export async function listEmbedKeys({ ctx }: { ctx: Pick<OpenTenant, "db"> }): P
 }
 
 /** For verifying a token's signature; null: unknown or revoked. @throws CannotDecrypt */
-export async function findEmbedKey({
+export const findEmbedKey = (input: Pick<OpenTenant, "db" | "keys"> & { id: string }) =>
+  withFreshKeys(input.keys, () => readEmbedKey(input));
+
+async function readEmbedKey({
   db,
   keys,
   id,

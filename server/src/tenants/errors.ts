@@ -63,6 +63,11 @@ export class IsolationBreach extends TenancyError {
   readonly code = "internal";
 }
 
+/** A value that does not fit; the message holds nothing of it. */
+export class SettingInvalid extends Error {
+  override readonly name = "SettingInvalid";
+}
+
 /** A setting without default has no value. */
 export class SettingMissing extends Error {
   override readonly name = "SettingMissing";

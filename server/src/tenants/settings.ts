@@ -9,6 +9,13 @@ const origin = z.string().refine((text) => {
   return url?.origin === text && /^https?:$/.test(url.protocol) && hostname.test(url.hostname);
 }, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
+/** An empty secret is a mistake, such as an empty pipe. Their messages are shown as they are: no value in them. */
+const secretText = z.string("must be text").min(1, "must be text that is not empty");
+/** As it stands in an HTTP header. */
+const secretHeader = z
+  .string("must be text")
+  .regex(/^[\x21-\x7e]+$/, "must be printable ASCII on one line, without blanks, and not empty");
+
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
   "seller.name": { schema: z.string().min(1).max(80), help: "The name payers see." },
@@ -37,11 +44,6 @@ export const settingDefinitions = {
     default: [],
     help: "First rule that fits a card decides; none: no surcharge.",
   },
-  flags: {
-    schema: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
-    default: {},
-    help: "Feature flags.",
-  },
   provider: {
     schema: z
       .object({
@@ -56,8 +58,8 @@ export const settingDefinitions = {
     default: null,
     help: "The payment provider.",
   },
-  "provider.secretKey": { schema: z.string(), secret: true, help: "The provider's API key." },
-  "provider.webhookSecret": { schema: z.string(), secret: true, help: "Verifies the provider's webhooks." },
+  "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
+  "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },
   connector: {
     schema: z
       .discriminatedUnion("id", [
@@ -90,10 +92,10 @@ export const settingDefinitions = {
       ])
       .nullable(),
     default: null,
-    help: "The ERP; null: none.",
+    help: "The ERP; null: there is none.",
   },
   "connector.secret": {
-    schema: z.string(),
+    schema: secretText,
     secret: true,
     help: "NetSuite: private key, PKCS #8 PEM. D365: client secret.",
   },
@@ -111,7 +113,7 @@ export const settingDefinitions = {
     default: null,
     help: "Sends receipts.",
   },
-  "smtp.password": { schema: z.string(), secret: true, help: "For `smtp.user`." },
+  "smtp.password": { schema: secretText, secret: true, help: "For `smtp.user`." },
 } as const satisfies Record<string, { schema: z.ZodType; help: string; default?: unknown; secret?: true }>;
 
 export type SettingKey = keyof typeof settingDefinitions;

@@ -1,16 +1,17 @@
-import { LRUCache } from "lru-cache";
-import { connect, errorCode, isUnavailable, type Sql } from "../database/client.ts";
+import { errorCode, isUnavailable, type Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { openConnections } from "../telemetry/metrics.ts";
 import { IsolationBreach, TenantUnavailable } from "./errors.ts";
+import { type Identify, type Lane, openLane, type Route } from "./lane.ts";
 
 export interface PoolOptions {
   /** Connections per tenant and process. Default 5. */
   maxConnections?: number;
-  /** Tenants with open pools per process; the longest unused is closed. Default 50. */
-  maxPools?: number;
+  /** Connections of all tenants together, per process; the longest unused gives way. Default 100. */
+  maxConnectionsInAll?: number;
   /** An idle connection is closed after, ms. Default 20,000. */
   idleTimeoutMs?: number;
-  /** PostgreSQL cancels a statement after, ms. Default 2,500. */
+  /** PostgreSQL cancels a statement after, ms; through PgBouncer the role's own limit holds. Default 2,500. */
   statementTimeoutMs?: number;
   /** The caller is told `TenantUnavailable` after, ms, waiting for a connection included. Default 3,000. */
   queryTimeoutMs?: number;
@@ -18,108 +19,189 @@ export interface PoolOptions {
   maxPending?: number;
 }
 
-interface Pool {
-  sql: Sql;
-  /** The record it was opened from; a newer one needs another pool. */
-  updatedAt: number;
-  /** Settles when the database has said whose it is. */
-  identified: Promise<void>;
-  /** Statements under way or about to be. */
-  users: number;
-  /** No longer handed out; closes when its last user is done. */
-  retired: boolean;
-}
-
-/** Rejects unless the database belongs to the tenant the session speaks for. */
-type Identify = (input: { sql: Sql; record: TenantRecord }) => Promise<void>;
+/** What a connection that is closed while statements are on it gets to finish them, ms. */
+const drainMs = 1_000;
+/** A connection of another tenant this long unused gives way to one more of a busy tenant, ms. */
+const spareAfterMs = 1_000;
 
 /**
- * One small pool per tenant. Every connection carries `app.tenant_id` of the tenant that was asked
- * for, from its first byte: row-level security compares it with the rows, so a connection string
- * that leads to another tenant's database finds nothing there.
+ * Connections on demand: few per tenant, and never more in all than allowed. A tenant that has one shares it
+ * when there is no room for more; one that has none takes the longest unused, or else waits its turn for one
+ * of the tenant that has most. So nobody's flood or slow database keeps another tenant out.
  */
 export class TenantPools {
-  readonly #pools: LRUCache<string, Pool>;
+  readonly #lanes = new Map<string, Lane[]>();
+  /** Tenants without a connection, in order of arrival. */
+  readonly #waiting = new Map<string, { record: TenantRecord; turn: PromiseWithResolvers<void> }>();
+  /** Being closed, or retired and not yet idle. */
+  #leaving = 0;
+  #open = 0;
   readonly #options: Required<PoolOptions>;
-  readonly #connectionUrl: (record: TenantRecord) => Promise<string>;
+  readonly #route: (record: TenantRecord) => Promise<Route>;
   readonly #identify: Identify;
 
   constructor(input: {
     options: Required<PoolOptions>;
-    connectionUrl: (record: TenantRecord) => Promise<string>;
+    route: (record: TenantRecord) => Promise<Route>;
     identify: Identify;
   }) {
     this.#options = input.options;
-    this.#connectionUrl = input.connectionUrl;
+    this.#route = input.route;
     this.#identify = input.identify;
-    this.#pools = new LRUCache({
-      max: input.options.maxPools,
-      dispose: (pool) => {
-        pool.retired = true;
-        endIfUnused(pool);
-      },
-    });
   }
 
   /** @throws TenantUnavailable, IsolationBreach and what `run` throws */
-  async use<T>(record: TenantRecord, run: (sql: Sql) => Promise<T>): Promise<T> {
-    const pool = await this.#acquire(record);
+  async use<T>(record: TenantRecord, run: (sql: Sql, lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await this.#take(record);
     try {
-      await pool.identified;
-      return await run(pool.sql);
+      const sql = await lane.ready;
+      // postgres.js would connect again, and nobody would ask that session whose it is.
+      if (lane.lost) throw new TenantUnavailable(`a connection of tenant ${record.id} was lost`);
+      return await run(sql, lane);
     } finally {
-      pool.users--;
-      if (pool.retired) endIfUnused(pool);
+      lane.users--;
+      lane.usedAt = Date.now();
+      if (lane.users === 0 && lane.retired) this.#close(lane);
+      else this.#makeRoom();
     }
+  }
+
+  /** Takes no more statements; those on it have `drainMs` to finish. */
+  abandon(lane: Lane): void {
+    this.#retire(lane);
+    this.#close(lane);
   }
 
   close(tenantId: string): void {
-    this.#pools.delete(tenantId);
+    for (const lane of this.#lanes.get(tenantId) ?? []) this.#retire(lane);
   }
 
   async closeAll(): Promise<void> {
-    const pools = [...this.#pools.values()];
-    await Promise.all(pools.map(({ sql }) => sql.end({ timeout: 2 })));
-    this.#pools.clear();
+    const lanes = [...this.#lanes.values()].flat();
+    for (const lane of lanes) lane.retired = true;
+    await Promise.all(lanes.map((lane) => lane.end(2_000)));
   }
 
   /** Counts its user before anybody else can run and retire it. */
-  async #acquire(record: TenantRecord): Promise<Pool> {
-    let pool = this.#current(record);
-    if (!pool) {
-      const url = await this.#connectionUrl(record);
-      // Another request may have opened it meanwhile.
-      pool = this.#current(record) ?? this.#open(record, url);
+  async #take(record: TenantRecord): Promise<Lane> {
+    for (;;) {
+      const lane = this.#find(record);
+      if (lane) {
+        lane.users++;
+        lane.usedAt = Date.now();
+        return lane;
+      }
+      await this.#turn(record);
     }
-    pool.users++;
-    return pool;
   }
 
-  #current(record: TenantRecord): Pool | null {
-    const pool = this.#pools.get(record.id);
-    return pool && pool.updatedAt >= record.updatedAt.getTime() ? pool : null;
+  #find(record: TenantRecord): Lane | null {
+    let [least, lanes]: [Lane | null, number] = [null, 0];
+    for (const lane of this.#lanes.get(record.id) ?? []) {
+      if (lane.updatedAt < record.updatedAt.getTime()) this.#retire(lane);
+      if (lane.retired) continue;
+      lanes++;
+      if (!least || lane.users < least.users) least = lane;
+    }
+    if (least && (least.users === 0 || lanes >= this.#options.maxConnections)) return least;
+    const room = this.#open < this.#options.maxConnectionsInAll && this.#waiting.size === 0;
+    if (room) return this.#openLane(record);
+    if (least) this.#spare();
+    return least;
   }
 
-  #open(record: TenantRecord, url: string): Pool {
-    const sql = connect({
-      url,
-      max: this.#options.maxConnections,
-      idleTimeoutSeconds: this.#options.idleTimeoutMs / 1_000,
-      session: { "app.tenant_id": record.id, statement_timeout: this.#options.statementTimeoutMs },
+  #openLane(record: TenantRecord): Lane {
+    this.#open++;
+    openConnections.inc();
+    const lane = openLane({
+      record,
+      route: this.#route(record),
+      identify: this.#identify,
+      idleTimeoutMs: this.#options.idleTimeoutMs,
+      statementTimeoutMs: this.#options.statementTimeoutMs,
+      onLost: (lost) => this.#retire(lost),
     });
-    const identified = this.#identify({ sql, record });
-    const pool = { sql, updatedAt: record.updatedAt.getTime(), identified, users: 0, retired: false };
-    this.#pools.set(record.id, pool);
-    identified.catch(() => {
-      // The next user tries again.
-      if (this.#pools.peek(record.id) === pool) this.#pools.delete(record.id);
-    });
-    return pool;
+    this.#lanes.set(record.id, [...(this.#lanes.get(record.id) ?? []), lane]);
+    // The next user tries again.
+    lane.ready.catch(() => this.#retire(lane));
+    return lane;
+  }
+
+  /** Settles when the tenant has a connection that it did not have. */
+  #turn(record: TenantRecord): Promise<void> {
+    const waiting = this.#waiting.get(record.id) ?? { record, turn: Promise.withResolvers<void>() };
+    this.#waiting.set(record.id, waiting);
+    this.#makeRoom();
+    return waiting.turn.promise;
+  }
+
+  /** Sees to it that as many connections go as tenants wait for one, and serves those there is room for. */
+  #makeRoom(): void {
+    for (const [tenantId, { record, turn }] of this.#waiting) {
+      if (this.#open >= this.#options.maxConnectionsInAll) break;
+      this.#waiting.delete(tenantId);
+      this.#openLane(record);
+      turn.resolve();
+    }
+    while (this.#leaving < this.#waiting.size) {
+      const victim = this.#victim();
+      if (!victim) return;
+      this.#retire(victim);
+    }
+  }
+
+  /** The longest unused; when all are in use, one of the tenant that has most. */
+  #victim(): Lane | null {
+    const idle = this.#idle();
+    if (idle) return idle;
+    const living = [...this.#lanes.values()].map((lanes) =>
+      lanes.filter(({ retired, usedAt }) => !retired && usedAt !== null),
+    );
+    return longestUnused(living.toSorted((a, b) => b.length - a.length)[0] ?? []);
+  }
+
+  #idle(): Lane | null {
+    const lanes = [...this.#lanes.values()].flat();
+    return longestUnused(lanes.filter(({ users, retired }) => users === 0 && !retired));
+  }
+
+  /** Another tenant's connection nobody has used lately makes room for one more of a busy tenant. */
+  #spare(): void {
+    if (this.#leaving > 0) return;
+    const idle = this.#idle();
+    if (idle?.usedAt && idle.usedAt < Date.now() - spareAfterMs) this.#retire(idle);
+  }
+
+  #retire(lane: Lane): void {
+    if (lane.retired) return;
+    lane.retired = true;
+    this.#leaving++;
+    if (lane.users === 0) this.#close(lane);
+  }
+
+  #close(lane: Lane): void {
+    const lanes = this.#lanes.get(lane.tenantId) ?? [];
+    // Closed already: by `abandon`, while statements were on it.
+    if (!lanes.includes(lane)) return;
+    const others = lanes.filter((other) => other !== lane);
+    if (others.length > 0) this.#lanes.set(lane.tenantId, others);
+    else this.#lanes.delete(lane.tenantId);
+    const gone = () => {
+      this.#leaving--;
+      this.#open--;
+      openConnections.dec();
+      this.#makeRoom();
+    };
+    lane.end(drainMs).then(gone, gone);
   }
 }
 
-function endIfUnused(pool: Pool): void {
-  if (pool.users === 0) void pool.sql.end({ timeout: 5 });
+function longestUnused(lanes: readonly Lane[]): Lane | null {
+  let found: Lane | null = null;
+  for (const lane of lanes) {
+    if (lane.usedAt !== null && lane.usedAt < (found?.usedAt ?? Number.POSITIVE_INFINITY)) found = lane;
+  }
+  return found;
 }
 
 /** Turns errors of the driver into ours; others pass. */

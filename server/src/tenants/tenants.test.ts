@@ -166,7 +166,7 @@ test("queries beyond the limit under way are refused at once", async () => {
 
 test("a tenant whose pool was closed as the longest unused is reopened under the hands of its holder", async () => {
   const { tenant } = await platform.createTenant("pushed-out");
-  const tenants = pooled({ maxPools: 1 });
+  const tenants = pooled({ maxConnectionsInAll: 1 });
   const one = await tenants.open(acme.tenant.id);
   const two = await tenants.open(tenant.id);
   for (let round = 0; round < 5; round++) {

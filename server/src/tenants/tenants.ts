@@ -1,9 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
-import { openTenantKeys, type TenantKeys } from "../crypto/tenant-keys.ts";
+import { openTenantKeys } from "../crypto/tenant-keys.ts";
 import type { Sql } from "../database/client.ts";
+import { createFlagOverrides, type FlagOverrides } from "../flags/overrides.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { TenantRecord } from "../registry/tenant-record.ts";
+import type { DatabaseServer, TenantRecord } from "../registry/tenant-record.ts";
 import {
   TenantAhead,
   TenantBehind,
@@ -12,12 +13,15 @@ import {
   TenantSuspended,
   TenantUnknown,
 } from "./errors.ts";
+import { type Route, sessionName } from "./lane.ts";
+import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
+import { createPatience } from "./patience.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
 import type { TenantDb, TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
-import { createTenantDb } from "./tenant-query.ts";
+import { createTenantDb, type QueryGate } from "./tenant-query.ts";
 
 /** One tenant, in hand: its rows, settings and keys, and nobody else's. */
 export interface OpenTenant {
@@ -25,7 +29,8 @@ export interface OpenTenant {
   readonly record: TenantRecord;
   readonly db: TenantDb;
   readonly settings: SettingsStore;
-  readonly keys: TenantKeys;
+  readonly flags: FlagOverrides;
+  readonly keys: LiveKeys;
   /** Stands in the tenant's audit log beside changes. */
   readonly actor: string;
 }
@@ -54,27 +59,40 @@ export interface Tenants {
 }
 
 export interface ElevatedTenants {
-  /** Runs for every active tenant, by slug. A tenant's error is answered, the others go on. */
-  each<T>(visit: (open: OpenTenant) => Promise<T>): Promise<{ tenant: TenantRef; result: T | Error }[]>;
+  /**
+   * Runs for every active tenant, by slug; for suspended ones too when told so. A tenant's error is answered,
+   * the others go on.
+   */
+  each<T>(
+    visit: (open: OpenTenant) => Promise<T>,
+    options?: OpenOptions,
+  ): Promise<{ tenant: TenantRef; result: T | Error }[]>;
 }
 
 const poolDefaults: Required<PoolOptions> = {
   maxConnections: 5,
-  maxPools: 50,
+  maxConnectionsInAll: 100,
   idleTimeoutMs: 20_000,
   statementTimeoutMs: 2_500,
   queryTimeoutMs: 3_000,
   maxPending: 200,
 };
 
+/** Tenants held open, settings and keys included; the longest unused are opened again when wanted. */
+const maxOpened = 200;
+
+type Pooler = NonNullable<DatabaseServer["pooler"]>;
+
 /**
  * @param actor who stands in tenants' audit logs beside changed settings; default `system`
+ * @param pooler PgBouncer in front of the registry's own server, where its tenants' pools connect. Default: none
  * @param minimumSchemaVersion a database below it is not opened; default: this code's last migration
  */
 export function openTenants(input: {
   registry: Registry;
   log: Logger;
   pool?: PoolOptions;
+  pooler?: Pooler | null;
   actor?: string;
   minimumSchemaVersion?: number;
 }): Tenants {
@@ -82,22 +100,25 @@ export function openTenants(input: {
   const options = { ...poolDefaults, ...input.pool };
   const minimum = input.minimumSchemaVersion ?? minimumSchemaVersion();
   const monitor = createResultMonitor({ registry, log });
-  const opened = new LRUCache<string, OpenTenant>({ max: options.maxPools * 4 });
+  const opened = new LRUCache<string, OpenTenant>({ max: maxOpened });
   const pools = new TenantPools({
     options,
-    connectionUrl: (record) => connectionUrl({ registry, record }),
+    route: (record) => routeTo({ registry, record, pooler: input.pooler ?? null }),
     identify: (session) => identify({ ...session, monitor }),
   });
+
+  const gate: QueryGate = { pending: new Map(), patience: createPatience() };
 
   const open = async (tenantId: string, { evenSuspended = false }: OpenOptions = {}): Promise<OpenTenant> => {
     const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
-    const keys = await openTenantKeys({ tenantId, dataKey: record.dataKey, masterKey: registry.masterKey });
+    const keys = await openLiveKeys({ registry, record });
     const tenant = { id: record.id, slug: record.slug, name: record.name };
-    const db = createTenantDb({ tenant, record, pools, monitor, options });
+    const db = createTenantDb({ tenant, record, pools, monitor, gate, options });
     const settings = createSettings({ db, keys, actor });
-    const open = { tenant, record, db, settings, keys, actor };
+    const flags = createFlagOverrides({ db, actor });
+    const open = { tenant, record, db, settings, flags, keys, actor };
     opened.set(tenantId, open);
     return open;
   };
@@ -114,7 +135,7 @@ export function openTenants(input: {
     },
     async elevated({ operator, reason }) {
       await registry.audit({ operator, action: "tenants.elevated", detail: { reason } });
-      return { each: (visit) => visitEach({ registry, open, visit }) };
+      return { each: (visit, options) => visitEach({ registry, open, visit, ...options }) };
     },
     close: () => pools.closeAll(),
   };
@@ -144,14 +165,16 @@ function admit(
 
 async function visitEach<T>(input: {
   registry: Registry;
-  open: (tenantId: string) => Promise<OpenTenant>;
+  open: Tenants["open"];
   visit: (open: OpenTenant) => Promise<T>;
+  evenSuspended?: boolean;
 }): Promise<{ tenant: TenantRef; result: T | Error }[]> {
+  const { evenSuspended = false } = input;
   const answers: { tenant: TenantRef; result: T | Error }[] = [];
   for (const { id, slug, name, status } of await input.registry.list()) {
-    if (status !== "active") continue;
+    if (status !== "active" && !(evenSuspended && status === "suspended")) continue;
     const result = await input
-      .open(id)
+      .open(id, { evenSuspended })
       .then(input.visit)
       .catch((error: Error) => error);
     answers.push({ tenant: { id, slug, name }, result });
@@ -159,11 +182,15 @@ async function visitEach<T>(input: {
   return answers;
 }
 
-/** The tenant's own role, password and database; on the registry's server unless the record names another. */
+/**
+ * The tenant's own role, password and database; on the registry's server unless the record names another.
+ * Straight to the server, whatever pooler stands in front: for work that needs a session of its own.
+ */
 export async function connectionUrl(input: { registry: Registry; record: TenantRecord }): Promise<string> {
   const { registry, record } = input;
-  const { id: tenantId, dataKey, database } = record;
-  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: registry.masterKey });
+  const { id: tenantId, dataKey, otherDataKey, database } = record;
+  const { masterKey } = registry;
+  const keys = await openTenantKeys({ tenantId, dataKey, otherDataKey, masterKey });
   const url = new URL(registry.url);
   url.username = database.role;
   url.password = keys.open("connection", database.password);
@@ -175,18 +202,35 @@ export async function connectionUrl(input: { registry: Registry; record: TenantR
   return url.href;
 }
 
+/** Where pools connect: the pooler of the tenant's server when it has one. */
+async function routeTo(input: {
+  registry: Registry;
+  record: TenantRecord;
+  pooler: Pooler | null;
+}): Promise<Route> {
+  const { server } = input.record.database;
+  const pooler = server ? server.pooler : input.pooler;
+  const direct = await connectionUrl(input);
+  if (!pooler) return { url: direct, pooled: false };
+  const url = new URL(direct);
+  url.hostname = pooler.host;
+  url.port = String(pooler.port);
+  return { url: url.href, pooled: true };
+}
+
 /**
- * Asks the database whose it is: provisioning wrote that down in its comment. A connection string that leads
- * elsewhere is noticed here, before its emptiness under row-level security is taken for an answer.
+ * Asks a connection whose database it leads to: provisioning wrote that down in the database's comment. A
+ * connection string that leads elsewhere is noticed here, before its emptiness under row-level security is taken
+ * for an answer.
  */
 async function identify(input: { sql: Sql; record: TenantRecord; monitor: ResultMonitor }): Promise<void> {
   const { sql, record, monitor } = input;
   try {
     const [row] = await sql<{ session: string; owner: string | null }[]>`
-      select current_setting('app.tenant_id') as session,
+      select current_setting('application_name') as session,
         shobj_description(oid, 'pg_database') as owner
       from pg_database where datname = current_database()`;
-    if (row?.session === record.id && row.owner === record.id) return;
+    if (row?.session === sessionName(record.id) && row.owner === record.id) return;
     throw await monitor.breach(record, `the database of ${row?.owner ?? "nobody"}`);
   } catch (error) {
     throw translate(error, record.id);

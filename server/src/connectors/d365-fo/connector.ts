@@ -25,9 +25,9 @@ export function createD365FoConnector(options: {
         form: {
           grant_type: "client_credentials",
           client_id: config.clientId,
-          client_secret: clientSecret,
           scope: `${new URL(config.baseUrl).origin}/.default`,
         },
+        secret: { client_secret: clientSecret },
       }),
   });
   const environment: Environment = { odata: createOData({ client, baseUrl: config.baseUrl }), config };

@@ -34,8 +34,8 @@ export function assertionSigner(options: {
       form: {
         grant_type: "client_credentials",
         client_assertion_type: assertionType,
-        client_assertion: assertion,
       },
+      secret: { client_assertion: assertion },
     });
   };
 }

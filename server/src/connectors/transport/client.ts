@@ -51,6 +51,7 @@ export function createErpClient(options: {
     exchange(options.fetch, {
       ...request,
       headers: { ...request.headers, authorization: `Bearer ${bearer}` },
+      secrets: [bearer],
     });
 
   return {
@@ -80,16 +81,17 @@ async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
   }
 }
 
-/** Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4) with the given form. @throws ErpError */
+/** Asks an OAuth 2.0 token endpoint (RFC 6749 §4.4) with the given form and secret fields. @throws ErpError */
 export async function askForToken(
   fetcher: typeof fetch,
-  input: { url: URL; form: Record<string, string> },
+  input: { url: URL; form: Record<string, string>; secret: Record<string, string> },
 ): Promise<TokenGrant> {
   const answer = await exchange(fetcher, {
     method: "POST",
     url: input.url,
     headers: { "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(input.form).toString(),
+    body: new URLSearchParams({ ...input.form, ...input.secret }).toString(),
+    secrets: Object.values(input.secret),
     signal: new AbortController().signal,
   });
   if (answer.status !== 200) {

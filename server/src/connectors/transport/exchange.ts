@@ -1,3 +1,4 @@
+import { conceal } from "../../crypto/conceal.ts";
 import { ErpError } from "../connector.ts";
 
 /** One request may take this long, connecting and reading included, ms. */
@@ -11,6 +12,8 @@ export interface ErpRequest {
   headers: Record<string, string>;
   body?: string;
   signal: AbortSignal;
+  /** What it carries that an error may not quote. Default: nothing. */
+  secrets?: readonly string[];
 }
 
 export interface ErpAnswer {
@@ -21,11 +24,12 @@ export interface ErpAnswer {
 
 /**
  * One HTTP exchange: bounded in time and size, never redirected (a redirect would carry the bearer
- * token elsewhere). Whether the request was worked on is unknown when this throws.
+ * token elsewhere). Whether the request was worked on is unknown when this throws. An unsuccessful answer quotes no secret
+ * of the request, nor does what is thrown; for that it has no cause.
  * @throws ErpError `unreachable`, `protocol`
  */
 export async function exchange(fetcher: typeof fetch, request: ErpRequest): Promise<ErpAnswer> {
-  const { method, url, headers, body } = request;
+  const { method, url, headers, body, secrets = [] } = request;
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const response = await fetcher(url, {
@@ -39,10 +43,12 @@ export async function exchange(fetcher: typeof fetch, request: ErpRequest): Prom
       await response.body?.cancel();
       throw new ErpError("protocol", `${method} ${url.pathname}: refused a redirect (${response.status})`);
     }
-    return { status: response.status, headers: response.headers, text: await boundedText(response) };
+    const text = await boundedText(response);
+    const { status, ok } = response;
+    return { status, headers: response.headers, text: ok ? text : conceal(text, secrets) };
   } catch (error) {
     if (error instanceof ErpError) throw error;
-    throw new ErpError("unreachable", `${method} ${url.pathname}: ${reasonOf(error)}`, { cause: error });
+    throw new ErpError("unreachable", conceal(`${method} ${url.pathname}: ${reasonOf(error)}`, secrets));
   }
 }
 
@@ -62,5 +68,7 @@ async function boundedText(response: Response): Promise<string> {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  return cause instanceof Error ? `${error.message}: ${cause.message}` : error.message;
+  if (!(cause instanceof Error)) return error.message;
+  // Of several addresses that were tried there is only a code.
+  return `${error.message}: ${cause.message || (cause as NodeJS.ErrnoException).code}`;
 }

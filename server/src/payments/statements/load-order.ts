@@ -1,4 +1,4 @@
-import type { ErrorCode, PaymentRequest } from "../../../contract/index.ts";
+import type { ErrorCode, PaymentRequest, ProblemDetail } from "../../../contract/index.ts";
 import type { Context } from "../../context.ts";
 
 export interface OrderLine {
@@ -6,6 +6,17 @@ export interface OrderLine {
   invoiceNumber: string;
   amountMinor: bigint;
 }
+
+export interface OrderInput {
+  request: PaymentRequest;
+  customerId: string;
+  /** Invoice ids the session is limited to; null: all of the customer's. */
+  allowedInvoices: readonly string[] | null;
+  /** Whether a line may pay a part of what is payable. */
+  partial: boolean;
+}
+
+export type OrderRefused = { kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "errors">;
 
 export interface Order {
   kind: "order";
@@ -41,9 +52,9 @@ export async function loadOrder({
   input,
 }: {
   ctx: Context;
-  input: { request: PaymentRequest; customerId: string; allowedInvoices: readonly string[] | null };
-}): Promise<Order | { kind: "known" } | { kind: "refused"; code: ErrorCode }> {
-  const { request, customerId, allowedInvoices } = input;
+  input: OrderInput;
+}): Promise<Order | { kind: "known" } | OrderRefused> {
+  const { request, customerId, allowedInvoices, partial } = input;
   const ids = request.lines.map((line) => line.invoiceId);
   const rows = await ctx.db.query<InvoiceRow>`
     select i.tenant_id, i.id, i.number, i.currency, i.open_minor, i.held_minor, i.settled_minor,
@@ -58,11 +69,12 @@ export async function loadOrder({
     rows.filter((row) => allowedInvoices?.includes(row.id) ?? true).map((row) => [row.id, row]),
   );
   const lines: OrderLine[] = [];
-  for (const line of request.lines) {
+  for (const [index, line] of request.lines.entries()) {
     const invoice = visible.get(line.invoiceId);
     const amountMinor = BigInt(line.amountMinor);
     const code = invoice ? objection(invoice, amountMinor, request.currency) : "not_found";
     if (code || !invoice) return { kind: "refused", code: code ?? "not_found" };
+    if (!partial && amountMinor < payable(invoice)) return onlyWhole(index);
     lines.push({ invoiceId: invoice.id, invoiceNumber: invoice.number, amountMinor });
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
@@ -74,8 +86,17 @@ export async function loadOrder({
 function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {
   if (invoice.currency !== currency) return "currency_mismatch";
   if (amountMinor < 1n) return "validation_failed";
-  const unpaid = invoice.open_minor - invoice.settled_minor;
-  if (unpaid <= 0n) return "invoice_closed";
-  if (amountMinor > unpaid - invoice.held_minor) return "amount_exceeds_balance";
+  if (invoice.open_minor - invoice.settled_minor <= 0n) return "invoice_closed";
+  if (amountMinor > payable(invoice)) return "amount_exceeds_balance";
   return null;
 }
+
+const payable = (invoice: InvoiceRow) => invoice.open_minor - invoice.settled_minor - invoice.held_minor;
+
+const onlyWhole = (line: number): OrderRefused => ({
+  kind: "refused",
+  code: "validation_failed",
+  errors: [
+    { pointer: `/lines/${line}/amountMinor`, message: "This seller takes an invoice's whole balance only." },
+  ],
+});

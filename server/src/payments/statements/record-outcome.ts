@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenants/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
 import {
@@ -34,6 +35,7 @@ export async function recordOutcome({
   const target = targetOf(outcome, { amountMinor: payment.total_minor, currency: payment.currency });
   const moved = target ? await move(ctx, input, target) : null;
   if (moved) {
+    paymentOutcomes.inc({ state: moved.state, tenant: tenantLabel(ctx.tenant.slug) });
     const outbox = (moved.outbox_ids ?? []).map((id) => ({ kind: "outbox" as const, id }));
     const open = openStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
@@ -45,6 +47,9 @@ export async function recordOutcome({
       );
     }
     return moved;
+  }
+  if (outcome.kind === "unknown" && attempt.checks === 0) {
+    paymentOutcomes.inc({ state: "pending", tenant: tenantLabel(ctx.tenant.slug) });
   }
   const inS = await checkLater(ctx, input);
   if (inS !== null) void wake(ctx, [checkJob(ctx, attempt, inS)]);

@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenants/tenant-db.ts";
 import type { Intent } from "./claim-payment.ts";
 import type { PaymentRow } from "./payment-row.ts";
@@ -34,5 +35,6 @@ export async function storeRefusal({
       from payment
     )
     select * from payment`;
+  if (rows[0]) paymentOutcomes.inc({ state: "declined", tenant: tenantLabel(ctx.tenant.slug) });
   return rows[0] ?? null;
 }

@@ -1,8 +1,11 @@
 import { pino } from "pino";
 import type { Context } from "../../context.ts";
 import { connect, type Sql } from "../../database/client.ts";
+import { type FlagKey, flagDefinitions } from "../../flags/definitions.ts";
+import type { Flags } from "../../flags/flags.ts";
 import type { Hooks } from "../../pipelines/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
+import { createPatience } from "../../tenants/patience.ts";
 import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
 import type { TenantDb } from "../../tenants/tenant-db.ts";
 import type { TenantPools } from "../../tenants/tenant-pools.ts";
@@ -11,7 +14,10 @@ import { createTenantDb } from "../../tenants/tenant-query.ts";
 /** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
 export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
   const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
-  const pools: Pick<TenantPools, "use"> = { use: (_, run) => run(sql) };
+  const pools: Pick<TenantPools, "use" | "abandon"> = {
+    use: (_, run) => run(sql, {} as never),
+    abandon: () => {},
+  };
   const db = createTenantDb({
     tenant: { id: tenantId, slug: "acme", name: "Acme" },
     record: {} as never,
@@ -24,6 +30,7 @@ export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql
         throw new Error(found);
       },
     },
+    gate: { pending: new Map(), patience: createPatience() },
     options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
   });
   return { db, sql };
@@ -34,6 +41,7 @@ export function createContext(input: {
   provider: Provider;
   hooks: Hooks;
   settings: Partial<Record<SettingKey, unknown>>;
+  flags?: Partial<Record<FlagKey, boolean>>;
 }): Context {
   const get = async (key: SettingKey) => {
     const definition = settingDefinitions[key];
@@ -45,6 +53,7 @@ export function createContext(input: {
     db: input.db,
     hooks: input.hooks,
     settings: { get: get as never, set: async () => {} },
+    flags: { get: async (key: FlagKey) => input.flags?.[key] ?? flagDefinitions[key].default } as Flags,
     provider: async () => input.provider,
     connector: async () => null,
     wake: async () => {},

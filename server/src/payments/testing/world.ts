@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context, Job } from "../../context.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import { migrate } from "../../database/migrate.ts";
+import type { FlagKey } from "../../flags/definitions.ts";
 import type { Hooks } from "../../pipelines/pipeline.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { tenantMigrations } from "../../tenants/schema.ts";
@@ -46,6 +47,7 @@ export interface TenantOptions {
   erp?: boolean;
   hooks?: Hooks;
   settings?: Partial<Record<SettingKey, unknown>>;
+  flags?: Partial<Record<FlagKey, boolean>>;
 }
 
 export type TestTenant = ReturnType<typeof createTenant>;
@@ -56,6 +58,7 @@ function createTenant({
   erp = true,
   hooks = {},
   settings = {},
+  flags = {},
 }: TenantOptions & { admin: Sql; url: string }) {
   const id = randomUUID();
   const provider = new FakeProvider();
@@ -66,6 +69,7 @@ function createTenant({
     provider,
     hooks,
     settings: { ...(erp && { connector: erpSettings }), ...settings },
+    flags,
   });
   const context: Context = { ...ctx, wake: async (jobs) => void wakes.push(...jobs) };
 

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { conceal } from "../../crypto/conceal.ts";
 import type { Outcome, Provider } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
 import { ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
@@ -108,9 +109,11 @@ function caller({ baseUrl, secretKey, timeoutMs }: SandboxOptions) {
         redirect: "error",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      return read(response.status, parse(await response.text()), schema);
+      const text = await response.text();
+      // An error may quote what it was sent.
+      return read(response.status, parse(response.ok ? text : conceal(text, [secretKey])), schema);
     } catch (error) {
-      return { kind: "unknown", cause: causeOf(error) };
+      return { kind: "unknown", cause: conceal(causeOf(error), [secretKey]) };
     }
   };
 }

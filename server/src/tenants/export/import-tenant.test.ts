@@ -4,6 +4,7 @@ import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { listEmbedKeys } from "../embed-keys.ts";
@@ -26,6 +27,12 @@ const compileCache = folder();
 /** Line breaks of every kind, quotes, JSON inside text. */
 const hardText = 'a\u2028b\r\nc\u0085"d" \\ {"e": null} ✓';
 
+const provider = {
+  id: "sandbox",
+  baseUrl: "https://api.example",
+  frameUrl: "https://frame.example",
+} as const;
+
 beforeAll(async () => {
   platform = await testPlatform();
   acme = await platform.createTenant("acme", { hosts: ["pay.acme.example"] });
@@ -33,7 +40,8 @@ beforeAll(async () => {
   await paymentRows(acme);
   await finishWork(acme);
   await acme.settings.set("seller.supportEmail", null);
-  await acme.settings.set("flags", { hard: hardText });
+  await acme.settings.set("provider", { ...provider, publishableKey: hardText });
+  await acme.flags.set("partial-payments", false, { reason: hardText });
   await acme.db.query`
     insert into pay.customers (tenant_id, id, name, synced_at)
     select ${acme.tenant.id}::uuid, n::text, ${hardText}, now() from generate_series(1, 1200) n returning tenant_id`;
@@ -65,10 +73,13 @@ test("an import has the export's rows under a new id, and goes on where the numb
   expect(created).toBe(true);
   expect(tenant.id).not.toBe(acme.tenant.id);
   expect(tenant.hosts).toEqual(["acme-two.localhost"]);
-  const { db, settings } = await expectSame("acme-two");
+  const { db, settings, flags } = await expectSame("acme-two");
   await expect(settings.get("seller.name")).resolves.toBe("Acme Two");
   await expect(settings.get("seller.supportEmail")).resolves.toBeNull();
-  await expect(settings.get("flags")).resolves.toEqual({ hard: hardText });
+  await expect(settings.get("provider")).resolves.toEqual({ ...provider, publishableKey: hardText });
+  await expect(flags.list()).resolves.toMatchObject([
+    { key: "partial-payments", value: false, reason: hardText },
+  ]);
   const [payment] =
     await db.query`select tenant_id, amount_minor, fingerprint, lines, created_at from pay.payments`;
   const [original] = await acme.db.query`
@@ -78,6 +89,8 @@ test("an import has the export's rows under a new id, and goes on where the numb
     select tenant_id, nextval('pay.receipt_numbers') as receipt from pay.users`;
   expect(next?.receipt).toBe(1002n);
   await paymentRows(await platform.operator.tenants.open(tenant.id));
+  const { damage } = await verifyAudit({ registry: platform.operator.registry.sql, db });
+  expect(damage).toBeNull();
 });
 
 test("secrets are not there until they are set again, under the new tenant's own key", async () => {

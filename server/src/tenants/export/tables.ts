@@ -14,19 +14,24 @@ export interface TableShape {
   primaryKey: Column[];
   /** Hold ciphertext; a row with any of them filled is not exported. */
   secretColumns: string[];
+  /** A trigger of the database fills them; the connected role may not. */
+  derivedColumns: string[];
   /** Tables whose rows must be there first. */
   references: string[];
 }
 
 /** By table name. */
 export async function readTables(sql: Pick<Sql, "unsafe">): Promise<TableShape[]> {
-  const rows = await sql.unsafe<{ table: string; name: string; type: string; key: number | null }[]>(`
+  const rows = await sql.unsafe<
+    { table: string; name: string; type: string; key: number | null; given: boolean }[]
+  >(`
     select c.relname as table, a.attname as name, format_type(a.atttypid, a.atttypmod) as type,
-      array_position(i.indkey::int2[], a.attnum) as key
+      array_position(i.indkey::int2[], a.attnum) as key,
+      has_column_privilege(c.oid, a.attnum, 'insert') as given
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_index i on i.indrelid = c.oid and i.indisprimary
-    where c.relnamespace = 'pay'::regnamespace and c.relkind = 'r'
+    where c.relnamespace = 'pay'::regnamespace and c.relkind = 'r' and c.relname <> '${keyFloor}'
     order by c.relname collate "C", a.attnum`);
   const references = await sql.unsafe<{ from: string; to: string }[]>(`
     select f.relname as from, t.relname as to
@@ -42,9 +47,13 @@ export async function readTables(sql: Pick<Sql, "unsafe">): Promise<TableShape[]
       .sort((a, b) => Number(a.key) - Number(b.key))
       .map(({ name, type }) => ({ name, type })),
     secretColumns: columns.map(({ name }) => name).filter(isSecret),
+    derivedColumns: columns.filter(({ given }) => !given).map(({ name }) => name),
     references: references.filter(({ from }) => from === table).map(({ to }) => to),
   }));
 }
+
+/** Says which of this tenant's data keys are retired; an imported tenant has keys of its own. */
+const keyFloor = "key_floor";
 
 /** The schema's convention for sealed secrets: `ciphertext`, `secret_ciphertext`. */
 const isSecret = (column: string) => /(^|_)ciphertext$/.test(column);
@@ -75,11 +84,12 @@ export function selectLines(shape: TableShape, tenantId: string): string {
 
 /**
  * Inserts lines, its one parameter, as rows of the connected tenant. Columns the shape does not name
- * take their defaults.
+ * take their defaults; derived ones are computed anew.
  */
 export function insertLines(shape: TableShape): string {
-  const columns = shape.columns.map(({ name }) => quoteIdentifier(name));
-  const values = shape.columns.map(({ name, type }) => {
+  const given = shape.columns.filter(({ name }) => !shape.derivedColumns.includes(name));
+  const columns = given.map(({ name }) => quoteIdentifier(name));
+  const values = given.map(({ name, type }) => {
     if (name === "tenant_id") return "pay.current_tenant()";
     // A record would take the text for a JSON string.
     return type === "jsonb"

@@ -1,3 +1,4 @@
+import { overdueFlags } from "../../flags/overdue-flags.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantBehind } from "../errors.ts";
 import { latestSchemaVersion } from "../schema.ts";
@@ -7,7 +8,7 @@ import type { Operator } from "./operator.ts";
 export interface Finding {
   ok: boolean;
   what: string;
-  /** What to do about it; null when ok. */
+  /** What to do about it; null: nothing. */
   advice: string | null;
 }
 
@@ -38,9 +39,18 @@ export async function diagnose({ ctx }: { ctx: Operator }): Promise<Finding[]> {
       { advice: "run clarity migrate" },
     ),
   ];
+  findings.push(...flagFindings());
   for (const record of await ctx.registry.list()) findings.push(await diagnoseTenant({ ctx, record }));
   return findings;
 }
+
+/** Nothing is broken by a flag that outlived its date, so the check still passes; its owner is asked. */
+const flagFindings = (): Finding[] =>
+  overdueFlags().map(({ key, owner, expiresOn, advice }) => ({
+    ok: true,
+    what: `flag ${key} of ${owner} was to be looked at by ${expiresOn}`,
+    advice,
+  }));
 
 async function diagnoseTenant({ ctx, record }: { ctx: Operator; record: TenantRecord }): Promise<Finding> {
   const { slug, status } = record;
@@ -59,7 +69,9 @@ async function diagnoseTenant({ ctx, record }: { ctx: Operator; record: TenantRe
     return {
       ok: true,
       what: `${slug}: reachable, schema ${record.schemaVersion}, secrets readable`,
-      advice: null,
+      advice: record.otherDataKey
+        ? `the rotation of its key has not ended: clarity key rotate ${slug} goes on`
+        : null,
     };
   } catch (error) {
     return { ok: false, what: `${slug}: ${(error as Error).message}`, advice: adviceFor(error) };

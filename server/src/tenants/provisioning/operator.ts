@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import { fileMasterKey } from "../../crypto/master-key.ts";
+import { openMasterKey } from "../../crypto/open-master-key.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import { openRegistry, type Registry } from "../../registry/registry.ts";
 import type { PoolOptions } from "../tenant-pools.ts";
@@ -19,7 +19,7 @@ export interface Operator {
 }
 
 /** One person's commands, beside the servers' pools. */
-const smallPools: PoolOptions = { maxConnections: 2, maxPools: 10 };
+const smallPools: PoolOptions = { maxConnections: 2, maxConnectionsInAll: 20 };
 
 /** Connects on first use. */
 export function openOperator(input: {
@@ -32,7 +32,7 @@ export function openOperator(input: {
   const name = `operator:${input.operator}`;
   const registry = openRegistry({
     url: address.registryUrl,
-    masterKey: fileMasterKey(address.masterKeyFile),
+    masterKey: openMasterKey(address),
     watch: false,
     // An operator changes what it reads.
     cache: { freshMs: 0 },

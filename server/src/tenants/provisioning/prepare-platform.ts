@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import { fileMasterKey } from "../../crypto/master-key.ts";
+import { openMasterKey } from "../../crypto/open-master-key.ts";
 import { connect, quoteIdentifier, quoteLiteral, reserve, type Sql } from "../../database/client.ts";
 import { migrate, readMigrations } from "../../database/migrate.ts";
 import { scramVerifier } from "../../database/scram.ts";
@@ -12,7 +12,10 @@ export interface PlatformAddress {
   /** A role that may create databases and roles; PostgreSQL ≥ 15. */
   readonly adminUrl: string;
   readonly registryUrl: string;
+  /** The file provider's key; the key that signs certificates of deletion lies beside it. */
   readonly masterKeyFile: string;
+  /** `aws-kms:<key>` when a key service wraps instead; default: the file. */
+  readonly masterKey?: string | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
 }
@@ -29,12 +32,13 @@ export interface PlatformAddress {
 export async function preparePlatform(input: {
   adminUrl: string;
   masterKeyFile: string;
+  masterKey?: string | undefined;
   registryUrl?: string;
   namespace?: string;
 }): Promise<PlatformAddress> {
-  const { adminUrl, masterKeyFile, namespace = "pay" } = input;
+  const { adminUrl, masterKeyFile, masterKey, namespace = "pay" } = input;
   if (!namespacePattern.test(namespace)) throw new Error(`namespace ${namespace} is not ${namespacePattern}`);
-  fileMasterKey(masterKeyFile);
+  openMasterKey({ masterKeyFile, masterKey });
   const admin = connect({ url: adminUrl, max: 2 });
   try {
     const registryUrl = await exclusively(admin, async () => {
@@ -44,7 +48,7 @@ export async function preparePlatform(input: {
       await prepareTemplate({ admin, adminUrl, namespace });
       return url;
     });
-    return { adminUrl, registryUrl, masterKeyFile, namespace };
+    return { adminUrl, registryUrl, masterKeyFile, ...(masterKey && { masterKey }), namespace };
   } finally {
     await admin.end({ timeout: 2 });
   }

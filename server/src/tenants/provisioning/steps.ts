@@ -7,22 +7,13 @@ import { connectionUrl } from "../tenants.ts";
 import { names } from "./names.ts";
 import type { Creation } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
+import { roleLimits } from "./role-limits.ts";
 import { templates } from "./templates.ts";
 
 interface Step {
   ctx: Operator;
   creation: Pick<Creation, "record">;
 }
-
-/** More than the pools of several servers need, few enough that one tenant cannot take them all. */
-const connectionLimit = 40;
-
-/** Bounds on what even a leaked password can hold up. */
-const roleSettings = {
-  statement_timeout: "15s",
-  lock_timeout: "2s",
-  idle_in_transaction_session_timeout: "10s",
-};
 
 /**
  * Ahead of other statements in one message, so in one transaction with them: two creations of one tenant
@@ -37,14 +28,10 @@ export async function createRole({ ctx, creation: { record } }: Step): Promise<v
   const keys = await openTenantKeys({ tenantId, dataKey, masterKey: ctx.registry.masterKey });
   const verifier = scramVerifier(keys.open("connection", database.password));
   const role = quoteIdentifier(database.role);
-  const attributes = `login password ${quoteLiteral(verifier)} connection limit ${connectionLimit}`;
-  const settings = Object.entries(roleSettings).map(
-    ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
-  );
   try {
     const group = quoteIdentifier(names.tenants(ctx.address.namespace));
-    const create = `create role ${role} ${attributes} in role ${group}`;
-    await ctx.admin.unsafe([inTurn(tenantId), create, ...settings].join(";"));
+    const create = `create role ${role} login password ${quoteLiteral(verifier)} in role ${group}`;
+    await ctx.admin.unsafe([inTurn(tenantId), create, ...roleLimits(record)].join(";"));
   } catch (error) {
     // duplicate_object: an earlier try got this far, in one transaction; the password is the same.
     if (errorCode(error) !== "42710") throw error;

@@ -47,7 +47,7 @@ function group(view: View, currency: string, invoices: readonly Invoice[]) {
       : found.filter(({ id }, at) => at < longList || state.chosen.has(id));
   const note = barred
     ? words.text("list.otherCurrency", { currency: chosen })
-    : !barred && state.chosen.size >= maxLines && payable.length > maxLines
+    : state.chosen.size >= maxLines && payable.length > maxLines
       ? words.text("list.limit", { count: maxLines })
       : "";
   const showAll = () => {
@@ -115,7 +115,7 @@ function row(view: View, invoice: Invoice) {
         }
       </span>
     </label>
-    ${chosen ? amountField(view, invoice) : html`<label class="amount" for=${id}>${words.money(invoice.openMinor, invoice.currency)}</label>`}
+    ${chosen && state.session?.flags["partial-payments"] !== false ? amountField(view, invoice) : html`<label class="amount" for=${id}>${words.money(invoice.openMinor, invoice.currency)}</label>`}
   </li>`;
 }
 

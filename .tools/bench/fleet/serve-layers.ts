@@ -1,0 +1,83 @@
+/**
+ * Edge and server in one process for one tenant, the isolation layers of its database on or off. Off: the
+ * administrator's connection, whom row-level security does not bind, asked neither whose database it is nor
+ * whose rows come back. Prints its port.
+ */
+import { generateKeyPairSync, generateKeySync } from "node:crypto";
+import { createEdge } from "@clarity/bff";
+import {
+  createContextFactory,
+  createLogger,
+  createServer,
+  fileMasterKey,
+  openRegistry,
+  openTenants,
+  type Tenants,
+} from "@clarity/server";
+import { serve } from "@hono/node-server";
+import { createPatience } from "../../../server/src/tenants/patience.ts";
+import { createSettings } from "../../../server/src/tenants/settings-store.ts";
+import { TenantPools } from "../../../server/src/tenants/tenant-pools.ts";
+import { createTenantDb } from "../../../server/src/tenants/tenant-query.ts";
+import { FakeProvider, readStage } from "../stage.ts";
+
+const stage = readStage();
+const layers = process.argv[3] !== "off";
+const log = createLogger({ name: "bench", level: "error" });
+const registry = openRegistry({ url: stage.registryUrl, masterKey: fileMasterKey(stage.masterKeyFile) });
+const layered = openTenants({ registry, log });
+const tenants = layers ? layered : await withoutLayers(layered);
+const provider = new FakeProvider();
+const makeContext = createContextFactory({
+  log,
+  adapters: {
+    provider: () => provider,
+    connector: () => {
+      throw new Error("the benchmark's tenant has no ERP");
+    },
+  },
+});
+const internal = generateKeySync("hmac", { length: 256 });
+const edgeKey = { alg: "HS256", key: internal } as const;
+const server = createServer({ registry, tenants, makeContext, edgeKey, log });
+const edge = await createEdge({
+  key: generateKeyPairSync("ed25519").privateKey,
+  internalKey: edgeKey,
+  upstream: server.fetch,
+  assetsDir: stage.assetsDir,
+  limits: { tenant: 1e9, session: 1e9, address: 1e9 },
+  log,
+});
+serve({ fetch: edge.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
+  console.log(JSON.stringify({ port })),
+);
+process.on("disconnect", () => process.exit(0));
+
+async function withoutLayers(usual: Tenants): Promise<Tenants> {
+  const options = {
+    maxConnections: 5,
+    maxConnectionsInAll: 100,
+    idleTimeoutMs: 20_000,
+    statementTimeoutMs: 2_500,
+    queryTimeoutMs: 3_000,
+    maxPending: 200,
+  };
+  const pools = new TenantPools({
+    options,
+    route: async () => ({ url: stage.tenantAdminUrl, pooled: false }),
+    identify: async () => {},
+  });
+  const gate = { pending: new Map<string, number>(), patience: createPatience() };
+  const blind = { check: async () => {}, breach: async () => new Error("nobody looks") as never };
+  const { tenant, record, flags, keys, actor } = await usual.open(stage.tenantId);
+  const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options });
+  const open = { tenant, record, db, settings: createSettings({ db, keys, actor }), flags, keys, actor };
+  return {
+    ...usual,
+    async open(tenantId, how) {
+      // The registry is asked as ever: which tenant it is, is no layer.
+      await registry.findById(tenantId);
+      return tenantId === tenant.id ? open : usual.open(tenantId, how);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { Sql } from "../database/client.ts";
+import type { TenantDb } from "../tenants/tenant-db.ts";
+import { sameHash } from "./chain.ts";
+import { readHash, readHead } from "./read-chain.ts";
+
+/** A head of a tenant's chain as the registry remembers it, out of reach of the tenant's administrators. */
+export interface Anchor {
+  headId: bigint;
+  headHash: Uint8Array;
+  at: Date;
+}
+
+/** The row that an anchor remembers is gone or another. */
+export class AuditChainBroken extends Error {
+  override name = "AuditChainBroken";
+}
+
+interface Row {
+  head_id: bigint;
+  head_hash: Uint8Array;
+  at: Date;
+}
+
+const toAnchor = ({ head_id, head_hash, at }: Row): Anchor => ({ headId: head_id, headHash: head_hash, at });
+
+/** By row number. */
+export async function loadAnchors(registry: Sql, tenantId: string): Promise<Anchor[]> {
+  const rows = await registry<Row[]>`
+    select head_id, head_hash, at from audit_anchors where tenant_id = ${tenantId} order by head_id`;
+  return rows.map(toAnchor);
+}
+
+/**
+ * Remembers the head of a tenant's chain in the registry, once the row the last anchor remembers was found to
+ * be there still. What was written after the last anchor can be cut off unnoticed, so it is called often.
+ *
+ * @returns the newest anchor; null: there is nothing to remember
+ * @throws AuditChainBroken
+ */
+export async function anchorAudit(input: { registry: Sql; db: TenantDb }): Promise<Anchor | null> {
+  const { registry, db } = input;
+  const last = await loadLastAnchor(registry, db.tenant.id);
+  if (last) await requireKept(db, last);
+  const head = await readHead(db);
+  if (!head || head.id === last?.headId) return last;
+  const [made] = await registry<Row[]>`
+    insert into audit_anchors (tenant_id, head_id, head_hash)
+    values (${db.tenant.id}, ${String(head.id)}, ${Buffer.from(head.hash)})
+    on conflict (tenant_id, head_id) do nothing
+    returning head_id, head_hash, at`;
+  // Another process was faster.
+  return made ? toAnchor(made) : loadLastAnchor(registry, db.tenant.id);
+}
+
+async function loadLastAnchor(registry: Sql, tenantId: string): Promise<Anchor | null> {
+  const [row] = await registry<Row[]>`
+    select head_id, head_hash, at from audit_anchors
+    where tenant_id = ${tenantId} order by head_id desc limit 1`;
+  return row ? toAnchor(row) : null;
+}
+
+async function requireKept(db: TenantDb, { headId, headHash, at }: Anchor): Promise<void> {
+  const found = await readHash(db, headId);
+  if (found && sameHash(found, headHash)) return;
+  const what = found ? "is not the one that" : "is gone, which";
+  throw new AuditChainBroken(
+    `audit row ${headId} of ${db.tenant.slug} ${what} was anchored at ${at.toISOString()}: clarity audit verify ${db.tenant.slug}`,
+  );
+}

@@ -1,0 +1,89 @@
+import { PassThrough, Readable } from "node:stream";
+import postgres from "postgres";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { anchorChore } from "../audit/anchor-chore.ts";
+import { writeInstance } from "../config.ts";
+import type { Context } from "../context.ts";
+import { createLogger } from "../log.ts";
+import type { OpenTenant } from "../tenants/tenants.ts";
+import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
+import { main } from "./main.ts";
+
+let platform: TestPlatform;
+let acme: OpenTenant;
+const dataDir = temporaryFolders()();
+beforeAll(async () => {
+  platform = await testPlatform();
+  writeInstance(dataDir, platform.address);
+  acme = await platform.createTenant("acme");
+  await platform.createTenant("globex");
+});
+afterAll(() => platform.close());
+
+async function clarity(...args: string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(args, {
+    env: { CLARITY_DATA_DIR: dataDir },
+    stdin: Readable.from([]),
+    print: (line) => out.push(line),
+    printError: (line) => err.push(line),
+  });
+  const stdout = out.join("\n");
+  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
+}
+
+const elevations = async () =>
+  (
+    await platform.operator.registry.sql`
+    select detail ->> 'reason' as reason from operator_audit where action = 'tenants.elevated' order by id`
+  ).map(({ reason }) => reason);
+
+test("show tells who set what, and of one subject only when asked", async () => {
+  await clarity("setting", "set", "acme", "seller.name", "Acme & Co");
+  const { code, stdout } = await clarity("audit", "show", "acme", "--subject", "seller.name");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /^row +at +who +what +of +detail\n\d+ +20\S+ +operator:\S+ +setting.set +seller.name +{}$/,
+  );
+  const all = (await clarity("audit", "show", "acme", "--limit", "2", "--json")).json();
+  expect(all).toMatchObject([{ action: "setting.set" }, {}]);
+  expect((await clarity("audit", "show", "acme", "--limit", "0")).stderr).toContain("from 1 to 1000");
+});
+
+test("all tenants at once need a reason, which is audited before anything is read", async () => {
+  const refused = await clarity("audit", "verify", "--all", "--reason", " ");
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain("say why with --reason");
+  expect(await elevations()).toEqual([]);
+  const { code, stdout } = await clarity("audit", "verify", "--all", "--reason", "yearly audit");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^acme +whole: \d+ rows, none known to the registry\nglobex +whole: /);
+  expect(await elevations()).toEqual(["yearly audit"]);
+  expect((await clarity("audit", "verify")).stderr).toContain("name a tenant, or give --all");
+});
+
+test("a log that was cut is named with its row and exit code 1; the worker that meets it alerts and serves on", async () => {
+  const anchored = (await clarity("audit", "anchor", "acme", "--json")).json();
+  expect(anchored).toEqual([{ tenant: "acme", row: expect.any(String), at: expect.any(String) }]);
+  const known = await clarity("audit", "verify", "acme", "--json");
+  expect(known.json()).toMatchObject([{ damage: null, anchors: 1, anchoredUpTo: anchored[0].row }]);
+
+  const url = new URL(platform.address.adminUrl);
+  url.pathname = `/${acme.record.database.name}`;
+  const owner = postgres(url.href, { max: 1 });
+  await owner`delete from pay.audit_log where id = ${anchored[0].row}`;
+  await owner.end();
+
+  const cut = await clarity("audit", "verify", "acme");
+  expect(cut.code).toBe(1);
+  expect(cut.stdout).toContain(`BROKEN at row ${anchored[0].row}, truncated`);
+  expect((await clarity("audit", "verify", "globex")).code).toBe(0);
+
+  const lines: string[] = [];
+  const destination = new PassThrough().on("data", (line) => lines.push(`${line}`));
+  const log = createLogger({ name: "test", destination });
+  await anchorChore(platform.operator.registry.sql).run({ db: acme.db, log } as unknown as Context);
+  expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({ level: 60, tenantId: acme.tenant.id });
+});

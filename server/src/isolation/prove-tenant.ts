@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { connect, errorCode, type Sql } from "../database/client.ts";
+import type { TenantRecord } from "../registry/tenant-record.ts";
+import { asOwner } from "../tenants/deletion/tenant-server.ts";
+import { names } from "../tenants/provisioning/names.ts";
+import type { Operator } from "../tenants/provisioning/operator.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
+import { connectionUrl } from "../tenants/tenants.ts";
+
+export interface Proof {
+  promise: string;
+  holds: boolean;
+  /** What was seen; no row values. */
+  found: string;
+}
+
+interface Subject {
+  ctx: Operator;
+  record: TenantRecord;
+  /** Databases of other tenants to knock at. */
+  others: readonly string[];
+}
+
+/** Tries, against the running PostgreSQL, what must not work. Changes nothing. */
+export async function proveTenant(subject: Subject): Promise<Proof[]> {
+  const url = await connectionUrl({ registry: subject.ctx.registry, record: subject.record });
+  return [
+    await proveRole(url),
+    await proveDoors({ ...subject, url }),
+    await proveTables(subject),
+    await proveSession({ url, session: randomUUID(), promise: "a session of another tenant finds no row" }),
+    await proveSession({ url, session: null, promise: "a session of no tenant finds no row" }),
+  ];
+}
+
+async function proveRole(url: string): Promise<Proof> {
+  const promise = "its role is no superuser, makes no roles or databases, and is bound by row-level security";
+  const [role] = await briefly(
+    url,
+    null,
+    (sql) => sql<Record<string, boolean>[]>`
+      select rolsuper as superuser, rolcreatedb as createdb, rolcreaterole as createrole,
+        rolbypassrls as bypassrls, rolreplication as replication
+      from pg_roles where rolname = current_user`,
+  );
+  const powers = Object.entries(role ?? {}).flatMap(([power, has]) => (has ? [power] : []));
+  return {
+    promise,
+    holds: role !== undefined && powers.length === 0,
+    found: powers.join(", ") || "none of these",
+  };
+}
+
+/** No right to connect, or a database nobody may connect to. */
+const refused = ["42501", "55000"];
+
+async function proveDoors({ ctx, url, others }: Subject & { url: string }): Promise<Proof> {
+  const { namespace } = ctx.address;
+  const doors = [names.registry(namespace), names.template(namespace, latestSchemaVersion()), ...others];
+  const open: string[] = [];
+  for (const database of doors) {
+    const target = new URL(url);
+    target.pathname = `/${database}`;
+    const answer = await briefly(target.href, null, (sql) => sql`select 1`).catch(errorCode);
+    if (typeof answer !== "string" || !refused.includes(answer)) open.push(database);
+  }
+  return {
+    promise: "its role enters neither the registry, nor the template, nor another tenant's database",
+    holds: open.length === 0,
+    found: open.length === 0 ? `refused at ${doors.length} databases` : `not refused at ${open.join(", ")}`,
+  };
+}
+
+async function proveTables(subject: Subject): Promise<Proof> {
+  const { role, name } = subject.record.database;
+  const bare = await asOwner(subject, (sql) =>
+    sql.unsafe<{ tablename: string }[]>(`
+      select tablename from pg_tables
+      where schemaname = 'pay' and (not rowsecurity or tableowner = '${role}')`),
+  );
+  const [owner] = await asOwner(subject, (sql) =>
+    sql.unsafe<{ tenant: string | null }[]>(
+      "select shobj_description(oid, 'pg_database') as tenant from pg_database where datname = current_database()",
+    ),
+  );
+  const wrong = bare.map(({ tablename }) => tablename);
+  if (owner?.tenant !== subject.record.id) wrong.push(`${name} does not say that it is this tenant's`);
+  return {
+    promise:
+      "row-level security is on for every table, and the role owns none; the database says whose it is",
+    holds: wrong.length === 0,
+    found: wrong.join(", ") || "on for all",
+  };
+}
+
+async function proveSession(input: { url: string; session: string | null; promise: string }): Promise<Proof> {
+  const { url, session, promise } = input;
+  const seen = await briefly(url, session, async (sql) => {
+    const tables = await sql<{ tablename: string }[]>`
+      select relname as tablename from pg_class
+      where relnamespace = 'pay'::regnamespace and relkind = 'r' and has_table_privilege(oid, 'select')`;
+    const rows = tables.map(({ tablename }) => sql`select count(*)::int as n from pay.${sql(tablename)}`);
+    const counts = (await Promise.all(rows)).map(
+      ([row], index) => [tables[index]?.tablename, row?.n] as const,
+    );
+    return { tables: tables.length, filled: counts.filter(([, n]) => n !== 0) };
+  });
+  return {
+    promise,
+    holds: seen.tables > 0 && seen.filled.length === 0,
+    found:
+      seen.filled.map(([name, n]) => `${n} rows of ${name}`).join(", ") || `0 rows of ${seen.tables} tables`,
+  };
+}
+
+async function briefly<T>(
+  url: string,
+  tenantId: string | null,
+  run: (sql: Sql) => PromiseLike<T>,
+): Promise<T> {
+  const sql = connect({ url, max: 1, session: tenantId === null ? {} : { "app.tenant_id": tenantId } });
+  try {
+    return await run(sql);
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * How far a verb of the command line reaches:
+ *
+ * - `one tenant`: the named tenant's database, through its own role
+ * - `one entry`: the named tenant's entry in the registry, and its database as the administrator
+ * - `every tenant`: one tenant, or with `--reason` all of them, each through its own role
+ * - `platform`: the registry and all tenants' databases or keys, as the administrator
+ * - `registry`: names of tenants, no tenant's database
+ */
+export type Reach = "one tenant" | "one entry" | "every tenant" | "platform" | "registry";
+
+export interface VerbAccess {
+  reach: Reach;
+  /** It takes an id of something in the tenant's database; another tenant's is as unknown as nobody's. */
+  takesId?: true;
+}
+
+/**
+ * Every verb of `clarity`. Tested in cli/verbs.test.ts, which fails when a verb is not listed here, and
+ * printed by `clarity isolation report`.
+ */
+export const verbs: Record<string, VerbAccess> = {
+  "audit anchor": { reach: "every tenant" },
+  "audit show": { reach: "one tenant" },
+  "audit verify": { reach: "every tenant" },
+  "dead-letter list": { reach: "one tenant" },
+  "dead-letter replay": { reach: "one tenant", takesId: true },
+  doctor: { reach: "platform" },
+  "embed-key add": { reach: "one tenant" },
+  "embed-key list": { reach: "one tenant" },
+  "embed-key revoke": { reach: "one tenant", takesId: true },
+  "flag list": { reach: "one tenant" },
+  "flag set": { reach: "one tenant" },
+  "flag unset": { reach: "one tenant" },
+  "isolation report": { reach: "every tenant" },
+  "key rotate": { reach: "platform" },
+  "master-key retire": { reach: "platform" },
+  "master-key rotate": { reach: "platform" },
+  migrate: { reach: "platform" },
+  "payment list": { reach: "one tenant" },
+  "payment show": { reach: "one tenant", takesId: true },
+  "setting get": { reach: "one tenant" },
+  "setting list": { reach: "one tenant" },
+  "setting set": { reach: "one tenant" },
+  "setting unset": { reach: "one tenant" },
+  "tenant create": { reach: "one entry" },
+  "tenant delete": { reach: "one entry" },
+  "tenant export": { reach: "one tenant" },
+  "tenant import": { reach: "one entry" },
+  "tenant list": { reach: "registry" },
+  "tenant purge": { reach: "platform" },
+  "tenant restore": { reach: "one entry" },
+  "tenant resume": { reach: "one entry" },
+  "tenant show": { reach: "one entry" },
+  "tenant suspend": { reach: "one entry" },
+  "token mint": { reach: "one tenant" },
+};
