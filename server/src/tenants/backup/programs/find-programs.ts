@@ -14,6 +14,22 @@ export class ProgramsMissing extends Error {
 }
 
 /**
+ * The folder with PostgreSQL's server programs of exactly this major version: what reads a server's own files.
+ *
+ * @throws ProgramsMissing
+ */
+export function findServerPrograms({ major, pgBin }: { major: number; pgBin: string | null }): Programs {
+  const found = candidates(pgBin).find((programs) => programs.major === major && hasServer(programs));
+  if (found) return found;
+  throw new ProgramsMissing(
+    `no PostgreSQL ${major} server ${pgBin === null ? "here" : `in ${pgBin}`}: recover on the database's own host, ` +
+      `install it (Debian: postgresql-${major}), or name its folder in CLARITY_PG_BIN`,
+  );
+}
+
+const hasServer = ({ folder }: Programs) => existsSync(join(folder, "postgres"));
+
+/**
  * The folder with pg_dump and pg_restore of a server's major version; for want of them of the next newer
  * one, which reads older servers. npm's embedded PostgreSQL has neither.
  *
@@ -22,9 +38,8 @@ export class ProgramsMissing extends Error {
  * @throws ProgramsMissing
  */
 export function findPrograms({ major, pgBin }: { major: number; pgBin: string | null }): Programs {
-  const found = (pgBin === null ? usualFolders() : [pgBin])
-    .map((folder) => ({ folder, major: versionIn(folder) }))
-    .filter((programs): programs is Programs => programs.major !== null && programs.major >= major)
+  const found = candidates(pgBin)
+    .filter((programs) => programs.major >= major)
     .sort((a, b) => a.major - b.major);
   if (found[0]) return found[0];
   throw new ProgramsMissing(
@@ -33,6 +48,11 @@ export function findPrograms({ major, pgBin }: { major: number; pgBin: string | 
       "or name their folder in CLARITY_PG_BIN",
   );
 }
+
+const candidates = (pgBin: string | null): Programs[] =>
+  (pgBin === null ? usualFolders() : [pgBin])
+    .map((folder) => ({ folder, major: versionIn(folder) }))
+    .filter((programs): programs is Programs => programs.major !== null);
 
 /** Packages' own folders first: in Debian's PATH are wrappers that choose a version by themselves. */
 function usualFolders(): string[] {

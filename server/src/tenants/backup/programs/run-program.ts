@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable, Writable } from "node:stream";
+import { PassThrough, type Readable, type Writable } from "node:stream";
 import { guard } from "../../../database/embedded/guard.ts";
 import { asUser, type ServerUser } from "../../../database/embedded/server-user.ts";
 
@@ -72,10 +72,20 @@ export function startProgram(input: {
   });
   if (password !== null) closeSync(password);
   guard(child);
-  const { stdin, stdout, stderr } = child as ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable };
+  const { stdin, stdout, stderr } = child as ChildProcess & {
+    stdin: Writable;
+    stdout: Readable;
+    stderr: Readable;
+  };
   // Whoever closes early says why by its exit code.
   stdin.on("error", () => {});
-  return { stdin, stdout, ended: ending(input.program, child, stderr), kill: () => child.kill("SIGKILL") };
+  return {
+    stdin,
+    // Node throws away what nobody has begun to read when the child ends; this reads from the start.
+    stdout: stdout.pipe(new PassThrough()),
+    ended: ending(input.program, child, stderr),
+    kill: () => child.kill("SIGKILL"),
+  };
 }
 
 /** Runs a program to its end. @returns what it printed */
