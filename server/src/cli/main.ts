@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./audit.ts";
+import { backupCommand } from "./backup.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { flagCommand } from "./flag.ts";
@@ -48,7 +49,7 @@ export function createProgram(terminal: Terminal): Command {
   const run = createRun(terminal);
   return new Command("clarity")
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
-    .addCommand(tenantCommand(run))
+    .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))
@@ -59,6 +60,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(deadLetterCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
+    .addCommand(backupCommand(run, terminal))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));
 }

@@ -8,6 +8,8 @@ import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
+import { addRestoreCommands } from "./tenant-restore.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends CommonOptions {
   name: string;
@@ -22,7 +24,7 @@ const templateHelp = Object.entries(templates)
   .map(([name, { help }]) => `  ${name}: ${help}`)
   .join("\n");
 
-export function tenantCommand(run: Run): Command {
+export function tenantCommand(run: Run, terminal: Terminal): Command {
   const tenant = new Command("tenant").description("make and manage tenants");
   tenant
     .command("create <slug>")
@@ -59,6 +61,7 @@ export function tenantCommand(run: Run): Command {
     .action(changeTo(run, "active"));
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
+  addRestoreCommands(tenant, run, terminal);
   return tenant;
 }
 

@@ -15,10 +15,15 @@ export async function withBackupLock<T>(
 ): Promise<T | null> {
   const sql = connect({ url: registry.url, max: 1, idleTimeoutSeconds: 0 });
   try {
+    // As in `withTenantLock`.
     const session = await reserve(sql);
-    const [row] = await session<{ taken: boolean }[]>`
-      select pg_try_advisory_lock(${lockClass}, hashtext(${tenantId})) as taken`;
-    return row?.taken ? await run() : null;
+    try {
+      const [row] = await session<{ taken: boolean }[]>`
+        select pg_try_advisory_lock(${lockClass}, hashtext(${tenantId})) as taken`;
+      return row?.taken ? await run() : null;
+    } finally {
+      session.release();
+    }
   } finally {
     await sql.end({ timeout: 2 });
   }

@@ -13,8 +13,12 @@ export async function withTenantLock<T>(
   try {
     // Reserved, it is not renewed after half an hour, as others are, which would let go of the lock.
     const session = await reserve(sql);
-    await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
-    return await run();
+    try {
+      await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
+      return await run();
+    } finally {
+      session.release();
+    }
   } finally {
     await sql.end({ timeout: 2 });
   }

@@ -11,6 +11,7 @@ const formatInstant = (at: Date): string => at.toISOString().replace("T", " ").r
  * Copies a server's files, as they were some time before the instant, into an empty folder, with all that
  * PostgreSQL needs to replay the WAL from there up to it.
  *
+ * @param to null: as far as the archive goes
  * @param include the one database that is wanted; the others' files have their size and no content. null: all of them
  * @param folder its lock and moved tablespaces
  */
@@ -20,7 +21,7 @@ export async function restoreFiles(input: {
   cluster: string;
   folder: string;
   include: string | null;
-  to: Date;
+  to: Date | null;
   user: ServerUser;
 }): Promise<void> {
   const { configFile, stanza, cluster, folder, include, to, user } = input;
@@ -31,9 +32,9 @@ export async function restoreFiles(input: {
       `--config=${configFile}`,
       `--stanza=${stanza}`,
       `--pg1-path=${cluster}`,
-      "--type=time",
-      `--target=${formatInstant(to)}`,
-      "--target-action=promote",
+      ...(to === null
+        ? ["--type=default"]
+        : ["--type=time", `--target=${formatInstant(to)}`, "--target-action=promote"]),
       // What is taken out of the archive must write nothing into it.
       "--archive-mode=off",
       `--tablespace-map-all=${folder}/tablespaces`,

@@ -36,10 +36,10 @@ export async function bringBack(input: {
     if (!restore.switched) {
       if (!restore.verifiedAt) {
         await load({ record, restore });
-        await onStep("adapt");
-        await adaptDatabase({ ctx, record, restore });
         await sql`update restores set verified_at = clock_timestamp() where id = ${restore.id}`;
       }
+      await onStep("adapt");
+      await adaptDatabase({ ctx, record, restore });
       const switching = { ctx, restore, record };
       await onStep("pause");
       await pause(switching);

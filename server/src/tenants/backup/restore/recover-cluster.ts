@@ -40,7 +40,8 @@ interface Wanted {
   server: ServerFacts;
   /** The one database that is wanted of it. */
   database: string;
-  to: Date;
+  /** null: as far as the archive goes. */
+  to: Date | null;
   /** A place for it, the same again after a kill: what is left there is removed first. */
   folder: string;
 }
@@ -87,8 +88,11 @@ async function copyFiles(input: Wanted & { user: ServerUser }): Promise<void> {
   try {
     await restoreFiles({ ...place, include: input.database });
   } catch (error) {
+    const { message } = error as Error;
+    // BackupSetInvalidError
+    if (message.includes("[075]")) throw tooEarly(to);
     // DbMissingError: it was made after the last copy of the files, so it comes with the WAL.
-    if (!/\[080\]/.test((error as Error).message)) throw error;
+    if (!message.includes("[080]")) throw error;
     await restoreFiles({ ...place, include: null });
   }
 }
@@ -147,7 +151,11 @@ function start(input: {
 const logFile = (folder: string) => join(folder, "postgres.log");
 
 /** As long as it takes: how much WAL there is to replay only the server knows. */
-async function untilPromoted(input: { postgres: ChildProcess; folder: string; to: Date }): Promise<void> {
+async function untilPromoted(input: {
+  postgres: ChildProcess;
+  folder: string;
+  to: Date | null;
+}): Promise<void> {
   const { postgres, folder, to } = input;
   const ended = () => postgres.exitCode !== null || postgres.signalCode !== null;
   const url = "postgres://nobody@localhost/template1";
@@ -167,13 +175,15 @@ async function untilPromoted(input: { postgres: ChildProcess; folder: string; to
   }
 }
 
-function explain(log: string, to: Date): Error {
-  const instant = to.toISOString();
+const tooEarly = (to: Date | null) =>
+  new InstantUnreachable(`the archive's oldest copy is younger than ${to?.toISOString()}`);
+
+function explain(log: string, to: Date | null): Error {
   if (log.includes("recovery ended before configured recovery target was reached")) {
-    return new InstantUnreachable(`the WAL archive ends before ${instant}`);
+    return new InstantUnreachable(`the WAL archive ends before ${to?.toISOString()}`);
   }
   if (log.includes("requested recovery stop point is before consistent recovery point")) {
-    return new InstantUnreachable(`the archive's oldest copy is younger than ${instant}`);
+    return tooEarly(to);
   }
   const fatal = log.split("\n").filter((line) => /FATAL|PANIC/.test(line));
   return new Error(`the recovered server did not start: ${fatal.slice(-3).join("; ") || "its log is empty"}`);

@@ -22,6 +22,7 @@ import { type RecoveredCluster, recoverCluster, type ServerFacts } from "./recov
  *
  * @param from the database as it is called on the server
  * @param into the new database
+ * @param to null: as far as the archive goes
  * @param folder for the scratch files; what is left there by a killed run is removed first
  * @throws InstantUnreachable, ProgramsMissing, RestoredDiffers
  */
@@ -29,7 +30,7 @@ export async function recoverDatabase(input: {
   settings: BackupSettings;
   from: string;
   into: DatabasePlace;
-  to: Date;
+  to: Date | null;
   folder: string;
   onStep: (step: string) => void | Promise<void>;
 }): Promise<Contents> {

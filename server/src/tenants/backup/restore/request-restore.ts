@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
+import { names } from "../../provisioning/names.ts";
 import type { Operator } from "../../provisioning/operator.ts";
 import { RestoreRefused } from "./errors.ts";
 import { loadOpenRestore, loadRestore, type RestoreRecord } from "./restore-record.ts";
@@ -36,7 +37,8 @@ export async function requestRestore({
     );
   }
   const id = randomUUID();
-  const into = nextName(record.database.name);
+  // 63 bytes at most, all that PostgreSQL takes.
+  const into = `${names.tenant(ctx.address.namespace, record.id)}_r${randomBytes(3).toString("hex")}`;
   const detail = { restore: id, to: target.to.toISOString(), backup: target.backupId };
   await sql`
     with restore as (
@@ -71,7 +73,3 @@ async function same(
   }
   return open;
 }
-
-/** `<namespace>_t_<tenant's id>_r<6 hex digits>`: 63 bytes at most, all that PostgreSQL takes. */
-const nextName = (database: string): string =>
-  `${database.replace(/_r[0-9a-f]{6}$/, "")}_r${randomBytes(3).toString("hex")}`;
