@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./audit.ts";
+import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
@@ -64,8 +65,9 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(isolationCommand(run))
     .addCommand(databaseServerCommand(run, terminal))
     .addCommand(instanceCommand(run))
+    .addCommand(backupCommand(run, terminal))
     .addCommand(migrateCommand(run, terminal))
-    .addCommand(doctorCommand(run));
+    .addCommand(doctorCommand(run, terminal));
 }
 
 const withSubcommands = (command: Command): Command[] => [

@@ -1,3 +1,5 @@
+import { backupFindings } from "../tenants/backup/backup-findings.ts";
+import { type BackupSettings, backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
 import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
@@ -28,8 +30,17 @@ const checks: readonly Check[] = [
  * Looks at everything the platform and its tenants need to be served. Changes nothing.
  *
  * @param now default this machine's clock
+ * @param backups how often they are due; default daily
  */
-export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?: Date }): Promise<Finding[]> {
+export async function diagnose({
+  ctx,
+  now = new Date(),
+  backups = backupSettings({}),
+}: {
+  ctx: Operator;
+  now?: Date;
+  backups?: BackupSettings;
+}): Promise<Finding[]> {
   const reached = await Promise.all([
     probe("PostgreSQL answers the administrator", () => ctx.admin`select 1`, {
       why: "no tenant can be made, migrated or deleted",
@@ -43,7 +54,7 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
   if (reached.some(({ ok }) => !ok)) return reached;
   const records = await ctx.registry.list();
   const answers = await Promise.all(
-    checks.map((check) =>
+    [...checks, backupFindings(backups)].map((check) =>
       check({ ctx, records, now }).catch((error) => [
         bad(
           `${check.name} could not look: ${reasonOf(error)}`,
