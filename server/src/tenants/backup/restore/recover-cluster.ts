@@ -42,36 +42,44 @@ interface Wanted {
   database: string;
   /** null: as far as the archive goes. */
   to: Date | null;
-  /** A place for it, the same again after a kill: what is left there is removed first. */
+  /** A place for it, the same again after a kill, and no other recovery's. */
   folder: string;
 }
 
 /**
- * Recovers a server's files from the archive and replays its WAL up to the instant, included.
+ * Recovers a server's files from the archive and replays its WAL up to the instant, included. When a run that was
+ * killed had got there before, that is started again: of a big server it takes hours.
  *
  * @throws InstantUnreachable, ProgramsMissing; Error with what pgBackRest says
  */
 export async function recoverCluster(wanted: Wanted): Promise<RecoveredCluster> {
   const { settings, folder, server } = wanted;
   const programs = findServerPrograms({ major: server.major, pgBin: settings.pgBin });
-  await removeCluster(folder);
+  const recovered = join(folder, "recovered");
+  if (wanted.to === null || !existsSync(recovered)) await removeCluster(folder);
+  else await stopLeftover(join(folder, "data"));
   const user = serverUser(folder);
-  for (const path of [
-    folder,
-    ...["data", "socket", "tablespaces", "lock"].map((name) => join(folder, name)),
-  ]) {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-    if (user) chownSync(path, user.uid, user.gid);
-  }
   try {
-    await copyFiles({ ...wanted, user });
+    if (!existsSync(recovered)) {
+      makeFolders(folder, user);
+      await copyFiles({ ...wanted, user });
+    }
     const postgres = start({ binary: join(programs.folder, "postgres"), folder, server, user });
     await untilPromoted({ postgres, folder, to: wanted.to });
+    writeFileSync(recovered, "");
   } catch (error) {
     await removeCluster(folder);
     throw error;
   }
   return { socketFolder: join(folder, "socket"), close: () => removeCluster(folder) };
+}
+
+function makeFolders(folder: string, user: ServerUser): void {
+  for (const name of ["", "data", "socket", "tablespaces", "lock"]) {
+    const path = join(folder, name);
+    mkdirSync(path, { mode: 0o700 });
+    if (user) chownSync(path, user.uid, user.gid);
+  }
 }
 
 /** Whatever was left there by a run that was killed. */
@@ -129,7 +137,6 @@ function start(input: {
     synchronous_standby_names: "",
     shared_preload_libraries: "",
     ssl: "off",
-    fsync: "off",
     logging_collector: "off",
     log_destination: "stderr",
     lc_messages: "C",
