@@ -16,9 +16,12 @@ import {
   openOperator,
   preparePlatform,
 } from "@clarity/server";
-import { startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
+import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
 import postgres from "postgres";
 import { creation } from "./bench/creation.ts";
+import { flood } from "./bench/fleet/flood.ts";
+import { isolation } from "./bench/fleet/isolation.ts";
+import { thousand } from "./bench/fleet/thousand.ts";
 import { type LoadRequest, type LoadResult, load, median, quantile, send } from "./bench/load.ts";
 import { embedToken, Payer } from "./bench/payer.ts";
 import { type Figure, figure, report } from "./bench/report.ts";
@@ -30,7 +33,8 @@ const customerId = "bench-customer";
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
-const database = await startEmbeddedPostgres({ dataDir: join(directory, "postgres"), port: 0 });
+const dataDir = join(directory, "postgres");
+const database = await startEmbeddedPostgres({ dataDir, port: 0 });
 try {
   const masterKeyFile = join(directory, "master.key");
   const address = await preparePlatform({ adminUrl: database.url, masterKeyFile });
@@ -61,10 +65,16 @@ try {
   };
   figures.push(...(await hotPaths(stage, { id: key.id, secret: key.secret ?? "" })));
   figures.push(await idleTenants(stage));
+  const { assetsDir } = stage;
+  figures.push(...(await isolation({ operator, assetsDir, rounds })));
+  figures.push(...(await flood({ operator, assetsDir, rounds })));
   await operator.close();
+  await database.stop();
+  figures.push(...(await thousand()));
   report(figures);
 } finally {
   await database.stop();
+  await removeEmbeddedPostgres(dataDir);
   rmSync(directory, { recursive: true, force: true });
 }
 

@@ -15,6 +15,7 @@ const problems: string[] = [];
 
 const generators: Record<string, () => Promise<string>> = {
   tokens: async () => (await import("../themes/src/token-table.ts")).tokenTableMarkdown(),
+  metrics: async () => (await import("./metric-table.ts")).metricTableMarkdown(),
 };
 
 for (const page of pages) {

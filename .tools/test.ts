@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./browser.ts";
+import { ensurePeers } from "./peers.ts";
 import { checks, runStep } from "./steps.ts";
 
 interface Tally {
@@ -19,6 +20,7 @@ const reports = join(root, ".test");
 mkdirSync(reports, { recursive: true });
 
 const browser = await ensureBrowser();
+for (const missing of ensurePeers()) console.error(missing);
 const env = { ...process.env, CHROMIUM_PATH: browser };
 
 const tallies = [staticChecks(), vitest(), playwright()];

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import type { RateLimit } from "./rate-limit.ts";
+import { type RateLimit, tenantOf } from "./rate-limit.ts";
 import { Refusal } from "./refusal.ts";
 import type { EdgeContext, EdgeEnv } from "./request.ts";
 import type { AccessTokens } from "./tokens/access-token.ts";
@@ -9,6 +9,8 @@ export interface AuthenticateOptions {
   tokens: AccessTokens;
   checkProof: ProofCheck;
   limit: RateLimit;
+  /** Whether a proof was used at another edge. */
+  usedElsewhere: (proofId: string) => Promise<boolean>;
 }
 
 /**
@@ -18,46 +20,55 @@ export interface AuthenticateOptions {
  * Who is over a limit is refused ahead of the proof: it would cost a signature check and a place in the
  * memory of used proofs, which all tenants share.
  */
-export function authenticate({ tokens, checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
+export function authenticate(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
+  const { tokens, limit } = options;
   return async (c, next) => {
     const host = c.get("host");
     const address = c.get("address");
     const token = tokenOf(c);
-    const access = await tokens.verify(token, () => limit.count("address", address));
+    const access = await tokens.verify(token, () => limit.count({ kind: "address", key: address }));
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
-    await limit.refuseSpent("session", access.jkt);
-    await limit.refuseSpent("tenant", host.tenant.id);
+    await limit.refuseSpent({ kind: "session", key: access.jkt });
+    await limit.refuseSpent(tenantOf(host));
     try {
-      const { jkt } = proofOf(c, checkProof, access.ath);
+      const { jkt } = await proofOf(c, options, access.ath);
       if (jkt !== access.jkt)
         throw new Refusal("proof_invalid", { detail: "the session is bound to another key" });
     } catch (error) {
-      await limit.count("address", address);
+      await limit.count({ kind: "address", key: address });
       throw error;
     }
     // By the key and not by the token: one token's signature has several spellings.
-    await limit.count("session", access.jkt);
-    await limit.count("tenant", host.tenant.id);
+    await limit.count({ kind: "session", key: access.jkt });
+    await limit.count(tenantOf(host));
     c.set("access", access);
     await next();
   };
 }
 
 /** Ahead of `POST /v1/session`, the body unread: the caller proves the key its session will be bound to. */
-export function proveKey({ checkProof, limit }: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
+export function proveKey(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
+  const { limit } = options;
   return async (c, next) => {
-    await limit.count("address", c.get("address"));
-    await limit.refuseSpent("tenant", c.get("host").tenant.id);
-    c.set("jkt", proofOf(c, checkProof, null).jkt);
-    await limit.count("tenant", c.get("host").tenant.id);
+    await limit.count({ kind: "address", key: c.get("address") });
+    await limit.refuseSpent(tenantOf(c.get("host")));
+    c.set("jkt", (await proofOf(c, options, null)).jkt);
+    await limit.count(tenantOf(c.get("host")));
     await next();
   };
 }
 
 /** Checks the request's `DPoP` header. @throws Refusal `proof_invalid` */
-function proofOf(c: EdgeContext, checkProof: ProofCheck, ath: string | null): Proof {
+async function proofOf(
+  c: EdgeContext,
+  { checkProof, usedElsewhere }: AuthenticateOptions,
+  ath: string | null,
+): Promise<Proof> {
   const url = c.get("origin") + c.req.path;
-  return checkProof({ proof: c.req.header("dpop"), method: c.req.method, url, ath });
+  const proof = checkProof({ proof: c.req.header("dpop"), method: c.req.method, url, ath });
+  if (await usedElsewhere(proof.id))
+    throw new Refusal("proof_invalid", { detail: "the proof was used before" });
+  return proof;
 }
 
 /** RFC 9449 §7.1: `Authorization: DPoP <token>`. */

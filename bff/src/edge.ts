@@ -14,9 +14,10 @@ import { createHosts } from "./hosts.ts";
 import { createMetrics } from "./metrics.ts";
 import { addPayRoutes } from "./pay/handlers.ts";
 import { addOpenAPI, refuseInvalid } from "./pay/openapi.ts";
-import { createRateLimit, type Limits } from "./rate-limit.ts";
+import { createRateLimit, type Limits, tenantOf } from "./rate-limit.ts";
 import { Refusal } from "./refusal.ts";
 import { addHeaders, answerRefusal, type EdgeEnv } from "./request.ts";
+import type { SharedState } from "./shared-state.ts";
 import { addStatusRoutes } from "./status.ts";
 import { createAccessTokens } from "./tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "./tokens/internal-token.ts";
@@ -40,6 +41,8 @@ export interface EdgeOptions {
   frontDoorUrl?: string | null;
   /** Requests a minute; see `Limits` for the defaults. */
   limits?: Partial<Limits>;
+  /** Limits and used proofs are counted over all edges that share it. Default: each edge for itself. */
+  shared?: SharedState | null;
   /** A TLS-terminating proxy stands in front: believe its `X-Forwarded-*`. Default false. */
   trustForwarded?: boolean;
   /** The process has been asked to stop: `/readyz` says so first. Default never. */
@@ -86,18 +89,20 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
 type Parts = Awaited<ReturnType<typeof createParts>>;
 
 async function createParts(options: EdgeOptions) {
-  const { key, log, now = Date.now } = options;
+  const { key, log, now = Date.now, shared = null } = options;
   const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
   const instances = watchInstances(options.dedicated ?? httpUpstream, now);
   const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
   // A proof may come up to a window early and stays good for a window after its time.
-  const replay = createReplayStore({ keepMs: 2 * proofWindowS * 1000, now });
+  const keepMs = 2 * proofWindowS * 1000;
+  const replay = createReplayStore({ keepMs, now });
   return {
     forward,
     instances,
     log,
     hosts: createHosts({ forward, now }),
-    limit: createRateLimit(options.limits),
+    limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
+    usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
     assets: await createAssets(options.assetsDir),
@@ -129,13 +134,13 @@ function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string
   const { hosts, limit } = parts;
   app.use(async (c, next) => {
     if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
-    const beforeAsk = () => limit.count("address", c.get("address"));
+    const beforeAsk = () => limit.count({ kind: "address", key: c.get("address") });
     const requestId = c.get("requestId");
     c.set("host", await hosts.resolve({ hostname: c.get("hostname"), requestId, beforeAsk }));
     await next();
   });
   const countForTenant: MiddlewareHandler<EdgeEnv> = async (c, next) => {
-    await limit.count("tenant", c.get("host").tenant.id);
+    await limit.count(tenantOf(c.get("host")));
     await next();
   };
   const authenticated = authenticate(parts);

@@ -1,6 +1,6 @@
 /** The public edge, for programs that start it: the launcher, benches, tests. */
 export { createEdge, type Edge, type EdgeOptions } from "./edge.ts";
 export { type EdgeKeyFiles, ensureEdgeKeys, readEdgeKey } from "./keys.ts";
-export { defaultLimits, type Limits } from "./rate-limit.ts";
+export type { Limits } from "./rate-limit.ts";
 export type { InternalKey } from "./tokens/internal-token.ts";
 export { httpUpstream, type Upstream } from "./upstream.ts";

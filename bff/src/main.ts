@@ -9,6 +9,7 @@
  * | CLARITY_ASSETS_DIR | the widget's build | required |
  * | CLARITY_FRONT_DOOR_URL | what bare addresses show | none |
  * | CLARITY_DRAIN_MS | how long `/readyz` says 503 before it stops listening: what a balancer takes to notice | 0 |
+ * | CLARITY_REDIS_URL | counts limits and used proofs over all edges that share it | each edge for itself |
  * | OTEL_EXPORTER_OTLP_ENDPOINT | a collector of traces, OTLP/HTTP | none |
  * | CLARITY_TRUST_FORWARDED | `1` behind a TLS-terminating proxy | unset |
  *
@@ -16,12 +17,13 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
-import { pino } from "pino";
 import { createEdge } from "./edge.ts";
 import { readEdgeKey } from "./keys.ts";
+import { createLogger } from "./log.ts";
+import { openSharedState } from "./shared-state.ts";
 import { httpUpstream } from "./upstream.ts";
 
-const log = pino({ name: "edge", level: process.env.LOG_LEVEL ?? "info", base: { name: "edge" } });
+const log = createLogger({ level: process.env.LOG_LEVEL });
 const graceMs = 4_000;
 const { env } = process;
 const drainMs = Number(env.CLARITY_DRAIN_MS ?? 0);
@@ -30,6 +32,7 @@ const collected = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRAC
 const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).startTracing(env) : null;
 let stopping = false;
 
+const shared = env.CLARITY_REDIS_URL ? openSharedState({ url: env.CLARITY_REDIS_URL, log }) : null;
 const edge = await createEdge({
   key: await readEdgeKey(required("CLARITY_EDGE_KEY_FILE")),
   upstream: httpUpstream(required("CLARITY_SERVER_URL")),
@@ -37,6 +40,7 @@ const edge = await createEdge({
   frontDoorUrl: process.env.CLARITY_FRONT_DOOR_URL ?? null,
   trustForwarded: process.env.CLARITY_TRUST_FORWARDED === "1",
   stopping: () => stopping,
+  shared,
   log,
 });
 
@@ -66,7 +70,7 @@ async function stop() {
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => server.close(resolve));
   if ("closeIdleConnections" in server) server.closeIdleConnections();
-  await closed;
+  await Promise.all([closed, shared?.close()]);
   await stopTracing?.();
   process.exit(0);
 }

@@ -1,5 +1,5 @@
 import { matchedRoutes } from "hono/route";
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, type MetricObject, Registry } from "prom-client";
 import type { EdgeContext } from "./request.ts";
 
 export interface Metrics {
@@ -13,6 +13,8 @@ export interface Metrics {
   }): void;
   /** Prometheus text. */
   text(): Promise<string>;
+  /** For the docs: what there is, without values. */
+  declared(): MetricObject[];
 }
 
 /** The pattern that answered, such as `/v1/payments/:id`; never an address with ids in it. */
@@ -53,5 +55,6 @@ export function createMetrics(): Metrics {
       durations.observe({ route }, durationMs / 1000);
     },
     text: () => registry.metrics(),
+    declared: () => registry.getMetricsAsArray(),
   };
 }

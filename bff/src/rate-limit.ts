@@ -1,9 +1,14 @@
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { HostEntry } from "@clarity/server/contract";
+import type { Redis } from "ioredis";
+import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { Refusal } from "./refusal.ts";
 
 /** Requests a minute. */
 export interface Limits {
-  /** All of a tenant's, so that one tenant's flood is its own trouble. Default 12 000. */
+  /**
+   * All of a tenant's, so that one tenant's flood is its own trouble. Default what the server says of it, counted
+   * by the second: a flood is let through in doses its neighbours do not feel.
+   */
   tenant: number;
   /** One session's. Default 240. */
   session: number;
@@ -11,29 +16,74 @@ export interface Limits {
   address: number;
 }
 
-export const defaultLimits: Limits = { tenant: 12_000, session: 240, address: 600 };
+const defaultLimits = { session: 240, address: 600 } as const;
+
+/** Who is counted: a session's or an address's key, or a tenant with what it may. */
+export type Counted =
+  | { kind: "session" | "address"; key: string }
+  | { kind: "tenant"; key: string; requestsPerMinute: number };
 
 export interface RateLimit {
   /** Counts one request. @throws Refusal `rate_limited` with the seconds to wait. */
-  count(kind: keyof Limits, key: string): Promise<void>;
+  count(who: Counted): Promise<void>;
   /** Refuses where no more requests would be counted, and counts none. @throws as `count` */
-  refuseSpent(kind: keyof Limits, key: string): Promise<void>;
+  refuseSpent(who: Counted): Promise<void>;
 }
 
-export function createRateLimit(limits: Partial<Limits> = {}): RateLimit {
-  const limiter = (kind: keyof Limits) =>
-    new RateLimiterMemory({ points: limits[kind] ?? defaultLimits[kind], duration: 60 });
-  const limiters = { tenant: limiter("tenant"), session: limiter("session"), address: limiter("address") };
+export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry): Counted => ({
+  kind: "tenant",
+  key: tenant.id,
+  requestsPerMinute,
+});
+
+/** What is counted against whom, over how long. */
+function measureOf(who: Counted, limits: Partial<Limits>): { points: number; duration: number } {
+  const own = limits[who.kind];
+  if (own === undefined && who.kind === "tenant") {
+    return { points: Math.ceil(who.requestsPerMinute / 60), duration: 1 };
+  }
+  return { points: own ?? defaultLimits[who.kind as keyof typeof defaultLimits], duration: 60 };
+}
+
+/**
+ * @param limits in place of the defaults, and of what the server says of tenants
+ * @param redis counts over all edges that share it. Default: this process's memory, as while it does not answer
+ */
+export function createRateLimit(input: {
+  limits?: Partial<Limits> | undefined;
+  redis?: Redis | undefined;
+}): RateLimit {
+  const { limits = {}, redis } = input;
+  const limiters = new Map<string, RateLimiterMemory | RateLimiterRedis>();
+  const limiterOf = (who: Counted) => {
+    const { points, duration } = measureOf(who, limits);
+    const keyPrefix = `limit:${who.kind}:${points}`;
+    const known = limiters.get(keyPrefix);
+    if (known) return known;
+    const memory = new RateLimiterMemory({ keyPrefix, points, duration });
+    const made = redis
+      ? new RateLimiterRedis({
+          storeClient: redis,
+          keyPrefix,
+          points,
+          duration,
+          insuranceLimiter: memory,
+          rejectIfRedisNotReady: true,
+        })
+      : memory;
+    limiters.set(keyPrefix, made);
+    return made;
+  };
   return {
-    async count(kind, key) {
+    async count(who) {
       try {
-        await limiters[kind].consume(key);
+        await limiterOf(who).consume(who.key);
       } catch (spent) {
         throw spent instanceof RateLimiterRes ? refused(spent) : spent;
       }
     },
-    async refuseSpent(kind, key) {
-      const used = await limiters[kind].get(key);
+    async refuseSpent(who) {
+      const used = await limiterOf(who).get(who.key);
       if (used && used.remainingPoints <= 0) throw refused(used);
     },
   };

@@ -92,6 +92,7 @@ export function problemOf(code: ErrorCode, requestId: string, more: ProblemDetai
 /** Seconds after which asking again makes sense, for the `Retry-After` of answers that pass by themselves. */
 export const retryAfterS: { readonly [Code in ErrorCode]?: number } = {
   payment_in_progress: 2,
+  rate_limited: 1,
   provider_unavailable: 5,
   erp_unavailable: 10,
   tenant_moving: 1,

@@ -33,6 +33,8 @@ export const HostEntry = z.object({
   embedOrigins: z.array(z.string()),
   /** Origins of payment frames, for `frame-src`. */
   frameOrigins: z.array(z.string()),
+  /** Of all its payers. */
+  requestsPerMinute: z.number().int().positive(),
 });
 export type HostEntry = z.infer<typeof HostEntry>;
 

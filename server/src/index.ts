@@ -38,13 +38,14 @@ export {
   revokeEmbedKey,
 } from "./tenants/embed-keys.ts";
 export * from "./tenants/errors.ts";
+export { type FleetMigration, type MigratedTenant, migrateTenants } from "./tenants/fleet/migrate-tenants.ts";
 export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
 export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
-export { type MigratedTenant, migrateTenants } from "./tenants/provisioning/migrate-tenants.ts";
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
 export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
 export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";
 export { applyRoleLimits } from "./tenants/provisioning/role-limits.ts";
+export { tenantMigrations } from "./tenants/schema.ts";
 export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
 export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
 export type { PoolOptions } from "./tenants/tenant-pools.ts";

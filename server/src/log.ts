@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { describeError } from "../contract/index.ts";
 import { traceFields } from "./telemetry/tracing.ts";
 
 export type { Logger };
@@ -25,20 +26,4 @@ export function createLogger(input: {
     serializers: { err: describeError, error: describeError },
   };
   return input.destination ? pino(options, input.destination) : pino(options);
-}
-
-/**
- * An allow-list: errors of postgres.js carry row values in `detail` and `where`, those of HTTP
- * clients carry headers and bodies.
- */
-function describeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return { message: String(error) };
-  const { code } = error as { code?: unknown };
-  return {
-    type: error.name,
-    message: error.message,
-    ...(typeof code === "string" && { code }),
-    stack: error.stack,
-    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
-  };
 }

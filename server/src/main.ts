@@ -24,6 +24,7 @@ import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
+import { sharedAudience } from "../contract/index.ts";
 import { anchorChore } from "./audit/anchor-chore.ts";
 import { createContextFactory } from "./context-factory.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
@@ -33,9 +34,11 @@ import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { resolveAttempt } from "./payments/resolve-attempt.ts";
 import { loadPlugins } from "./plugins/load-plugins.ts";
+import { announceInstance } from "./registry/announce-instance.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { createJwks } from "./sessions/jwks.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "./tenants/schema.ts";
 import { openTenants } from "./tenants/tenants.ts";
 
 const { env } = process;
@@ -97,6 +100,17 @@ http.on("error", (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+const leave = announceInstance({
+  registry,
+  instance: {
+    audience: env.CLARITY_AUDIENCE ?? sharedAudience,
+    version: JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version,
+    schemaVersion: latestSchemaVersion(),
+    minimumSchemaVersion: minimumSchemaVersion(),
+  },
+  log,
+});
+
 const metrics = env.CLARITY_METRICS_PORT
   ? await serveMetrics({
       port: Number(env.CLARITY_METRICS_PORT),
@@ -112,7 +126,7 @@ async function stop() {
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => http.close(resolve));
   http.closeIdleConnections();
-  await Promise.allSettled([closed, worker.stop()]);
+  await Promise.allSettled([closed, worker.stop(), leave()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }

@@ -1,17 +1,12 @@
 /** What the isolation layers and the audit chain cost: the same requests with each on and off, in turn. */
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import type { Operator } from "@clarity/server";
 import postgres from "postgres";
-import { type LoadRequest, load, median, send } from "../load.ts";
-import { embedToken, Payer } from "../payer.ts";
+import { type LoadRequest, load, median } from "../load.ts";
+import type { Payer } from "../payer.ts";
 import type { Figure } from "../report.ts";
-import type { Stage } from "../stage.ts";
-import { customerId, type PayingTenant, payingTenant } from "./paying-tenant.ts";
+import { type PayingTenant, payingTenant } from "./paying-tenant.ts";
+import { enter, startLayers } from "./start-layers.ts";
 
 const connections = 16;
 
@@ -34,18 +29,10 @@ export async function isolation(input: {
   const chained = await payingTenant({ ctx: operator, slug: "layers" });
   const unchained = await payingTenant({ ctx: operator, slug: "unchained" });
   await unchain(unchained.adminUrl);
-  const stageOf = ({ open, adminUrl: tenantAdminUrl }: PayingTenant): Stage => ({
-    registryUrl: operator.address.registryUrl,
-    masterKeyFile: operator.address.masterKeyFile,
-    assetsDir: input.assetsDir,
-    tenantId: open.tenant.id,
-    tenantAdminUrl,
-    customerId,
-  });
   const sides = {
-    on: await startSide(chained, stageOf(chained), "on"),
-    off: await startSide(chained, stageOf(chained), "off"),
-    unchained: await startSide(unchained, stageOf(unchained), "on"),
+    on: await startSide(input, chained, "on"),
+    off: await startSide(input, chained, "off"),
+    unchained: await startSide(input, unchained, "on"),
   };
   try {
     const { on, off } = sides;
@@ -127,23 +114,13 @@ async function compare(input: {
   };
 }
 
-async function startSide(tenant: PayingTenant, stage: Stage, layers: "on" | "off"): Promise<Side> {
-  const script = fileURLToPath(new URL("serve-layers.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(stage), layers], {
-    stdio: ["ignore", "pipe", "inherit", "ipc"],
-  });
-  const [line] = (await once(createInterface({ input: child.stdout as Readable }), "line")) as [string];
-  const { port } = JSON.parse(line) as { port: number };
-  const payer = new Payer(`${tenant.open.tenant.slug}.localhost:${port}`);
-  const token = embedToken(tenant.embedKey, customerId);
-  const { status, text } = await send(
-    undefined,
-    port,
-    payer.request("POST", "/v1/session", { token, locales: ["en"] }),
-  );
-  if (status !== 200) throw new Error(`no session: ${text}`);
-  payer.accessToken = (JSON.parse(text) as { accessToken: string }).accessToken;
-  return { port, payer, stop: () => child.kill() };
+async function startSide(
+  input: { operator: Operator; assetsDir: string },
+  tenant: PayingTenant,
+  layers: "on" | "off",
+): Promise<Side> {
+  const { port, stop } = await startLayers({ ...input, tenant, layers });
+  return { port, payer: await enter(port, tenant), stop };
 }
 
 /** The audit log as it would be without a chain: numbers of a sequence, no lock, no hash. */

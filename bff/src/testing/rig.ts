@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
 import { type ErrorCode, type HostEntry, type OpenedSession, problemOf } from "@clarity/server/contract";
 import { decodeJwt } from "jose";
-import { type DestinationStream, pino } from "pino";
 import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
+import { createLogger } from "../log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
@@ -60,7 +60,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
   const edge = await createEdge({
     key: generateKeyPairSync("ed25519").privateKey,
     assetsDir,
-    log: pino({ level: "info" }, { write: (line: string) => lines.push(line) } as DestinationStream),
+    log: createLogger({ level: "trace", destination: { write: (line) => lines.push(line) } }),
     now: () => Date.now() + ahead,
     upstream: async (request) => {
       const path = new URL(request.url).pathname;
@@ -171,6 +171,7 @@ function hostEntry(slug: string, id: string): HostEntry {
     upstream: null,
     embedOrigins: [`https://erp.${slug}.example`],
     frameOrigins: ["https://frames.provider.example"],
+    requestsPerMinute: 12_000,
   };
 }
 

@@ -33,7 +33,7 @@ test.each(["ES256", "EdDSA"] as const)(
     const accessToken = "an.access.token";
     const proof = await browser.proof({ method: "POST", url, accessToken });
     const ath = await sha256(accessToken);
-    expect(checker()({ proof, method: "POST", url, ath })).toEqual({ jkt: browser.jkt });
+    expect(checker()({ proof, method: "POST", url, ath })).toMatchObject({ jkt: browser.jkt });
   },
 );
 

@@ -40,6 +40,8 @@ interface ProofInput {
 /** Who made the proof: the SHA-256 thumbprint (RFC 7638) of the key it proves possession of. */
 export interface Proof {
   jkt: string;
+  /** The same for the same proof, and for no other. */
+  id: string;
 }
 
 export type ProofCheck = (input: ProofInput) => Proof;
@@ -76,10 +78,11 @@ export function createProofCheck(options: { replay: ReplayStore; now: () => numb
     if (ath !== null && claims.ath !== ath) throw refused("ath is not the access token's");
     if (!isSigned(`${header}.${payload}`, signature, known)) throw refused("the signature does not verify");
     // Last, so that only what is otherwise good is remembered.
-    const claim = options.replay.claim(`${known.jkt}.${claims.jti}`);
+    const id = `${known.jkt}.${claims.jti}`;
+    const claim = options.replay.claim(id);
     if (claim === "full") throw new Refusal("unavailable");
     if (claim === "seen") throw refused("the proof was used before");
-    return { jkt: known.jkt };
+    return { jkt: known.jkt, id };
   };
 }
 

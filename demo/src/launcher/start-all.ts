@@ -94,7 +94,7 @@ async function prepareTenants(
     log: createLogger({ name: "launcher", level: "warn" }),
   });
   try {
-    await migrateTenants({ ctx: operator, input: {} });
+    await migrateTenants({ ctx: operator, input: { wait: true } });
     await ensureTenants(operator, where, { acme, globex });
   } finally {
     await operator.close();

@@ -1,8 +1,13 @@
 import fc from "fast-check";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { OpenTenant } from "../tenants/tenants.ts";
-import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { connect } from "../database/client.ts";
+import { migrate } from "../database/migrate.ts";
+import { names } from "../tenants/provisioning/names.ts";
+import { tenantMigrations } from "../tenants/schema.ts";
+import type { TenantDb } from "../tenants/tenant-db.ts";
+import { connectionUrl, type OpenTenant } from "../tenants/tenants.ts";
+import { type TestPlatform, testDatabase, testPlatform } from "../testing/index.ts";
 import { anchorAudit } from "./anchors.ts";
 import { hashRow } from "./chain.ts";
 import { verifyAudit } from "./verify-audit.ts";
@@ -60,6 +65,45 @@ test("the tenant's own role can neither change a row, nor give a hash, nor write
     code: "23505",
   });
   expect((await verify()).damage).toBeNull();
+});
+
+test("nobody changes, deletes or truncates rows by mistake: not the tenant's role, not the owner, not a superuser", async () => {
+  const url = await connectionUrl({ registry: platform.operator.registry, record: acme.record });
+  const role = postgres(url, { max: 1, connection: { "app.tenant_id": acme.tenant.id } });
+  await expect(role`truncate pay.audit_log`).rejects.toMatchObject({ code: "42501" });
+  await role.end();
+  await intruder`set session_replication_role = origin`;
+  const mistakes = [
+    "update pay.audit_log set action = 'x'",
+    "delete from pay.audit_log",
+    "truncate pay.audit_log",
+  ];
+  for (const mistake of mistakes) {
+    const message = `audit_log is append-only: no ${mistake.split(" ")[0]}`;
+    await expect(intruder.unsafe(mistake)).rejects.toMatchObject({ code: "42501", message });
+  }
+  expect(await verify()).toMatchObject({ rows, damage: null });
+});
+
+test("rows written before there was a chain keep their numbers and are chained; new ones follow them", async () => {
+  const { namespace } = platform.address;
+  const database = await testDatabase();
+  const sql = connect({ url: database.url, max: 1, session: { "app.tenant_id": acme.tenant.id } });
+  const unchained = tenantMigrations().findIndex(({ name }) => name === "0004_audit_chain.sql");
+  const variables = { tenants: names.tenants(namespace) };
+  await migrate({ sql, migrations: tenantMigrations().slice(0, unchained), variables });
+  const add = (action: string) => sql`
+    insert into pay.audit_log (tenant_id, actor, action, subject) values (${acme.tenant.id}, 'test', ${action}, 'ü')`;
+  for (const action of ["first", "deleted before the chain", "third"]) await add(action);
+  await sql`delete from pay.audit_log where id = 2`;
+  await migrate({ sql, migrations: tenantMigrations(), variables });
+  await add("fourth");
+  const db = { tenant: acme.tenant, query: sql } as unknown as TenantDb;
+  expect(await verifyAudit({ registry: registry(), db })).toMatchObject({ rows: 3, damage: null });
+  const kept = await sql`select id, action from pay.audit_log order by id`;
+  expect(kept.map(({ id, action }) => `${id} ${action}`)).toEqual(["1 first", "3 third", "4 fourth"]);
+  await sql.end();
+  await database.close();
 });
 
 /** What an intruder may do to row `at`, and what must be found. */

@@ -72,7 +72,7 @@ test("a log that was cut is named with its row and exit code 1; the worker that 
 
   const url = new URL(platform.address.adminUrl);
   url.pathname = `/${acme.record.database.name}`;
-  const owner = postgres(url.href, { max: 1 });
+  const owner = postgres(url.href, { max: 1, connection: { session_replication_role: "replica" } });
   await owner`delete from pay.audit_log where id = ${anchored[0].row}`;
   await owner.end();
 

@@ -41,11 +41,17 @@ export function addExportCommands(tenant: Command, run: Run): void {
 
 const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
   run(options, async (ctx) => {
-    const { out, manifest } = await exportTenant({ ctx, input: { slug, out: options.out } });
+    const { out, manifest, auditDamage } = await exportTenant({ ctx, input: { slug, out: options.out } });
     const rows = manifest.tables.map(({ table, rows }) => [table, String(rows)]);
     return {
-      json: { out, manifest },
-      text: [`${slug} is in ${out}`, table([["table", "rows"], ...rows]), ...remarks(manifest)].join("\n"),
+      json: { out, manifest, auditDamage },
+      text: [
+        `${slug} is in ${out}`,
+        table([["table", "rows"], ...rows]),
+        ...remarks(manifest),
+        ...(auditDamage === null ? [] : [`its audit log was tampered with: ${auditDamage}`]),
+      ].join("\n"),
+      failed: auditDamage !== null,
     };
   });
 

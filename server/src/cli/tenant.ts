@@ -1,9 +1,11 @@
 import { Command, Option } from "commander";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
+import { changeRing, rings } from "../tenants/fleet/rings.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
@@ -46,7 +48,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     )
     .option("--json", "machine-readable answer")
     .addHelpText("after", `\nTemplates:\n${templateHelp}`)
-    .action(create(run));
+    .action(create(run, terminal));
   tenant.command("list").description("all tenants").option("--json").action(list(run));
   tenant.command("show <slug>").description("one tenant").option("--json").action(show(run));
   tenant
@@ -59,24 +61,48 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     .description("serve it again")
     .option("--json")
     .action(changeTo(run, "active"));
+  tenant
+    .command("ring <slug> <ring>")
+    .description(`when its turn is in clarity migrate: ${rings.join(", ")}`)
+    .option("--json")
+    .action(setRing(run));
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   addRestoreCommands(tenant, run, terminal);
   return tenant;
 }
 
+/** Each step's time, told as it ends. `onStep` hears of a step when it begins, and `done` at the end. */
+function stepTimes(tell: (line: string) => void) {
+  const steps: { step: string; tookMs: number }[] = [];
+  let current: { step: string; startedAt: number } | null = null;
+  const onStep = (step: string) => {
+    if (current) {
+      const tookMs = Math.round(performance.now() - current.startedAt);
+      steps.push({ step: current.step, tookMs });
+      tell(`${current.step.padEnd(14)}  ${tookMs} ms`);
+    }
+    current = { step, startedAt: performance.now() };
+  };
+  return { steps, onStep };
+}
+
 const create =
-  (run: Run) =>
+  (run: Run, terminal: Terminal) =>
   (slug: string, { name, template, admin, theme, tier, host, json = false }: CreateOptions) =>
     run({ json }, async (ctx) => {
       const input = { slug, name, template, adminEmail: admin, hosts: host };
+      const { steps, onStep } = stepTimes((line) => {
+        if (!json) terminal.printError(line);
+      });
       const answer = await createTenant({
         ctx,
         input: { ...input, ...(theme && { theme }), ...(tier && { tier }) },
+        onStep,
       });
       const { tenant, created, tookMs } = answer;
       return {
-        json: { ...tenant, created, tookMs: Math.round(tookMs) },
+        json: { ...tenant, created, tookMs: Math.round(tookMs), steps },
         text: created
           ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
           : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
@@ -106,11 +132,12 @@ const show = (run: Run) => (slug: string, options: CommonOptions) =>
     if (!record) throw new TenantUnknown(`no tenant ${slug}`);
     const steps = await registry.sql<{ step: string; done_at: Date }[]>`
       select step, done_at from provisioning_steps where tenant_id = ${record.id} order by done_at`;
+    const detail = { ...view(record), ...placement(record) };
     const json = {
-      ...view(record),
+      ...detail,
       provisioning: steps.map(({ step, done_at }) => ({ step, doneAt: done_at })),
     };
-    const lines = Object.entries(view(record)).map(([name, value]) => [name, String(value ?? "–")]);
+    const lines = Object.entries(detail).map(([name, value]) => [name, inWords(value)]);
     return { json, text: table([...lines, ["provisioned", steps.map(({ step }) => step).join(", ")]]) };
   });
 
@@ -119,6 +146,14 @@ const changeTo = (run: Run, status: "active" | "suspended") => (slug: string, op
     const verb = status === "active" ? resumeTenant : suspendTenant;
     await verb({ ctx, input: { slug } });
     return { json: { slug, status }, text: `${slug} is ${status}` };
+  });
+
+const setRing = (run: Run) => (slug: string, name: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ring = rings.find((known) => known === name);
+    if (!ring) throw new Error(`no ring ${name}: ${rings.join(", ")}`);
+    await changeRing({ ctx, input: { slug, ring } });
+    return { json: { slug, ring }, text: `${slug} is in ring ${ring}` };
   });
 
 /** No secrets, no key material. */
@@ -133,5 +168,21 @@ const view = (record: TenantRecord) => ({
   hosts: record.hosts,
   database: record.database.name,
   schemaVersion: record.schemaVersion,
+  ring: record.ring,
+  parked: record.parked?.reason ?? null,
   createdAt: record.createdAt.toISOString(),
 });
+
+const placement = (record: TenantRecord) => ({
+  /** null: the registry's own. */
+  databaseServer: record.database.server?.name ?? null,
+  latestSchemaVersion: latestSchemaVersion(),
+  ring: record.ring,
+  pin: record.pin && { ...record.pin, until: record.pin.until.toISOString() },
+  parked: record.parked && { ...record.parked, at: record.parked.at.toISOString() },
+});
+
+const inWords = (value: unknown): string =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.values(value).join(", ")
+    : String(value ?? "–");

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { verbs } from "../isolation/verbs.ts";
 import { addEmbedKey } from "../tenants/embed-keys.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { paymentRows, withSecrets } from "../tenants/testing/lived-in-tenant.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
@@ -21,14 +22,16 @@ const [dataDir, noPlatform, wrongKey] = [folder(), folder(), folder()];
 let platform: TestPlatform;
 let acme: OpenTenant;
 let globex: OpenTenant;
-let ids: { acme: Record<string, string>; globex: Record<string, string> };
+let ids: Record<"acme" | "globex" | "hooli", Record<string, string>>;
 
 beforeAll(async () => {
   platform = await testPlatform();
   writeInstance(dataDir, platform.address);
   writeInstance(wrongKey, { ...platform.address, masterKeyFile: join(wrongKey, "master.key") });
   [acme, globex] = [await platform.createTenant("acme"), await platform.createTenant("globex")];
-  ids = { acme: await liveIn(acme), globex: await liveIn(globex) };
+  const hooli = await platform.createTenant("hooli");
+  ids = { acme: await liveIn(acme), globex: await liveIn(globex), hooli: await liveIn(hooli) };
+  expect((await clarity(["tenant", "suspend", "hooli"])).code).toBe(0);
 });
 afterAll(() => platform.close());
 
@@ -55,6 +58,9 @@ async function clarity(args: readonly string[], dir = dataDir, input = "") {
   return { code, stdout: out.join("\n"), stderr: err.join("\n") };
 }
 
+/** A thing of the tenant's own; of acme's for a tenant that is not there. */
+const own = (slug: string, verb: string) => (slug === "hooli" ? ids.hooli : ids.acme)[verb] ?? "";
+
 /** What stands after the verb, with the tenant's slug. */
 const examples: Record<string, (slug: string) => string[]> = {
   "audit anchor": (slug) => [slug],
@@ -67,11 +73,11 @@ const examples: Record<string, (slug: string) => string[]> = {
   "backup prune": () => [],
   "backup verify": () => [randomUUID()],
   "dead-letter list": (slug) => [slug],
-  "dead-letter replay": (slug) => [slug, ids.acme["dead-letter replay"] ?? ""],
+  "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
   doctor: () => [],
   "embed-key add": (slug) => [slug, "--id", "erp-2"],
   "embed-key list": (slug) => [slug],
-  "embed-key revoke": (slug) => [slug, ids.acme["embed-key revoke"] ?? ""],
+  "embed-key revoke": (slug) => [slug, own(slug, "embed-key revoke")],
   "flag list": (slug) => [slug],
   "flag set": (slug) => [slug, "partial-payments", "false"],
   "flag unset": (slug) => [slug, "partial-payments"],
@@ -79,9 +85,15 @@ const examples: Record<string, (slug: string) => string[]> = {
   "key rotate": (slug) => [slug],
   "master-key retire": () => [],
   "master-key rotate": () => [],
-  migrate: () => [],
+  "master-key status": () => [],
+  "migrate drift": (slug) => [slug],
+  "migrate rollback": (slug) => [slug, "--to", String(latestSchemaVersion() - 1)],
+  // Undoes the one before.
+  "migrate retry": (slug) => [slug],
+  "migrate run": () => [],
+  "migrate status": () => [],
   "payment list": (slug) => [slug],
-  "payment show": (slug) => [slug, ids.acme["payment show"] ?? ""],
+  "payment show": (slug) => [slug, own(slug, "payment show")],
   "setting get": (slug) => [slug, "seller.name"],
   "setting list": (slug) => [slug],
   "setting set": (slug) => [slug, "seller.locale", "fr"],
@@ -99,6 +111,7 @@ const examples: Record<string, (slug: string) => string[]> = {
   "tenant import": () => [join(noPlatform, "nothing"), "--slug", "umbrella"],
   "tenant list": () => [],
   "tenant purge": () => [],
+  "tenant ring": (slug) => [slug, "early"],
   "tenant show": (slug) => [slug],
   "tenant suspend": (slug) => [slug],
   "tenant resume": (slug) => [slug],
@@ -114,15 +127,15 @@ const ofOne = Object.keys(examples).filter(
 );
 const naming = ofOne.filter((verb) => verb !== "tenant create" && verb !== "tenant import");
 
-test("every verb of the command line is in the matrix, and has an example here", () => {
+test("every verb of the command line is in the matrix (isolation/verbs.ts), and has an example here", () => {
   const terminal = { env: {}, stdin: Readable.from([]), print: () => {}, printError: () => {} };
   const leaves = (command: Command, path: string): string[] =>
     command.commands.length === 0
       ? [path]
       : command.commands.flatMap((sub) => leaves(sub as Command, `${path} ${sub.name()}`.trim()));
   const all = leaves(createProgram(terminal), "").sort();
-  expect(Object.keys(verbs).sort()).toEqual(all);
-  expect(Object.keys(examples).sort()).toEqual(all);
+  expect(Object.keys(verbs).sort(), "a line each in isolation/verbs.ts").toEqual(all);
+  expect(Object.keys(examples).sort(), "a line each in `examples` here").toEqual(all);
 });
 
 test.each(Object.keys(examples))("%s without a platform says so, and answers nothing", async (verb) => {
@@ -135,6 +148,21 @@ test.each(naming)("%s of a tenant that is not there says so, and answers nothing
   const { code, stdout, stderr } = await clarity(commandLine(verb, "nobody"));
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/no (?:active or suspended )?tenant nobody/);
+});
+
+// Those of an entry change its status or show it: cli/tenant-lifecycle.test.ts.
+const looking = naming.filter((verb) => verbs[verb]?.reach !== "one entry");
+test.each(looking)("%s of a suspended tenant is refused or not, as the matrix says", async (verb) => {
+  const { code, stdout, stderr } = await clarity(commandLine(verb, "hooli"));
+  if (verbs[verb]?.activeOnly) {
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "failed: tenant hooli is suspended",
+    });
+  } else {
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  }
 });
 
 const throughTheRole = naming.filter((verb) => verbs[verb]?.reach === "one tenant");
@@ -217,6 +245,7 @@ test("the report finds the doors shut, and says which one is not", async () => {
   const shut = await clarity(["isolation", "report", "--reason", "a test"]);
   expect(shut.code).toBe(0);
   expect(shut.stdout).toContain("| a session of another tenant finds no row | yes | 0 rows of ");
+  expect(shut.stdout).toContain("| the tenant's own audit log tells of this look, and why | yes |");
   expect(shut.stdout).toContain("| POST /v1/payments | session |");
 
   const { admin } = platform.operator;

@@ -44,3 +44,22 @@ test("a statement that can never work is no outage", async () => {
   expect(isUnavailable(await failureOf(sql`update balances set minor = -1`))).toBe(false);
   expect(isUnavailable(await failureOf(sql`select nonsense`))).toBe(false);
 });
+
+test("a statement that was prepared before a table changed runs after it, with the values it was given", async () => {
+  const one = connect({ url: database.url, max: 1 });
+  await one`
+    create table kept (id bigint, raw bytea, yes bool, no bool, doc jsonb, text_doc jsonb, names text[], at timestamptz,
+      day date)`;
+  const keep = (id: bigint) => one`
+    insert into kept values (${id}, ${Buffer.from([0, 92, 255])}, ${true}, ${false},
+      ${one.json({ a: ["b"] })}, ${one.typed({ toJSON: () => '{"a":1}' } as never, 3802)},
+      ${["x", 'y"\\']}::text[], ${new Date(5)}, ${"2026-11-26"}::date)
+    returning *`;
+  const [before] = await keep(1n);
+  await one`alter table kept add column later int`;
+  // PostgreSQL says "cached plan must not change result type", and the driver prepares it anew.
+  const [after] = await keep(2n);
+  expect(after).toEqual({ ...before, id: 2n, later: null });
+  expect(after).toMatchObject({ raw: Buffer.from([0, 92, 255]), yes: true, no: false, text_doc: '{"a":1}' });
+  await one.end();
+});

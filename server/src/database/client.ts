@@ -53,6 +53,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  *
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
+ * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
  * @param onClose is told when a connection has ended, by us or not
  * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
@@ -62,6 +63,7 @@ export function connect(input: {
   max?: number;
   idleTimeoutSeconds?: number;
   connectTimeoutSeconds?: number;
+  lifetimeSeconds?: number | null;
   session?: Record<string, string | number>;
   onClose?: () => void;
   socketFolder?: string;
@@ -71,6 +73,7 @@ export function connect(input: {
     max: input.max ?? 5,
     idle_timeout: input.idleTimeoutSeconds ?? 20,
     connect_timeout: input.connectTimeoutSeconds ?? 2,
+    ...(input.lifetimeSeconds !== undefined && { max_lifetime: input.lifetimeSeconds }),
     // Its default waits up to 20 s after failures; a database that came back is wanted at once.
     backoff: () => 0.1,
     // A catalogue query per connection, for array types; those we use are below.
@@ -80,6 +83,7 @@ export function connect(input: {
     connection: { application_name: "pay-server", ...input.session },
     types: {
       bigint: postgres.BigInt,
+      ...serialiseOnce,
       calendarDate: { to: 1082, from: [1082], serialize: String, parse: (text: string) => text },
       // text[], varchar[], uuid[]
       textArray: { to: 1009, from: [1009, 1015, 2951], serialize: formatTextArray, parse: parseTextArray },
@@ -96,8 +100,35 @@ export async function reserve(sql: Sql) {
   return sql.reserve();
 }
 
+/**
+ * When a table has changed under a prepared statement, postgres.js prepares it anew and serialises its values a
+ * second time: true would become false, bytes the hexadecimal of their hexadecimal. What is text already stays.
+ */
+const serialiseOnce = {
+  boolean: {
+    to: 16,
+    from: [16],
+    serialize: (value: unknown) => (value === true || value === "t" ? "t" : "f"),
+    parse: (text: string) => text === "t",
+  },
+  bytea: {
+    to: 17,
+    from: [17],
+    serialize: (bytes: Uint8Array | string) =>
+      typeof bytes === "string" ? bytes : `\\x${Buffer.from(bytes).toString("hex")}`,
+    parse: (text: string) => Buffer.from(text.slice(2), "hex"),
+  },
+  json: {
+    to: 114,
+    from: [114, 3802],
+    serialize: (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value)),
+    parse: (text: string) => JSON.parse(text),
+  },
+};
+
 /** https://www.postgresql.org/docs/18/arrays.html#ARRAYS-IO */
-function formatTextArray(items: readonly string[]): string {
+function formatTextArray(items: readonly string[] | string): string {
+  if (typeof items === "string") return items;
   return `{${items.map((item) => `"${item.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
 }
 

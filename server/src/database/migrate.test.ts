@@ -66,3 +66,34 @@ test("variables become quoted names, and casts are left alone", async () => {
   await migrate({ sql, migrations, variables: { who: 'a "b', text: "nothing" } });
   expect(await sql`select * from "a ""b"`).toEqual([{ 'a "b': "1" }]);
 });
+
+test("the head of a file says its phase and whether its code needs it; what is elsewhere says nothing", () => {
+  const read = files({
+    "0001_a.sql": "create table a (n int);\n-- phase: contract\n",
+    "0002_b.sql": "-- phase: expand\n-- needed: no\n\nalter table a add m int;",
+    "0002_b.down.sql": "alter table a drop m;",
+    "0003_c.sql": "-- What nobody reads any more.\n-- phase: contract\nalter table a drop n;",
+  });
+  expect(read.map(({ phase, needed, down }) => [phase, needed, down])).toEqual([
+    ["expand", true, null],
+    ["expand", false, "alter table a drop m;"],
+    ["contract", false, null],
+  ]);
+});
+
+test.each([
+  [
+    "an unknown phase",
+    { "0001_a.sql": "-- phase: shrink\nselect 1;" },
+    "phase is expand or contract, not shrink",
+  ],
+  [
+    "a needed contract migration",
+    { "0001_a.sql": "-- phase: contract\n-- needed: yes\n" },
+    "must live without it",
+  ],
+  ["an unclear need", { "0001_a.sql": "-- needed: maybe\n" }, "needed is yes or no, not maybe"],
+  ["a way back from nothing", { "0001_a.down.sql": "select 1;" }, "0001_a.down.sql takes back no migration"],
+])("%s is refused", (_, texts, words) => {
+  expect(() => files(texts)).toThrow(words);
+});

@@ -12,6 +12,8 @@ export interface ServerEnv {
     requestId: string;
     /** Set once the request is known to be a tenant's; `slug` once that is found. */
     tenant?: { id: string; slug?: string };
+    /** Gives back what the request took of its tenant's share. */
+    leave?: () => void;
   };
 }
 

@@ -1,11 +1,12 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 import { pino } from "pino";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { HostEntry, Problem } from "../../contract/index.ts";
 import { createContextFactory } from "../context-factory.ts";
 import { TenantUnavailable } from "../tenants/errors.ts";
 import { suspendTenant } from "../tenants/provisioning/change-status.ts";
+import { quotas } from "../tenants/quotas.ts";
 import { createServer } from "./create-server.ts";
 import { type TestServer, type TestTenant, testServer } from "./testing/test-server.ts";
 
@@ -57,6 +58,7 @@ test("a host is told with its embedding pages, its frames and no secret", async 
     upstream: null,
     embedOrigins: ["https://erp.acme.test"],
     frameOrigins: ["https://provider.test"],
+    requestsPerMinute: 12_000,
   });
   expect(await codeOf(await ask("/internal/v1/hosts/nobody.localhost", { scopes: ["edge"] }))).toBe(
     "tenant_unknown",
@@ -127,6 +129,39 @@ test("a tenant whose database is away is 503 at once, and no word of why leaves"
   const text = await answer.text();
   expect(JSON.parse(text)).toMatchObject({ code: "tenant_unavailable", status: 503 });
   expect(text).not.toMatch(/postgres|secret|internal:/);
+});
+
+test("one tenant's slow ERP takes no more than its tier's requests at once, and gives them back", async () => {
+  const slow = await line.createTenant("slow");
+  await line.platform.operator.registry.sql`
+    update tenants set tier = 'starter', updated_at = clock_timestamp() where slug = 'slow'`;
+  const gate = Promise.withResolvers<void>();
+  const { connector } = slow.erp;
+  const { openInvoices } = connector;
+  connector.openInvoices = async (input) => {
+    await gate.promise;
+    return openInvoices.call(connector, input);
+  };
+  const claims = { ...payer, tenant: slow.open.tenant.id };
+  let answered = 0;
+  const waiting = Array.from({ length: quotas.starter.requestsAtOnce }, async () => {
+    const answer = await ask("/internal/v1/invoices", claims);
+    answered++;
+    return answer.status;
+  });
+  await vi.waitFor(async () => {
+    const refused = await ask("/internal/v1/invoices", claims);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect({ status: refused.status, code: await codeOf(refused) }).toEqual({
+      status: 429,
+      code: "rate_limited",
+    });
+  });
+  expect(answered).toBe(0);
+  expect((await ask("/internal/v1/invoices", payer)).status).toBe(200);
+  gate.resolve();
+  expect(new Set(await Promise.all(waiting))).toEqual(new Set([200]));
+  expect((await ask("/internal/v1/invoices", claims)).status).toBe(200);
 });
 
 test("a tenant without a payment provider opens sessions that offer no method", async () => {

@@ -52,6 +52,13 @@ export function createServer(options: ServerOptions): Server {
   app.onError(onError(log));
   app.notFound((c) => answerRefused(c, refused("not_found")));
   app.use(observe(log));
+  app.use(async (c, next) => {
+    try {
+      await next();
+    } finally {
+      c.get("leave")?.();
+    }
+  });
   app.use(
     bodyLimit({ maxSize: maximumBodyBytes, onError: (c) => answerRefused(c, refused("body_too_large")) }),
   );

@@ -5,6 +5,7 @@ import type { MakeContext } from "../context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
+import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
 
 type C = HonoContext<ServerEnv>;
@@ -39,6 +40,7 @@ export function createDoors(options: {
   audience: string;
 }): Doors {
   const { check, registry, tenants, makeContext, audience } = options;
+  const bulkhead = createBulkhead();
 
   async function enter(c: C, scope: Scope): Promise<Entrance> {
     const claims = check(c.req.header("authorization"), scope);
@@ -54,6 +56,7 @@ export function createDoors(options: {
     if ((open.record.upstream ?? sharedAudience) !== audience) {
       throw new NotFromEdge("another instance's tenant");
     }
+    c.set("leave", bulkhead.enter(open.record));
     const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
   }

@@ -1,5 +1,6 @@
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
+import type { ElevatedTenants } from "../tenants/tenants.ts";
 import { type Proof, proveTenant } from "./prove-tenant.ts";
 import { routes, wrongWays } from "./routes.ts";
 import { verbs } from "./verbs.ts";
@@ -25,7 +26,7 @@ export async function reportIsolation(call: {
   input: { reason: string; slug: string | null };
 }): Promise<IsolationReport> {
   const { ctx, input } = call;
-  await ctx.tenants.elevated({ operator: ctx.name, reason: input.reason });
+  const elevated = await ctx.tenants.elevated({ operator: ctx.name, reason: input.reason });
   const served = (await ctx.registry.list()).filter(
     ({ status }) => status === "active" || status === "suspended",
   );
@@ -33,13 +34,27 @@ export async function reportIsolation(call: {
   for (const record of served) {
     if (input.slug !== null && record.slug !== input.slug) continue;
     try {
+      const entry = await proveEntry(elevated, record);
       const proofs = await proveTenant({ ctx, record, others: near(served, record) });
-      tenants.push({ slug: record.slug, proofs, error: null });
+      tenants.push({ slug: record.slug, proofs: [entry, ...proofs], error: null });
     } catch (error) {
       tenants.push({ slug: record.slug, proofs: null, error: (error as Error).message });
     }
   }
   return { at: new Date(), tenants, routes, wrongWays, verbs };
+}
+
+/** A tenant that cannot be entered is tried all the same: that its door is wrong is what the report is for. */
+async function proveEntry(elevated: ElevatedTenants, { id }: TenantRecord): Promise<Proof> {
+  const refusal = await elevated.enter(id, { evenSuspended: true }).then(
+    () => null,
+    (error: Error) => error.message,
+  );
+  return {
+    promise: "the tenant's own audit log tells of this look, and why",
+    holds: refusal === null,
+    found: refusal ?? "written before it",
+  };
 }
 
 /** Databases of the next ones in the list that are on the same PostgreSQL server. */
@@ -65,11 +80,12 @@ export function reportInWords(report: IsolationReport): string {
     markdown(routeRows(report)),
     "## Verbs of the command line",
     markdown([
-      ["verb", "reaches", "another tenant's id"],
-      ...Object.entries(report.verbs).map(([verb, { reach, takesId }]) => [
+      ["verb", "reaches", "another tenant's id", "a suspended tenant"],
+      ...Object.entries(report.verbs).map(([verb, { reach, takesId, activeOnly }]) => [
         verb,
         reach,
         takesId ? "is unknown" : "takes none",
+        activeOnly ? "is refused" : "–",
       ]),
     ]),
   ].join("\n\n");

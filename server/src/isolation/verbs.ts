@@ -13,6 +13,8 @@ export interface VerbAccess {
   reach: Reach;
   /** It takes an id of something in the tenant's database; another tenant's is as unknown as nobody's. */
   takesId?: true;
+  /** It is refused for a suspended tenant; others look, or finish what was paid before. */
+  activeOnly?: true;
 }
 
 /**
@@ -32,9 +34,9 @@ export const verbs: Record<string, VerbAccess> = {
   "dead-letter list": { reach: "one tenant" },
   "dead-letter replay": { reach: "one tenant", takesId: true },
   doctor: { reach: "platform" },
-  "embed-key add": { reach: "one tenant" },
-  "embed-key list": { reach: "one tenant" },
-  "embed-key revoke": { reach: "one tenant", takesId: true },
+  "embed-key add": { reach: "one tenant", activeOnly: true },
+  "embed-key list": { reach: "one tenant", activeOnly: true },
+  "embed-key revoke": { reach: "one tenant", takesId: true, activeOnly: true },
   "flag list": { reach: "one tenant" },
   "flag set": { reach: "one tenant" },
   "flag unset": { reach: "one tenant" },
@@ -42,13 +44,18 @@ export const verbs: Record<string, VerbAccess> = {
   "key rotate": { reach: "platform" },
   "master-key retire": { reach: "platform" },
   "master-key rotate": { reach: "platform" },
-  migrate: { reach: "platform" },
+  "master-key status": { reach: "platform" },
+  "migrate drift": { reach: "one entry" },
+  "migrate retry": { reach: "one entry" },
+  "migrate rollback": { reach: "one entry" },
+  "migrate run": { reach: "platform" },
+  "migrate status": { reach: "registry" },
   "payment list": { reach: "one tenant" },
   "payment show": { reach: "one tenant", takesId: true },
-  "setting get": { reach: "one tenant" },
-  "setting list": { reach: "one tenant" },
-  "setting set": { reach: "one tenant" },
-  "setting unset": { reach: "one tenant" },
+  "setting get": { reach: "one tenant", activeOnly: true },
+  "setting list": { reach: "one tenant", activeOnly: true },
+  "setting set": { reach: "one tenant", activeOnly: true },
+  "setting unset": { reach: "one tenant", activeOnly: true },
   "tenant create": { reach: "one entry" },
   "tenant delete": { reach: "one entry" },
   "tenant export": { reach: "one tenant" },
@@ -58,7 +65,8 @@ export const verbs: Record<string, VerbAccess> = {
   "tenant restore": { reach: "one entry" },
   "tenant restore-backup": { reach: "platform" },
   "tenant resume": { reach: "one entry" },
+  "tenant ring": { reach: "one entry" },
   "tenant show": { reach: "one entry" },
   "tenant suspend": { reach: "one entry" },
-  "token mint": { reach: "one tenant" },
+  "token mint": { reach: "one tenant", activeOnly: true },
 };

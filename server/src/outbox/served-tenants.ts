@@ -2,6 +2,7 @@ import { sharedAudience } from "../../contract/index.ts";
 import type { MakeContext } from "../context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { quotas } from "../tenants/quotas.ts";
 import type { Tenants } from "../tenants/tenants.ts";
 import type { WorkerOptions } from "./worker.ts";
 
@@ -22,7 +23,7 @@ export function servedTenants({
   tenants: Tenants;
   makeContext: MakeContext;
   audience?: string;
-}): Required<Pick<WorkerOptions, "audience" | "contextFor" | "listTenantIds">> {
+}): Required<Pick<WorkerOptions, "audience" | "contextFor" | "jobsAtOnce" | "listTenantIds">> {
   const isOurs = ({ upstream }: TenantRecord) => (upstream ?? sharedAudience) === audience;
   return {
     audience,
@@ -30,6 +31,10 @@ export function servedTenants({
       const records = await registry.list();
       const working = records.filter(({ status }) => status === "active" || status === "suspended");
       return working.filter(isOurs).map(({ id }) => id);
+    },
+    async jobsAtOnce(tenantId) {
+      const record = await registry.findById(tenantId);
+      return quotas[record?.tier ?? "standard"].jobsAtOnce;
     },
     async contextFor(tenantId, actor) {
       const open = await tenants.open(tenantId, { evenSuspended: true });

@@ -1,4 +1,4 @@
-import { connect } from "../database/client.ts";
+import { connect, type Sql } from "../database/client.ts";
 
 /** First key of our advisory locks: "pay" and a number, so that nobody else's are mistaken for ours. */
 const lockSpace = 0x706179_1;
@@ -41,4 +41,13 @@ export function openWorkerLocks(registryUrl: string): WorkerLocks {
     },
     close: () => sql.end({ timeout: 1 }),
   };
+}
+
+/** How many workers say in this registry that they live. */
+export async function livingWorkers(registry: Sql): Promise<number> {
+  const [row] = await registry<{ workers: number }[]>`
+    select count(*)::int as workers from pg_locks
+    where locktype = 'advisory' and granted and classid = ${lockSpace}::int8::oid
+      and database = (select oid from pg_database where datname = current_database())`;
+  return row?.workers ?? 0;
 }

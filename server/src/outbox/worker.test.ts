@@ -120,7 +120,7 @@ test("one tenant has at most its share of jobs at once, and does not hold up ano
     },
   };
   const slowCtx = { ...busy.ctx, connector: async () => slow };
-  const worker = await work([slowCtx, quiet.ctx], { concurrency: 6, concurrencyPerTenant: 2 });
+  const worker = await work([slowCtx, quiet.ctx], { concurrency: 6, jobsAtOnce: async () => 2 });
   await worker.wake(
     busy.ctx.tenant.id,
     ids.map((id) => ({ kind: "outbox", id })),

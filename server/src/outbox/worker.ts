@@ -7,7 +7,7 @@ import type { Context, Job } from "../context.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
 import { type Chore, createChores } from "./chores.ts";
 import { findDueWork } from "./find-due-work.ts";
-import { type JobQueue, startJobQueue } from "./job-queue.ts";
+import { startJobQueue } from "./job-queue.ts";
 import { createBacklogMeter } from "./measure-backlog.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
 import { runOutbox } from "./run-outbox.ts";
@@ -35,8 +35,8 @@ export interface WorkerOptions {
   audience?: string;
   /** Jobs at once in this process; default 8. */
   concurrency?: number;
-  /** Jobs of one tenant at once, over all processes; default 3. The same in every process. */
-  concurrencyPerTenant?: number;
+  /** Jobs of one tenant at once, over all processes; the same in every process. Default 3. */
+  jobsAtOnce?(tenantId: string): Promise<number>;
   /** Default every 10 s with open work, up to every 60 s without. */
   sweep?: SweepOptions;
 }
@@ -65,7 +65,7 @@ const longestStopMs = 4_500;
  */
 export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const { log, listTenantIds } = options;
-  const perTenant = options.concurrencyPerTenant ?? 3;
+  const jobsAtOnce = options.jobsAtOnce ?? (async () => 3);
   const audience = options.audience ?? sharedAudience;
   // The queue hands out only what its reader has a task for.
   const taskOf = (kind: Job["kind"]) => `${kind}@${audience}`;
@@ -100,11 +100,11 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
       ),
     },
   });
-  const wake = (tenantId: string, jobs: readonly Job[]) =>
-    enqueue(
-      queue,
-      jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, perTenant) })),
-    );
+  const wake = async (tenantId: string, jobs: readonly Job[]) => {
+    if (jobs.length === 0) return;
+    const lanes = await jobsAtOnce(tenantId);
+    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
+  };
 
   const locks = openWorkerLocks(options.registryUrl);
   const chores = createChores([purge, ...(options.chores ?? [])]);
@@ -154,13 +154,9 @@ async function withContext<T>(
   }
 }
 
-async function enqueue(queue: JobQueue, specs: AddJobsJobSpec[]): Promise<void> {
-  if (specs.length > 0) await queue.add(specs);
-}
-
 /** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
-function toSpec(tenantId: string, job: Job, perTenant: number): Omit<AddJobsJobSpec, "identifier"> {
-  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % perTenant;
+function toSpec(tenantId: string, job: Job, lanes: number): Omit<AddJobsJobSpec, "identifier"> {
+  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % lanes;
   return {
     payload: { tenantId, id: job.id },
     queueName: `t:${tenantId}:${lane}`,

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, register } from "prom-client";
+import { Counter, Gauge, Histogram, type MetricObject, register } from "prom-client";
 
 /**
  * What the server counts, on the process's one Prometheus registry. Another module declares its own with
@@ -147,3 +147,6 @@ export const backlog = {
 
 /** Prometheus text, format 0.0.4. */
 export const metricsText = (): Promise<string> => register.metrics();
+
+/** For the docs: what modules loaded so far declare, without values. */
+export const declaredMetrics = (): MetricObject[] => register.getMetricsAsArray();

@@ -7,6 +7,7 @@ export abstract class TenancyError extends Error {
     | "tenant_moving"
     | "tenant_upgrading"
     | "tenant_unavailable"
+    | "rate_limited"
     | "internal";
 }
 
@@ -37,6 +38,12 @@ export class TenantMoving extends TenancyError {
 export class TenantUnavailable extends TenancyError {
   override readonly name = "TenantUnavailable";
   readonly code = "tenant_unavailable";
+}
+
+/** As many of the tenant's requests are under way as its tier allows. Nothing of this one was done. */
+export class TenantBusy extends TenancyError {
+  override readonly name = "TenantBusy";
+  readonly code = "rate_limited";
 }
 
 /** The tenant's database lacks migrations this code needs: run `clarity migrate`. */

@@ -195,4 +195,22 @@ test("work across tenants is audited with its reason before anything is read, an
   const audited = await platform.operator.registry.sql`
     select operator, detail from operator_audit where action = 'tenants.elevated'`;
   expect(audited).toEqual([{ operator: "operator:ada", detail: { reason: "ticket 12" } }]);
+  for (const { db } of [acme, globex]) {
+    const entries = await db.query`
+      select tenant_id, actor, detail from pay.audit_log where action = 'tenant.entered'`;
+    expect(entries).toMatchObject([{ actor: "operator:ada", detail: { reason: "ticket 12" } }]);
+  }
+});
+
+test("a tenant whose audit log takes no row is not entered", async () => {
+  const group = names.tenants(platform.address.namespace);
+  const insert = "insert (tenant_id, id, at, actor, action, subject, detail) on pay.audit_log";
+  await inside(globex, (sql) => sql.unsafe(`revoke ${insert} from "${group}"`));
+  const elevated = await platform.operator.tenants.elevated({
+    operator: "operator:ada",
+    reason: "ticket 13",
+  });
+  const seen = await elevated.each(async ({ tenant }) => tenant.slug);
+  await inside(globex, (sql) => sql.unsafe(`grant ${insert} to "${group}"`));
+  expect(seen.map(({ result }) => result)).toEqual(["acme", expect.objectContaining({ code: "42501" })]);
 });

@@ -13,4 +13,11 @@ export function tenantMigrations(): readonly Migration[] {
 export const latestSchemaVersion = (): number => tenantMigrations().length;
 
 /** A database below it is of no use to this code. */
-export const minimumSchemaVersion = (): number => latestSchemaVersion();
+export const minimumSchemaVersion = (): number => lastNeeded(tenantMigrations());
+
+/** The last migration its code cannot do without; 0: it needs none. */
+const lastNeeded = (all: readonly Migration[]): number => all.findLast(({ needed }) => needed)?.version ?? 0;
+
+/** The last contract migration up to a version, which older code cannot live with; 0: none. */
+export const lastContract = (all: readonly Migration[], version: number): number =>
+  all.slice(0, version).findLast(({ phase }) => phase === "contract")?.version ?? 0;

@@ -39,6 +39,11 @@ export const settingDefinitions = {
     default: [],
     help: "Pages that may embed the form (CORS, frame-ancestors).",
   },
+  "quota.requestsPerMinute": {
+    schema: z.number().int().min(60).max(1_000_000).nullable(),
+    default: null,
+    help: "Requests a minute of all its payers, in place of its tier's.",
+  },
   "surcharge.rules": {
     schema: z.array(SurchargeRule).max(50),
     default: [],

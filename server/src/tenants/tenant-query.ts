@@ -38,7 +38,7 @@ export function createTenantDb(input: {
       gate.pending.set(tenantId, pending + 1);
       pendingQueries.inc();
       try {
-        const rows = await traced(strings, () =>
+        const rows = await traced({ tenant, strings }, () =>
           withinTime({ record, pools, timeoutMs: options.queryTimeoutMs }, (sql) =>
             sql(strings, ...values.map((value) => toParameter(sql, value))),
           ),
@@ -64,10 +64,18 @@ export function createTenantDb(input: {
 }
 
 /** The statement's name only: its values are the tenant's. */
-function traced<T>(strings: TemplateStringsArray, run: () => Promise<T>): Promise<T> {
+function traced<T>(
+  { tenant, strings }: { tenant: TenantRef; strings: TemplateStringsArray },
+  run: () => Promise<T>,
+): Promise<T> {
   if (!isTracing()) return run();
   const name = statementName(strings);
-  const attributes = { "db.system.name": "postgresql", "db.query.summary": name };
+  const attributes = {
+    "db.system.name": "postgresql",
+    "db.query.summary": name,
+    "tenant.id": tenant.id,
+    "tenant.slug": tenant.slug,
+  };
   return inSpan({ name, kind: "client", attributes }, run);
 }
 

@@ -19,7 +19,7 @@ import { createPatience } from "./patience.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
-import type { TenantDb, TenantRef } from "./tenant-db.ts";
+import { json, type TenantDb, type TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
 import { createTenantDb, type QueryGate } from "./tenant-query.ts";
 
@@ -51,14 +51,16 @@ export interface Tenants {
    */
   open(tenantId: string, options?: OpenOptions): Promise<OpenTenant>;
   /**
-   * Leave to work across tenants, written to the operators' audit log before anything is read. Each
-   * tenant is still opened with its own role, one after the other.
+   * Leave to work across tenants, written to the operators' audit log before anything is read, and to the
+   * audit log of each tenant as it is entered. Each is still opened with its own role, one after the other.
    */
   elevated(input: { operator: string; reason: string }): Promise<ElevatedTenants>;
   close(): Promise<void>;
 }
 
 export interface ElevatedTenants {
+  /** One tenant, once its own audit log says who came and why. @throws as `open`: then nothing was read */
+  enter(tenantId: string, options?: OpenOptions): Promise<OpenTenant>;
   /**
    * Runs for every active tenant, by slug; for suspended ones too when told so. A tenant's error is answered,
    * the others go on.
@@ -135,7 +137,12 @@ export function openTenants(input: {
     },
     async elevated({ operator, reason }) {
       await registry.audit({ operator, action: "tenants.elevated", detail: { reason } });
-      return { each: (visit, options) => visitEach({ registry, open, visit, ...options }) };
+      const enter: ElevatedTenants["enter"] = async (tenantId, options) => {
+        const entered = await open(tenantId, options);
+        await auditEntry({ db: entered.db, operator, reason });
+        return entered;
+      };
+      return { enter, each: (visit, options) => visitEach({ registry, open: enter, visit, ...options }) };
     },
     close: () => pools.closeAll(),
   };
@@ -161,6 +168,14 @@ function admit(
     );
   }
   return record;
+}
+
+async function auditEntry(input: { db: TenantDb; operator: string; reason: string }): Promise<void> {
+  const { db, operator, reason } = input;
+  await db.query`
+    insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+    values (${db.tenant.id}::uuid, ${operator}, 'tenant.entered', ${db.tenant.slug}, ${json({ reason })})
+    returning tenant_id`;
 }
 
 async function visitEach<T>(input: {

@@ -4,3 +4,7 @@ import type {} from "./global-setup.ts";
 export { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
+
+/** Loads what tracing needs, and starts it as a server process does. */
+export const startServerTracing = async (env: NodeJS.ProcessEnv) =>
+  (await import("../telemetry/start-tracing.ts")).startTracing(env);

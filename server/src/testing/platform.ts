@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import postgres from "postgres";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
@@ -26,7 +26,7 @@ export interface TestPlatform {
  * @param options.adminUrl default: the run's PostgreSQL
  */
 export async function testPlatform(
-  options: { pool?: PoolOptions; adminUrl?: string } = {},
+  options: { pool?: PoolOptions; log?: Logger; adminUrl?: string } = {},
 ): Promise<TestPlatform> {
   const directory = mkdtempSync(join(tmpdir(), "pay-test-platform-"));
   const namespace = `t${randomBytes(5).toString("hex")}`;

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
-import { pino } from "pino";
+import type { DestinationStream } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
 import type { Context } from "../../context.ts";
 import { createContextFactory } from "../../context-factory.ts";
+import { createLogger } from "../../log.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { createJwks } from "../../sessions/jwks.ts";
 import { addEmbedKey } from "../../tenants/embed-keys.ts";
@@ -35,10 +36,19 @@ export interface TestServer {
 }
 
 /** The server's HTTP layer over real PostgreSQL, in this process. */
-export async function testServer({ edgeKey }: { edgeKey: EdgeKey }): Promise<TestServer> {
-  const platform = await testPlatform();
+export async function testServer(options: {
+  edgeKey: EdgeKey;
+  /** Takes every log line, at trace level. Default: none is written. */
+  logTo?: DestinationStream;
+}): Promise<TestServer> {
+  const { edgeKey, logTo } = options;
+  const log = createLogger({
+    name: "server",
+    level: logTo ? "trace" : "silent",
+    ...(logTo && { destination: logTo }),
+  });
+  const platform = await testPlatform({ log });
   const { registry, tenants } = platform.operator;
-  const log = pino({ level: "silent" });
   const fakes = new Map<string, Pick<TestTenant, "erp" | "provider">>();
   const fakeOf = (key: string) => {
     const fake = fakes.get(key);

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { TenantUnknown } from "../errors.ts";
@@ -154,4 +155,26 @@ test("a tenant without payments has every file, some empty", async () => {
   const { manifest } = await exportTenant({ ctx: platform.operator, input: { slug: "fresh", out } });
   expect(linesOf(out, "payments")).toEqual([]);
   expect(manifest.sequences.receipt_numbers).toBeNull();
+});
+
+test("an export has the registry remember the audit log's head, and says when it is not what it remembered", async () => {
+  const { tenant, record, db } = await platform.createTenant("leaving");
+  const { address, operator } = platform;
+  const leave = () =>
+    exportTenant({ ctx: operator, input: { slug: "leaving", out: join(folder(), "leaving") } });
+  await expect(leave()).resolves.toMatchObject({ auditDamage: null });
+  const [head] = await db.query<{ tenant_id: string; id: bigint; hash: Uint8Array }>`
+    select tenant_id, id, hash from pay.audit_log order by id desc limit 1`;
+  const anchors = await operator.registry.sql`
+    select head_id, head_hash from audit_anchors where tenant_id = ${tenant.id}`;
+  expect(anchors).toEqual([{ head_id: head?.id, head_hash: head?.hash }]);
+
+  const url = new URL(address.adminUrl);
+  url.pathname = `/${record.database.name}`;
+  const owner = connect({ url: url.href, max: 1, session: { session_replication_role: "replica" } });
+  await owner`delete from pay.audit_log where id = ${String(head?.id)}`;
+  await owner.end();
+  const { out, auditDamage } = await leave();
+  expect(auditDamage).toContain(`audit row ${head?.id} of leaving is gone`);
+  expect(existsSync(join(out, "manifest.json"))).toBe(true);
 });

@@ -2,10 +2,12 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { AuditChainBroken, anchorAudit } from "../../audit/anchors.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
+import { minimumSchemaVersion } from "../schema.ts";
 import { connectionUrl } from "../tenants.ts";
 import { unfinishedWork } from "../unfinished-work.ts";
 import { isArchive, pack } from "./archive.ts";
@@ -15,6 +17,8 @@ import { portable, readLines, readTables, selectLeftOut, selectLines, type Table
 export interface ExportedTenant {
   readonly out: string;
   readonly manifest: Manifest;
+  /** Which row of the audit log is not the one the registry remembers; null: none was found. */
+  readonly auditDamage: string | null;
 }
 
 /** What reads a tenant's database in one transaction. */
@@ -25,38 +29,67 @@ type Reader = Pick<Sql, "unsafe">;
  * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
  * out and named. The folder appears whole or not at all; it holds personal data, so only its owner reads it.
  *
+ * Killed at any point, it leaves at most `<out>.unfinished`, which the next run with the same `out` clears.
+ *
  * @param input.out a new folder, or a new file ending in `.tar`
  * @throws TenantUnknown; Error when `out` exists
  */
 export async function exportTenant({
   ctx,
   input,
+  onStep = () => {},
 }: {
   ctx: Operator;
   input: { slug: string; out: string };
+  onStep?: (step: "audit" | "writeTables" | "writeManifest" | "anchor" | "publish" | "done") => void;
 }): Promise<ExportedTenant> {
   const { slug } = input;
   const out = resolve(input.out);
   const record = await ctx.registry.findBySlug(slug);
   if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
   if (existsSync(out)) throw new Error(`${out} exists: an export never overwrites another`);
+  onStep("audit");
   await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
 
   const unfinished = `${out}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
   try {
+    onStep("writeTables");
     const manifest = await inSnapshot({ ctx, record }, (reader) =>
       writeTables({ reader, record, folder: unfinished }),
     );
+    onStep("writeManifest");
     await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
       flush: true,
     });
+    onStep("anchor");
+    const auditDamage = await anchorWhatLeaves({ ctx, record });
+    onStep("publish");
     await publish({ folder: unfinished, out, manifest });
-    return { out, manifest };
+    onStep("done");
+    return { out, manifest, auditDamage };
   } finally {
     await rm(unfinished, { recursive: true, force: true });
+  }
+}
+
+/**
+ * After the snapshot, so that the registry knows every audit row in it. Whoever leaves with a damaged log is
+ * told, not kept. A tenant that is not served has its last anchor from the worker.
+ */
+async function anchorWhatLeaves(input: { ctx: Operator; record: TenantRecord }): Promise<string | null> {
+  const { ctx, record } = input;
+  const served = record.status === "active" || record.status === "suspended";
+  if (!served || record.schemaVersion < minimumSchemaVersion()) return null;
+  const { db } = await ctx.tenants.open(record.id, { evenSuspended: true });
+  try {
+    await anchorAudit({ registry: ctx.registry.sql, db });
+    return null;
+  } catch (error) {
+    if (error instanceof AuditChainBroken) return error.message;
+    throw error;
   }
 }
 

@@ -69,6 +69,15 @@ alter table pay.audit_log
 -- Fires where rows are first written, not where replication applies them: those come with their hashes.
 create trigger chain before insert on pay.audit_log for each row execute function pay.chain_audit();
 
+-- Grants bind the tenant's role. This binds whoever holds more by mistake, the owner too, until they turn it off.
+create function pay.refuse_change() returns trigger
+language plpgsql set search_path = pg_catalog as $$
+begin
+  raise insufficient_privilege using message = format('%s is append-only: no %s', tg_table_name, lower(tg_op));
+end $$;
+create trigger append_only before update or delete or truncate on pay.audit_log
+for each statement execute function pay.refuse_change();
+
 -- The hashes are the trigger's alone.
 revoke insert on pay.audit_log from :tenants;
 grant insert (tenant_id, id, at, actor, action, subject, detail) on pay.audit_log to :tenants;

@@ -9,6 +9,8 @@ export const names = {
   /** Every tenant's role is a member; grants go to it. */
   tenants: (namespace: string) => `${namespace}_tenants`,
   template: (namespace: string, schemaVersion: number) => `${namespace}_template_v${schemaVersion}`,
+  /** Made for one command and dropped at its end. */
+  scratch: (namespace: string, id = "") => `${namespace}_scratch_${id}`,
   /** Both the database and its login role. */
   tenant: (namespace: string, tenantId: string) => `${namespace}_t_${tenantId.replaceAll("-", "")}`,
 };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLogger } from "../../log.ts";
-import { testServerUrl } from "../../testing/index.ts";
+import { testPlatform, testServerUrl } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { createTenant } from "./create-tenant.ts";
 import { openOperator } from "./operator.ts";
@@ -64,4 +64,18 @@ test("a namespace that is no plain name is refused", async () => {
   await expect(preparePlatform({ adminUrl, masterKeyFile, namespace: 'a"; drop' })).rejects.toThrow(
     "namespace",
   );
+});
+
+test("preparing again keeps tenants and the registry's password when it is given, and renews it when not", async () => {
+  const platform = await testPlatform();
+  const acme = await platform.createTenant("acme");
+  const { address } = platform;
+  await expect(preparePlatform(address)).resolves.toEqual(address);
+  await expect(platform.operator.registry.findById(acme.tenant.id)).resolves.toMatchObject({
+    status: "active",
+  });
+  const { adminUrl, masterKeyFile, namespace } = address;
+  const renewed = await preparePlatform({ adminUrl, masterKeyFile, namespace });
+  expect(renewed.registryUrl).not.toBe(address.registryUrl);
+  await platform.close();
 });

@@ -36,21 +36,26 @@ export async function prepareTemplate(input: {
     alter database ${quoteIdentifier(unfinished)} rename to ${quoteIdentifier(template)}`);
 }
 
-/** Brings one database to this code's schema version, as the owner role. @returns the version */
-export async function migrateTenantDatabase(input: {
+/** Who owns what tenants' migrations make, and the roles their text names. */
+export const migrationRoles = (namespace: string) => ({
+  owner: names.owner(namespace),
+  variables: { tenants: names.tenants(namespace) },
+});
+
+/** Brings one database to this code's schema version, as the owner role. */
+async function migrateTenantDatabase(input: {
   adminUrl: string;
   database: string;
   namespace: string;
-}): Promise<number> {
+}): Promise<void> {
   const url = new URL(input.adminUrl);
   url.pathname = `/${input.database}`;
   const sql = connect({ url: url.href, max: 1 });
   try {
-    return await migrate({
+    await migrate({
       sql,
       migrations: tenantMigrations(),
-      owner: names.owner(input.namespace),
-      variables: { tenants: names.tenants(input.namespace) },
+      ...migrationRoles(input.namespace),
     });
   } finally {
     await sql.end({ timeout: 2 });

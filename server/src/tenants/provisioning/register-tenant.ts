@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
-import { latestSchemaVersion } from "../schema.ts";
+import { lastContract, latestSchemaVersion, tenantMigrations } from "../schema.ts";
 import { names } from "./names.ts";
 import type { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
@@ -47,15 +47,16 @@ export async function registerTenant({
   const keys = await openTenantKeys({ tenantId: id, dataKey, masterKey });
   const password = keys.seal("connection", randomBytes(24).toString("base64url"));
   const database = names.tenant(ctx.address.namespace, id);
+  const schemaVersion = latestSchemaVersion();
   const hosts = [...new Set([`${input.slug}.${input.baseDomain}`, ...input.hosts])];
   try {
     await sql`
       with tenant as (
         insert into tenants (id, slug, name, template, tier, database_name, login_role, connection_secret,
-          connection_key_version, data_key, data_key_version, schema_version)
+          connection_key_version, data_key, data_key_version, schema_version, contract_version)
         values (${id}, ${input.slug}, ${input.name}, ${input.template}, ${input.tier}, ${database}, ${database},
           ${password.ciphertext}, ${password.keyVersion}, ${dataKey.wrapped}, ${dataKey.version},
-          ${latestSchemaVersion()})
+          ${schemaVersion}, ${lastContract(tenantMigrations(), schemaVersion)})
         returning id
       ), audit as (
         insert into operator_audit (operator, action, tenant_id, detail)

@@ -1,0 +1,212 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { makeWorkerUtils } from "graphile-worker";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openWorkerLocks } from "../outbox/worker-locks.ts";
+import { requestDeletion } from "../tenants/deletion/request-deletion.ts";
+import { addDatabaseServer } from "../tenants/placement/database-servers.ts";
+import type { OpenTenant } from "../tenants/tenants.ts";
+import { paymentRows } from "../tenants/testing/lived-in-tenant.ts";
+import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { diagnose } from "./diagnose.ts";
+
+/** Each test makes one fault, sees that it and nothing else is found, and mends it. */
+let platform: TestPlatform;
+let acme: OpenTenant;
+beforeAll(async () => {
+  platform = await testPlatform();
+  [acme] = [await platform.createTenant("acme"), await platform.createTenant("globex")];
+});
+afterAll(() => platform.close());
+
+const sql = () => platform.operator.registry.sql;
+const examine = (now?: Date) => diagnose({ ctx: platform.operator, ...(now && { now }) });
+const findBad = async (now?: Date) => (await examine(now)).filter(({ ok }) => !ok);
+const finding = (what: RegExp, advice: RegExp) => ({
+  ok: false,
+  what: expect.stringMatching(what),
+  why: expect.stringMatching(/\w/),
+  advice: expect.stringMatching(advice),
+});
+const change = (set: Record<string, unknown>) =>
+  sql()`update tenants set ${sql()(set)}, updated_at = clock_timestamp() where slug = 'acme'`;
+
+test("a healthy platform has nothing wrong, and each tenant is looked at", async () => {
+  expect(await findBad()).toEqual([]);
+  const said = (await examine()).map(({ what }) => what);
+  for (const slug of ["acme", "globex"]) expect(said.join()).toContain(`${slug}: reachable`);
+});
+
+test.each<[string, Record<string, unknown>, Record<string, unknown>, RegExp, RegExp]>([
+  [
+    "stopped creating",
+    { status: "creating" },
+    { status: "active" },
+    /^acme: its creation/,
+    /tenant create again/,
+  ],
+  ["is behind", { schema_version: 0 }, {}, /^acme: .* at schema 0/, /clarity migrate/],
+  ["is ahead", { contract_version: 9999 }, { contract_version: 0 }, /^acme: .* this code knows/, /newer/],
+  [
+    "is parked",
+    { parked_at: new Date(), parked_reason: "0009.sql: no" },
+    { parked_at: null, parked_reason: null },
+    /^acme: parked at schema \d+: 0009.sql: no/,
+    /migrate retry acme/,
+  ],
+  [
+    "has a pin that ended",
+    { pinned_version: "1.2.0", pin_reason: "freeze", pin_until: new Date(Date.now() - 1_000) },
+    { pinned_version: null, pin_reason: null, pin_until: null },
+    /^acme: pinned to version 1.2.0 until .* \(freeze\), which is over/,
+    /unpin/,
+  ],
+])("a tenant that %s is named, with what to do", async (_, fault, cure, what, advice) => {
+  const { schemaVersion } = acme.record;
+  await change(fault);
+  expect(await findBad()).toEqual([finding(what, advice)]);
+  await change({ schema_version: schemaVersion, ...cure });
+  expect(await findBad()).toEqual([]);
+});
+
+test("a pin that ends within a week is noted, and is no fault", async () => {
+  await change({
+    pinned_version: "1.2.0",
+    pin_reason: "freeze",
+    pin_until: new Date(Date.now() + 86_400_000),
+  });
+  const found = (await examine()).find(({ what }) => what.startsWith("acme: pinned"));
+  expect(found).toMatchObject({ ok: true, advice: expect.stringContaining("tell") });
+  await change({ pinned_version: null, pin_reason: null, pin_until: null });
+});
+
+test("a move is left alone for a minute, and is a fault after it", async () => {
+  await change({ status: "moving" });
+  expect(await findBad()).toEqual([]);
+  await sql()`update tenants set updated_at = now() - interval '10 min' where slug = 'acme'`;
+  expect(await findBad()).toEqual([finding(/^acme: its move stopped half-way 10 min ago/, /tenant move/)]);
+  await change({ status: "active" });
+});
+
+test("a tenant whose database is down is named, and the others are looked at", async () => {
+  const { admin } = platform.operator;
+  const { name } = acme.record.database;
+  await admin.unsafe(`alter database "${name}" with allow_connections false`);
+  await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${name}`;
+  try {
+    expect(await findBad()).toEqual([finding(/^acme: /, /PostgreSQL server running/)]);
+  } finally {
+    await admin.unsafe(`alter database "${name}" with allow_connections true`);
+  }
+});
+
+test("work that waits, of a suspended tenant too: deliveries, dead letters, unknown and conflicted payments", async () => {
+  const payment = await paymentRows(acme);
+  await change({ status: "suspended" });
+  const { db } = acme;
+  await db.query`update pay.outbox set due_at = now() - interval '1 h' returning tenant_id`;
+  await db.query`update pay.attempts set next_check_at = now() - interval '1 h' returning tenant_id`;
+  expect(await findBad()).toEqual([
+    finding(/^acme: 1 deliveries are due/, /worker/),
+    finding(/^acme: 1 payments nobody asks/, /payment list acme/),
+  ]);
+  await db.query`update pay.outbox set state = 'dead' returning tenant_id`;
+  await db.query`update pay.attempts set state = 'conflicted' returning tenant_id`;
+  await db.query`update pay.payments set state = 'conflicted' where id = ${payment} returning tenant_id`;
+  expect(await findBad()).toEqual([
+    finding(/^acme: 1 dead letters/, /dead-letter replay acme/),
+    finding(/^acme: 1 payments in conflict/, /--state conflicted/),
+  ]);
+  await db.query`update pay.outbox set state = 'done' returning tenant_id`;
+  await db.query`update pay.payments set state = 'captured' returning tenant_id`;
+  await change({ status: "active" });
+});
+
+test("a destruction that nobody runs, and one that stopped half-way", async () => {
+  const { tenant } = await platform.createTenant("leaving");
+  await requestDeletion({ ctx: platform.operator, input: { slug: "leaving", graceDays: 3 } });
+  expect(await findBad()).toEqual([]);
+  await sql()`update deletions set due_at = now() - interval '2 days' where tenant_id = ${tenant.id}`;
+  expect(await findBad()).toEqual([finding(/^leaving: was to be destroyed on /, /tenant purge/)]);
+  await sql()`update deletions set destroying_at = now(), row_counts = '{}' where tenant_id = ${tenant.id}`;
+  expect(await findBad()).toEqual([finding(/^leaving: its destruction stopped/, /tenant purge/)]);
+  await sql()`update deletions set due_at = now() + interval '1 day', destroying_at = null, row_counts = null`;
+});
+
+test("a database server that does not answer, and how many tenants live there", async () => {
+  const adminUrl = "postgres://nobody@127.0.0.1:1/postgres";
+  await addDatabaseServer({ ctx: platform.operator, input: { name: "db-two", adminUrl } });
+  const found = await findBad();
+  expect(found).toEqual([finding(/^database server db-two .* no, /, /start it/)]);
+  expect(found[0]?.why).toBe("0 tenants live there");
+  await sql()`delete from database_servers`;
+});
+
+test("clocks that are apart, either way", async () => {
+  expect(await findBad(new Date(Date.now() + 600_000))).toEqual([finding(/clock is 600 s behind/, /NTP/)]);
+  expect(await findBad(new Date(Date.now() - 600_000))).toEqual([finding(/clock is 600 s ahead/, /NTP/)]);
+});
+
+test("a certificate key that others can read", async () => {
+  const path = join(dirname(platform.address.masterKeyFile), "certificate.key");
+  writeFileSync(path, "{}", { mode: 0o600 });
+  expect(await findBad()).toEqual([]);
+  chmodSync(path, 0o644);
+  expect(await findBad()).toEqual([finding(/readable by others/, /chmod 600/)]);
+  chmodSync(path, 0o600);
+});
+
+test("an instance that tenants are sent to and that is silent", async () => {
+  const url = "https://acme.instances.test";
+  await change({ upstream: url });
+  await sql()`
+    insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+    values (gen_random_uuid(), ${url}, '1.0.0', 1, 1, now(), now())`;
+  expect(await findBad()).toEqual([]);
+  await sql()`update instances set seen_at = now() - interval '5 min'`;
+  expect(await findBad()).toEqual([
+    finding(/no server of https:\/\/acme\.instances\.test .* 300 s/, /start it/),
+  ]);
+  await change({ upstream: null });
+  expect(await findBad()).toEqual([]);
+});
+
+test("no worker alive; and jobs that wait though one is", async () => {
+  const { registryUrl } = platform.address;
+  const utils = await makeWorkerUtils({ connectionString: registryUrl });
+  await utils.migrate();
+  expect(await findBad()).toEqual([finding(/^no worker is alive/, /start a server/)]);
+  const locks = openWorkerLocks(registryUrl);
+  await locks.refresh(["worker-1"]);
+  expect(await findBad()).toEqual([]);
+  await utils.addJob("outbox@shared", {}, { runAt: new Date(Date.now() - 600_000) });
+  expect(await findBad()).toEqual([finding(/^1 jobs wait for more than 60 s/, /log/)]);
+  await locks.close();
+  await utils.release();
+});
+
+test("a check that cannot look is a finding, and hides none of the others", async () => {
+  await sql()`alter table deletions rename to deletions_elsewhere`;
+  await change({ status: "creating" });
+  try {
+    expect(await findBad()).toEqual(
+      expect.arrayContaining([
+        finding(/^deletionFindings could not look: .*deletions/, /again/),
+        finding(/^acme: its creation/, /again/),
+      ]),
+    );
+  } finally {
+    await sql()`alter table deletions_elsewhere rename to deletions`;
+    await change({ status: "active" });
+  }
+});
+
+test("a registry that is down is the only thing said", async () => {
+  const dead = { sql: async () => Promise.reject(new Error("connection refused")) };
+  const ctx = { ...platform.operator, registry: { ...platform.operator.registry, ...dead } };
+  const found = await diagnose({ ctx: ctx as never });
+  expect(found).toEqual([
+    { ok: true, what: "PostgreSQL answers the administrator", why: null, advice: null },
+    finding(/^the registry answers: no, connection refused/, /CLARITY_REGISTRY_URL/),
+  ]);
+});

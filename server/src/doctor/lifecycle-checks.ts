@@ -1,0 +1,53 @@
+import { overdueFlags } from "../flags/overdue-flags.ts";
+import { bad, type Check, note } from "./finding.ts";
+
+export const deletionFindings: Check = async ({ ctx }) => {
+  const rows = await ctx.registry.sql<{ slug: string; begun: boolean; due_at: Date }[]>`
+    select slug, destroying_at is not null as begun, due_at from deletions
+    where certificate is null and (destroying_at is not null or due_at < now() - interval '1 day')
+    order by slug`;
+  return rows.map(({ slug, begun, due_at }) =>
+    begun
+      ? bad(
+          `${slug}: its destruction stopped half-way`,
+          "the customer was promised that its data is destroyed, and no certificate says so",
+          "run clarity tenant purge: it goes on and says what keeps it",
+        )
+      : bad(
+          `${slug}: was to be destroyed on ${due_at.toISOString().slice(0, 10)}`,
+          "data is kept for longer than was promised",
+          "run clarity tenant purge, daily",
+        ),
+  );
+};
+
+/** The end of a code freeze is told this long before, ms. */
+const soonMs = 7 * 86_400_000;
+
+export const pinFindings: Check = async ({ records, now }) =>
+  records.flatMap(({ slug, pin }) => {
+    if (!pin) return [];
+    const until = pin.until.toISOString().slice(0, 10);
+    const what = `${slug}: pinned to version ${pin.version} until ${until} (${pin.reason})`;
+    if (pin.until <= now) {
+      return [
+        bad(
+          `${what}, which is over`,
+          "it runs code that gets no fixes, and holds back contracting migrations",
+          "unpin it, or agree on a new date with who asked for it",
+        ),
+      ];
+    }
+    if (pin.until.getTime() - now.getTime() > soonMs) return [];
+    return [note(what, "it will be moved to current code", "tell who asked for it")];
+  });
+
+/** Nothing is broken by a flag that outlived its date, so the check still passes; its owner is asked. */
+export const flagFindings: Check = async () =>
+  overdueFlags().map(({ key, owner, expiresOn, advice }) =>
+    note(
+      `flag ${key} of ${owner} was to be looked at by ${expiresOn}`,
+      "a flag nobody looks at is a branch nobody tests",
+      advice,
+    ),
+  );

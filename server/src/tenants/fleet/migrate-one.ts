@@ -1,0 +1,79 @@
+import { errorCode } from "../../database/client.ts";
+import type { Migration } from "../../database/migrate.ts";
+import { lastContract } from "../schema.ts";
+import { SchemaFailure } from "./failure.ts";
+import type { Result } from "./outcome.ts";
+import type { Plan } from "./plan.ts";
+import type { Ring } from "./rings.ts";
+import { type SchemaTarget, upgradeDatabase } from "./upgrade-database.ts";
+
+/** A tenant's database does not take part, because it is not all there. */
+const absent = new Set(["3D000", "55000"]);
+
+/** Carries out what was planned for one tenant. Failures are results. */
+export async function migrateOne(input: {
+  plan: Plan & { readonly to: number };
+  ring: Ring;
+  target: SchemaTarget;
+  migrations: readonly Migration[];
+}): Promise<Result> {
+  const { plan, migrations, target } = input;
+  const { tenant, stopped } = plan;
+  const from = tenant.schemaVersion;
+  try {
+    const version = await upgradeDatabase({ target, migrations, from, to: Math.max(from, plan.to) });
+    return resultOf(input, {
+      to: version,
+      outcome: stopped && version <= plan.to ? "held" : "done",
+      waits: stopped?.reason ?? null,
+      contractVersion: lastContract(migrations, version),
+      parked: false,
+    });
+  } catch (error) {
+    if (!(error instanceof SchemaFailure)) throw error;
+    const { version, lasting } = error;
+    if (absent.has(errorCode(error.cause)) && ["creating", "deleting"].includes(tenant.status)) {
+      return unfinished(input, errorCode(error.cause) === "3D000");
+    }
+    return resultOf(input, {
+      to: version ?? from,
+      outcome: lasting ? "parked" : "failed",
+      error: error.message,
+      // A database that did not say what it is at may have taken the contract migration.
+      contractVersion: version === null ? null : lastContract(migrations, version),
+      parked: lasting ? true : null,
+    });
+  }
+}
+
+/** A creation that stopped before its database was made copies this code's template when it is resumed. */
+function unfinished(input: Parameters<typeof migrateOne>[0], notMade: boolean): Result {
+  const { plan, migrations } = input;
+  const { status, schemaVersion } = plan.tenant;
+  const template = migrations.length;
+  const fresh = status === "creating" && notMade;
+  return resultOf(input, {
+    to: fresh ? template : schemaVersion,
+    outcome: "unfinished",
+    waits: `its ${status === "creating" ? "creation" : "deletion"} stopped half-way`,
+    contractVersion: fresh ? lastContract(migrations, template) : null,
+    parked: null,
+  });
+}
+
+export function resultOf(
+  { plan: { tenant }, ring }: { plan: Plan; ring: Ring },
+  more: Pick<Result, "contractVersion" | "parked"> &
+    Pick<Result["tenant"], "outcome"> &
+    Partial<Pick<Result["tenant"], "to" | "error" | "waits">>,
+): Result {
+  const { contractVersion, parked, ...said } = more;
+  const { slug, schemaVersion } = tenant;
+  const unchanged = { to: schemaVersion, error: null, waits: null };
+  return {
+    tenantId: tenant.id,
+    tenant: { slug, ring, from: schemaVersion, ...unchanged, ...said },
+    contractVersion,
+    parked,
+  };
+}
