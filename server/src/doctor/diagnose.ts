@@ -1,3 +1,5 @@
+import { backupFindings } from "../tenants/backup/backup-findings.ts";
+import { backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
 import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
@@ -10,6 +12,8 @@ import {
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
+const ofBackups: Check = ({ ctx }) => backupFindings({ ctx, settings: backupSettings(process.env) });
+
 /** In this order. A part of the platform adds its check here. */
 const checks: readonly Check[] = [
   templateFindings,
@@ -21,6 +25,7 @@ const checks: readonly Check[] = [
   deletionFindings,
   pinFindings,
   flagFindings,
+  ofBackups,
   tenantFindings,
 ];
 

@@ -1,6 +1,6 @@
 import { connect } from "../../database/client.ts";
+import { bad, type Finding, fine, note, reasonOf } from "../../doctor/finding.ts";
 import { administratorUrl } from "../placement/database-servers.ts";
-import type { Finding } from "../provisioning/diagnose.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import type { BackupSettings } from "./settings.ts";
 
@@ -41,24 +41,23 @@ async function tenantFindings(ctx: Operator, settings: BackupSettings): Promise<
     left join lateral (
       select failure from backups where tenant_id = t.id order by started_at desc limit 1) tried on true
     where t.status in ('active', 'suspended', 'moving') order by t.slug`;
-  if (rows.length > 0 && !rows[0]?.ever) {
-    return [
-      {
-        ok: true,
-        what: "no logical backups are made",
-        advice: "set CLARITY_BACKUP_DIR for the servers, or run clarity backup create --all daily",
-      },
-    ];
-  }
-  const bad = rows.filter(({ stale, failure }) => stale || failure !== null);
-  if (bad.length === 0)
-    return [{ ok: true, what: `${rows.length} tenants have a recent backup`, advice: null }];
-  return bad.map(({ slug, last, failure }) => ({
-    ok: false,
-    what: `${slug}: ${last ? `last backup of ${last.toISOString()}` : "no backup"}${failure ? `, the last try failed: ${failure}` : ""}`,
-    advice: `run clarity backup create ${slug}`,
-  }));
+  if (!rows[0]?.ever) return [notMade];
+  const wrong = rows.filter(({ stale, failure }) => stale || failure !== null);
+  if (wrong.length === 0) return [fine(`${rows.length} tenants have a recent backup`)];
+  return wrong.map(({ slug, last, failure }) =>
+    bad(
+      `${slug}: ${last ? `last backup of ${last.toISOString()}` : "no backup"}${failure ? `, the last try failed: ${failure}` : ""}`,
+      "what happens to its database meanwhile is lost with it",
+      `clarity backup create ${slug}`,
+    ),
+  );
 }
+
+const notMade = note(
+  "no logical backups are made",
+  "a tenant whose database is lost is lost",
+  "set CLARITY_BACKUP_DIR for the servers, or run clarity backup create --all daily",
+);
 
 interface Archiver {
   mode: string;
@@ -84,8 +83,7 @@ async function archiveFinding({
       from pg_stat_archiver`;
     return judge(name, row);
   } catch (error) {
-    const what = `${name}: ${(error as Error).message || "no connection"}`;
-    return { ok: false, what, advice: "is it running?" };
+    return bad(`${name}: ${reasonOf(error)}`, "nobody knows whether its WAL is archived", "is it running?");
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -93,25 +91,25 @@ async function archiveFinding({
 
 function judge(name: string, archiver: Archiver | undefined): Finding {
   if (!archiver || archiver.mode === "off") {
-    const advice =
-      "none of its tenants can be brought back to an instant: server/src/tenants/backup/README.md";
-    return { ok: true, what: `${name} archives no WAL`, advice };
+    return note(
+      `${name} archives no WAL`,
+      "none of its tenants can be brought back to an instant",
+      "archive it with pgBackRest: server/src/tenants/backup/README.md",
+    );
   }
   if (archiver.failing) {
-    const what = `${name}: archiving fails at ${archiver.failing}, ${archiver.failures} times so far`;
-    return {
-      ok: false,
-      what,
-      advice: "see its log for what archive_command says; its disk fills until it works",
-    };
+    return bad(
+      `${name}: archiving fails at ${archiver.failing}, ${archiver.failures} times so far`,
+      "a crash loses what happened since, and its disk fills until it works",
+      "see its log for what archive_command says",
+    );
   }
   if (archiver.timeout === 0 || archiver.timeout > longestArchiveTimeoutS) {
-    const what = `${name}: archive_timeout is ${archiver.timeout} s`;
-    return {
-      ok: false,
-      what,
-      advice: `a crash may lose more than 15 min: set it to ${longestArchiveTimeoutS} or less`,
-    };
+    return bad(
+      `${name}: archive_timeout is ${archiver.timeout} s`,
+      "a crash may lose more than 15 min",
+      `set it to ${longestArchiveTimeoutS} or less`,
+    );
   }
-  return { ok: true, what: `${name} archives its WAL at least every ${archiver.timeout} s`, advice: null };
+  return fine(`${name} archives its WAL at least every ${archiver.timeout} s`);
 }

@@ -13,7 +13,7 @@ import { backupFindings } from "./backup-findings.ts";
 import { type BackupRecord, loadBackups } from "./backup-record.ts";
 import { createBackup } from "./create-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
-import { abandonRestore, confirmRestore } from "./restore/end-restore.ts";
+import { abortRestore, confirmRestore } from "./restore/end-restore.ts";
 import { restoreBackup } from "./restore/restore-backup.ts";
 import { type BackupSettings, backupSettings } from "./settings.ts";
 import type { BackupChildInput } from "./testing/backup-child.ts";
@@ -215,7 +215,7 @@ describe("killed with -9", () => {
     await verify(made.id);
   }, 120_000);
 
-  test("before each step of a restore, of its abandonment and its confirmation, the next run goes on", async () => {
+  test("before each step of a restore, of its end and its confirmation, the next run goes on", async () => {
     const tenant = await platform.createTenant("killed");
     const slug = "killed";
     const kept = [await paymentRows(tenant)];
@@ -230,9 +230,9 @@ describe("killed with -9", () => {
 
     await kill("restoreBackup", "switch");
     await expect(paymentsOf(tenant)).rejects.toMatchObject({ code: "tenant_moving" });
-    for (const step of ["resume", "drop", "record"]) await kill("abandon", step);
-    await abandonRestore({ ctx: ctx(), settings, input: { slug } });
-    expect(await abandonRestore({ ctx: ctx(), settings, input: { slug } })).toBeNull();
+    for (const step of ["resume", "drop", "record"]) await kill("abort", step);
+    await abortRestore({ ctx: ctx(), settings, input: { slug } });
+    expect(await abortRestore({ ctx: ctx(), settings, input: { slug } })).toBeNull();
     expect(await paymentsOf(tenant)).toEqual(all);
     expect(await databases()).toEqual(before);
 
