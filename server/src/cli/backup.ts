@@ -131,7 +131,7 @@ const prune = (run: Run, settings: Settings) => (options: CommonOptions) =>
 
 const check = (run: Run, settings: Settings) => (options: CommonOptions) =>
   run(options, async (ctx) => {
-    const findings = await backupFindings(settings())({ ctx, records: [], now: new Date() });
+    const findings = await backupFindings({ ctx, settings: settings() });
     const rows = findings.map(({ ok, what, advice }) => [ok ? "ok" : "BAD", what, advice ?? ""]);
     return { json: findings, text: table(rows), failed: findings.some(({ ok }) => !ok) };
   });

@@ -63,11 +63,11 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(deadLetterCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
+    .addCommand(backupCommand(run, terminal))
     .addCommand(databaseServerCommand(run, terminal))
     .addCommand(instanceCommand(run))
-    .addCommand(backupCommand(run, terminal))
     .addCommand(migrateCommand(run, terminal))
-    .addCommand(doctorCommand(run, terminal));
+    .addCommand(doctorCommand(run));
 }
 
 const withSubcommands = (command: Command): Command[] => [

@@ -1,17 +1,15 @@
 import { Command } from "commander";
 import { diagnose } from "../doctor/diagnose.ts";
 import type { Finding } from "../doctor/finding.ts";
-import { backupSettings } from "../tenants/backup/settings.ts";
 import type { CommonOptions, Run } from "./run.ts";
-import type { Terminal } from "./terminal.ts";
 
-export function doctorCommand(run: Run, terminal: Terminal): Command {
+export function doctorCommand(run: Run): Command {
   return new Command("doctor")
     .description("check the registry, the master key and every tenant, and say what to do")
     .option("--json")
     .action((options: CommonOptions) =>
       run(options, async (ctx) => {
-        const findings = await diagnose({ ctx, backups: backupSettings(terminal.env) });
+        const findings = await diagnose({ ctx });
         return {
           json: findings,
           text: findings.map(inWords).join("\n"),

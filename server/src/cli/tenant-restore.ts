@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { abandonRestore, confirmRestore } from "../tenants/backup/restore/end-restore.ts";
+import { abortRestore, confirmRestore } from "../tenants/backup/restore/end-restore.ts";
 import { restoreBackup } from "../tenants/backup/restore/restore-backup.ts";
 import type { RestoreRecord } from "../tenants/backup/restore/restore-record.ts";
 import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
@@ -11,52 +11,58 @@ import type { Terminal } from "./terminal.ts";
 
 interface RestoreOptions extends CommonOptions {
   to?: Date;
-  confirm?: boolean;
-  abandon?: boolean;
   forceReason?: string;
 }
 
 export function addRestoreCommands(tenant: Command, run: Run, terminal: Terminal): void {
   tenant
     .command("restore <slug>")
-    .description(
-      "undo delete while nothing is destroyed; with --to bring it back to an instant from the WAL archive",
-    )
+    .description("undo delete while nothing is destroyed; with --to, back to an instant from the WAL archive")
     .option("--to <instant>", "such as 2026-11-20T10:15Z; run again after an interruption", parseInstant)
-    .option("--confirm", "end a restore: drop the database it replaced")
-    .option("--abandon", "end a restore that has not switched yet")
     .option("--force-reason <reason>", "with --to: why the replaced database may be missing")
     .option("--json")
     .action(restore(run, terminal));
   tenant
     .command("restore-backup <slug> <backup>")
-    .description("bring it back to a logical backup of its own; clarity backup list shows them")
+    .description("back to a logical backup of its own; clarity backup list shows them")
     .option("--force-reason <reason>", "why the replaced database may be missing")
     .option("--json")
     .action(restoreFrom(run, terminal));
+  tenant
+    .command("restore-confirm <slug>")
+    .description("drop the database that a restore replaced; there is no way back to it")
+    .option("--json")
+    .action(confirm(run));
+  tenant
+    .command("restore-abort <slug>")
+    .description("end a restore that has not switched: served from where it was")
+    .option("--json")
+    .action(abort(run, terminal));
 }
 
 const restore = (run: Run, terminal: Terminal) => (slug: string, options: RestoreOptions) =>
   run(options, async (ctx): Promise<Answer> => {
-    const { to, confirm = false, abandon = false } = options;
-    const forceReason = options.forceReason ?? null;
-    if (Number(to !== undefined) + Number(confirm) + Number(abandon) > 1) {
-      throw new Error("one of --to, --confirm and --abandon");
-    }
-    const settings = backupSettings(terminal.env);
-    if (to) return answer(slug, await restoreToInstant({ ctx, settings, input: { slug, to, forceReason } }));
-    if (confirm) {
-      const ended = await confirmRestore({ ctx, input: { slug } });
-      const text = ended ? `${ended.fromDatabase} is dropped` : `no restore of ${slug} waits to be confirmed`;
-      return { json: { slug, dropped: ended?.fromDatabase ?? null }, text };
-    }
-    if (abandon) {
-      const ended = await abandonRestore({ ctx, settings, input: { slug } });
-      const text = ended ? `${slug} is served from where it was` : `no restore of ${slug} is under way`;
-      return { json: { slug, abandoned: ended !== null }, text };
+    const { to, forceReason = null } = options;
+    if (to) {
+      const settings = backupSettings(terminal.env);
+      return answer(slug, await restoreToInstant({ ctx, settings, input: { slug, to, forceReason } }));
     }
     const { status } = await restoreTenant({ ctx, input: { slug } });
     return { json: { slug, status }, text: `${slug} is ${status}` };
+  });
+
+const confirm = (run: Run) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ended = await confirmRestore({ ctx, input: { slug } });
+    const text = ended ? `${ended.fromDatabase} is dropped` : `no restore of ${slug} waits to be confirmed`;
+    return { json: { slug, dropped: ended?.fromDatabase ?? null }, text };
+  });
+
+const abort = (run: Run, terminal: Terminal) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ended = await abortRestore({ ctx, settings: backupSettings(terminal.env), input: { slug } });
+    const text = ended ? `${slug} is served from where it was` : `no restore of ${slug} is under way`;
+    return { json: { slug, aborted: ended !== null }, text };
   });
 
 const restoreFrom =
@@ -92,7 +98,7 @@ function answer(slug: string, restored: RestoreRecord): Answer {
         ]
       : []),
     ...(report?.secretsToSetAgain.length ? [`to be set again: ${report.secretsToSetAgain.join(", ")}`] : []),
-    `${fromDatabase} is kept, closed; clarity tenant restore ${slug} --confirm drops it`,
+    `${fromDatabase} is kept, closed; clarity tenant restore-confirm ${slug} drops it`,
   ];
   return {
     json: { slug, restore: id, to, database: intoDatabase, replaced: fromDatabase, pauseMs, ...report },

@@ -139,7 +139,9 @@ const examples: Record<string, (slug: string) => string[]> = {
   "tenant resume": (slug) => [slug],
   "tenant delete": (slug) => [slug, "--force-reason", "a test"],
   "tenant restore": (slug) => [slug],
+  "tenant restore-abort": (slug) => [slug],
   "tenant restore-backup": (slug) => [slug, randomUUID()],
+  "tenant restore-confirm": (slug) => [slug],
   "token mint": (slug) => [slug, "--customer", "42"],
 };
 const commandLine = (verb: string, slug: string) => [...verb.split(" "), ...(examples[verb]?.(slug) ?? [])];

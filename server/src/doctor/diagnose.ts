@@ -1,5 +1,5 @@
 import { backupFindings } from "../tenants/backup/backup-findings.ts";
-import { type BackupSettings, backupSettings } from "../tenants/backup/settings.ts";
+import { backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
 import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
@@ -12,6 +12,8 @@ import {
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
+const ofBackups: Check = ({ ctx }) => backupFindings({ ctx, settings: backupSettings(process.env) });
+
 /** In this order. A part of the platform adds its check here. */
 const checks: readonly Check[] = [
   templateFindings,
@@ -23,6 +25,7 @@ const checks: readonly Check[] = [
   deletionFindings,
   pinFindings,
   flagFindings,
+  ofBackups,
   tenantFindings,
 ];
 
@@ -30,17 +33,8 @@ const checks: readonly Check[] = [
  * Looks at everything the platform and its tenants need to be served. Changes nothing.
  *
  * @param now default this machine's clock
- * @param backups how often they are due; default daily
  */
-export async function diagnose({
-  ctx,
-  now = new Date(),
-  backups = backupSettings({}),
-}: {
-  ctx: Operator;
-  now?: Date;
-  backups?: BackupSettings;
-}): Promise<Finding[]> {
+export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?: Date }): Promise<Finding[]> {
   const reached = await Promise.all([
     probe("PostgreSQL answers the administrator", () => ctx.admin`select 1`, {
       why: "no tenant can be made, migrated or deleted",
@@ -54,7 +48,7 @@ export async function diagnose({
   if (reached.some(({ ok }) => !ok)) return reached;
   const records = await ctx.registry.list();
   const answers = await Promise.all(
-    [...checks, backupFindings(backups)].map((check) =>
+    checks.map((check) =>
       check({ ctx, records, now }).catch((error) => [
         bad(
           `${check.name} could not look: ${reasonOf(error)}`,

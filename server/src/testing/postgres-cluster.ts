@@ -7,10 +7,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "../database/client.ts";
 import { guard } from "../database/embedded/guard.ts";
 import { asUser, type ServerUser, serverUser } from "../database/embedded/server-user.ts";
-import { findServerPrograms } from "../tenants/backup/programs/find-programs.ts";
+import { findPrograms } from "../tenants/backup/programs/find-programs.ts";
 
-/** Debian 12's, with all the programs that npm's embedded PostgreSQL lacks. */
-const major = 15;
+/** The oldest we support; with its programs, which npm's embedded PostgreSQL lacks. */
+const oldestMajor = 15;
 const password = "test";
 
 /** A PostgreSQL server of its own for one test file, on loopback. */
@@ -39,7 +39,7 @@ export async function startCluster(input: {
   standbyOf?: PostgresCluster;
 }): Promise<PostgresCluster> {
   const { folder, standbyOf } = input;
-  const { folder: bin } = findServerPrograms({ major, pgBin: null });
+  const { folder: bin } = findPrograms({ major: oldestMajor, pgBin: null });
   chmodSync(folder, 0o755);
   const user = serverUser(join(folder, "data"));
   const own = (path: string) => user && chownSync(path, user.uid, user.gid);

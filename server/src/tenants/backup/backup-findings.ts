@@ -1,5 +1,5 @@
 import { connect } from "../../database/client.ts";
-import { bad, type Check, type Finding, fine, note, reasonOf } from "../../doctor/finding.ts";
+import { bad, type Finding, fine, note, reasonOf } from "../../doctor/finding.ts";
 import { administratorUrl } from "../placement/database-servers.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import type { BackupSettings } from "./settings.ts";
@@ -11,14 +11,17 @@ const longestArchiveTimeoutS = 900;
  * What is wrong with backups: tenants whose last one is older than two intervals, or whose last try failed, and
  * database servers whose WAL does not reach the archive. Changes nothing.
  */
-export const backupFindings =
-  (settings: Pick<BackupSettings, "intervalMs">): Check =>
-  async ({ ctx }) => {
-    const servers = await ctx.registry.sql<{ name: string }[]>`
-      select name from database_servers order by name`;
-    const archives = [null, ...servers].map((server) => archiveFinding({ ctx, server }));
-    return [...(await tenantFindings(ctx, settings)), ...(await Promise.all(archives))];
-  };
+export async function backupFindings({
+  ctx,
+  settings,
+}: {
+  ctx: Operator;
+  settings: BackupSettings;
+}): Promise<Finding[]> {
+  const servers = await ctx.registry.sql<{ name: string }[]>`select name from database_servers order by name`;
+  const archives = [null, ...servers].map((server) => archiveFinding({ ctx, server }));
+  return [...(await tenantFindings(ctx, settings)), ...(await Promise.all(archives))];
+}
 
 interface Row {
   slug: string;
@@ -28,10 +31,7 @@ interface Row {
   failure: string | null;
 }
 
-async function tenantFindings(
-  ctx: Operator,
-  settings: Pick<BackupSettings, "intervalMs">,
-): Promise<Finding[]> {
+async function tenantFindings(ctx: Operator, settings: BackupSettings): Promise<Finding[]> {
   const rows = await ctx.registry.sql<Row[]>`
     select t.slug, exists (select from backups) as ever, done.at as last, tried.failure,
       coalesce(done.at, t.created_at) < clock_timestamp() - make_interval(secs => ${(2 * settings.intervalMs) / 1_000}) as stale
@@ -41,25 +41,23 @@ async function tenantFindings(
     left join lateral (
       select failure from backups where tenant_id = t.id order by started_at desc limit 1) tried on true
     where t.status in ('active', 'suspended', 'moving') order by t.slug`;
-  if (rows.length > 0 && !rows[0]?.ever) {
-    return [
-      note(
-        "no logical backups are made",
-        "a tenant's database that is lost, or ruined by its own people, is lost",
-        "set CLARITY_BACKUP_DIR for the servers, or run clarity backup create --all daily",
-      ),
-    ];
-  }
-  const behind = rows.filter(({ stale, failure }) => stale || failure !== null);
-  if (behind.length === 0) return [fine(`${rows.length} tenants have a recent backup`)];
-  return behind.map(({ slug, last, failure }) =>
+  if (!rows[0]?.ever) return [notMade];
+  const wrong = rows.filter(({ stale, failure }) => stale || failure !== null);
+  if (wrong.length === 0) return [fine(`${rows.length} tenants have a recent backup`)];
+  return wrong.map(({ slug, last, failure }) =>
     bad(
       `${slug}: ${last ? `last backup of ${last.toISOString()}` : "no backup"}${failure ? `, the last try failed: ${failure}` : ""}`,
-      "what was written since could not be brought back from it",
-      `run clarity backup create ${slug}`,
+      "what happens to its database meanwhile is lost with it",
+      `clarity backup create ${slug}`,
     ),
   );
 }
+
+const notMade = note(
+  "no logical backups are made",
+  "a tenant whose database is lost is lost",
+  "set CLARITY_BACKUP_DIR for the servers, or run clarity backup create --all daily",
+);
 
 interface Archiver {
   mode: string;
@@ -85,7 +83,7 @@ async function archiveFinding({
       from pg_stat_archiver`;
     return judge(name, row);
   } catch (error) {
-    return bad(`${name}: ${reasonOf(error)}`, "its tenants are not served", "is it running?");
+    return bad(`${name}: ${reasonOf(error)}`, "nobody knows whether its WAL is archived", "is it running?");
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -96,13 +94,13 @@ function judge(name: string, archiver: Archiver | undefined): Finding {
     return note(
       `${name} archives no WAL`,
       "none of its tenants can be brought back to an instant",
-      "set up pgBackRest: server/src/tenants/backup/README.md",
+      "archive it with pgBackRest: server/src/tenants/backup/README.md",
     );
   }
   if (archiver.failing) {
     return bad(
       `${name}: archiving fails at ${archiver.failing}, ${archiver.failures} times so far`,
-      "what is written now cannot be brought back, and its disk fills",
+      "a crash loses what happened since, and its disk fills until it works",
       "see its log for what archive_command says",
     );
   }

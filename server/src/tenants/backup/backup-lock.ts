@@ -1,4 +1,4 @@
-import { connect, reserve } from "../../database/client.ts";
+import { connect } from "../../database/client.ts";
 import type { Registry } from "../../registry/registry.ts";
 
 /** "bkup" in ASCII, the first half of an advisory lock's number. */
@@ -13,18 +13,12 @@ export async function withBackupLock<T>(
   { registry, tenantId }: { registry: Pick<Registry, "url">; tenantId: string },
   run: () => Promise<T>,
 ): Promise<T | null> {
-  const sql = connect({ url: registry.url, max: 1, idleTimeoutSeconds: 0 });
+  const session = connect({ url: registry.url, max: 1, idleTimeoutSeconds: 0, lifetimeSeconds: null });
   try {
-    // As in `withTenantLock`.
-    const session = await reserve(sql);
-    try {
-      const [row] = await session<{ taken: boolean }[]>`
-        select pg_try_advisory_lock(${lockClass}, hashtext(${tenantId})) as taken`;
-      return row?.taken ? await run() : null;
-    } finally {
-      session.release();
-    }
+    const [row] = await session<{ taken: boolean }[]>`
+      select pg_try_advisory_lock(${lockClass}, hashtext(${tenantId})) as taken`;
+    return row?.taken ? await run() : null;
   } finally {
-    await sql.end({ timeout: 2 });
+    await session.end({ timeout: 2 });
   }
 }

@@ -13,7 +13,7 @@ import { backupFindings } from "./backup-findings.ts";
 import { type BackupRecord, loadBackups } from "./backup-record.ts";
 import { createBackup } from "./create-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
-import { abandonRestore, confirmRestore } from "./restore/end-restore.ts";
+import { abortRestore, confirmRestore } from "./restore/end-restore.ts";
 import { restoreBackup } from "./restore/restore-backup.ts";
 import { type BackupSettings, backupSettings } from "./settings.ts";
 import type { BackupChildInput } from "./testing/backup-child.ts";
@@ -180,22 +180,18 @@ test("what outlived the retention goes, but never a tenant's last, and what fail
   expect((await prune()).removed).toEqual([]);
   expect(await prune({ folder: "/elsewhere", retentionMs: 0 })).toMatchObject({ removed: [] });
 
-  const stale = (await backupFindings(settings)({ ctx: ctx(), records: [], now: new Date() })).filter(
-    ({ ok }) => !ok,
-  );
+  const stale = (await backupFindings({ ctx: ctx(), settings })).filter(({ ok }) => !ok);
   expect(stale).toEqual([expect.objectContaining({ what: expect.stringMatching(/^old: last backup of /) })]);
   const broken = { ...ctx(), settings: { ...settings, pgBin: "/nowhere" } };
   await expect(createBackup({ ctx: broken, input: { slug: "old" } })).rejects.toThrow(
     "no pg_dump of PostgreSQL 15",
   );
-  const findings = await backupFindings(settings)({ ctx: ctx(), records: [], now: new Date() });
+  const findings = await backupFindings({ ctx: ctx(), settings });
   expect(findings.map(({ what }) => what).join()).toContain(
     "the last try failed: no pg_dump of PostgreSQL 15",
   );
   await backUp("old");
-  expect(
-    (await backupFindings(settings)({ ctx: ctx(), records: [], now: new Date() })).filter(({ ok }) => !ok),
-  ).toEqual([]);
+  expect((await backupFindings({ ctx: ctx(), settings })).filter(({ ok }) => !ok)).toEqual([]);
 });
 
 describe("killed with -9", () => {
@@ -219,7 +215,7 @@ describe("killed with -9", () => {
     await verify(made.id);
   }, 120_000);
 
-  test("before each step of a restore, of its abandonment and its confirmation, the next run goes on", async () => {
+  test("before each step of a restore, of its end and its confirmation, the next run goes on", async () => {
     const tenant = await platform.createTenant("killed");
     const slug = "killed";
     const kept = [await paymentRows(tenant)];
@@ -234,9 +230,9 @@ describe("killed with -9", () => {
 
     await kill("restoreBackup", "switch");
     await expect(paymentsOf(tenant)).rejects.toMatchObject({ code: "tenant_moving" });
-    for (const step of ["resume", "drop", "record"]) await kill("abandon", step);
-    await abandonRestore({ ctx: ctx(), settings, input: { slug } });
-    expect(await abandonRestore({ ctx: ctx(), settings, input: { slug } })).toBeNull();
+    for (const step of ["resume", "drop", "record"]) await kill("abort", step);
+    await abortRestore({ ctx: ctx(), settings, input: { slug } });
+    expect(await abortRestore({ ctx: ctx(), settings, input: { slug } })).toBeNull();
     expect(await paymentsOf(tenant)).toEqual(all);
     expect(await databases()).toEqual(before);
 

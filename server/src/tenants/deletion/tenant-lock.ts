@@ -1,4 +1,4 @@
-import { connect, reserve } from "../../database/client.ts";
+import { connect } from "../../database/client.ts";
 import type { Operator } from "../provisioning/operator.ts";
 
 /** "dele" in ASCII, the first half of an advisory lock's number. */
@@ -9,17 +9,17 @@ export async function withTenantLock<T>(
   { ctx, tenantId }: { ctx: Operator; tenantId: string },
   run: () => Promise<T>,
 ): Promise<T> {
-  const sql = connect({ url: ctx.address.adminUrl, max: 1, idleTimeoutSeconds: 0 });
+  const session = connect({
+    url: ctx.address.adminUrl,
+    max: 1,
+    idleTimeoutSeconds: 0,
+    // A recovery may take hours.
+    lifetimeSeconds: null,
+  });
   try {
-    // Reserved, it is not renewed after half an hour, as others are, which would let go of the lock.
-    const session = await reserve(sql);
-    try {
-      await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
-      return await run();
-    } finally {
-      session.release();
-    }
+    await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
+    return await run();
   } finally {
-    await sql.end({ timeout: 2 });
+    await session.end({ timeout: 2 });
   }
 }

@@ -3,9 +3,19 @@ import { withTenantLock } from "../../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../../errors.ts";
 import type { Operator } from "../../provisioning/operator.ts";
 import { adaptDatabase } from "./adapt-database.ts";
+import { whileNobodyMigrates } from "./hold-migrations.ts";
 import { type RestoreTarget, requestRestore } from "./request-restore.ts";
 import { loadRestore, type RestoreRecord } from "./restore-record.ts";
-import { closeReplaced, compare, pause, switchOver } from "./switch-database.ts";
+import {
+  closeReplaced,
+  compare,
+  currentVersion,
+  pause,
+  reopenReplaced,
+  replacedBy,
+  type Switching,
+  switchOver,
+} from "./switch-database.ts";
 
 export type OnStep = (step: string) => void | Promise<void>;
 
@@ -38,19 +48,27 @@ export async function bringBack(input: {
         await load({ record, restore });
         await sql`update restores set verified_at = clock_timestamp() where id = ${restore.id}`;
       }
-      await onStep("adapt");
-      await adaptDatabase({ ctx, record, restore });
-      const switching = { ctx, restore, record };
-      await onStep("pause");
-      await pause(switching);
-      await onStep("compare");
-      const report = await compare(switching);
-      await onStep("close");
-      await closeReplaced(switching);
-      await onStep("switch");
-      await switchOver({ ...switching, report });
+      await finish({ ctx, restore, record, onStep });
     }
     await onStep("done");
     return loadRestore(sql, restore.id);
+  });
+}
+
+async function finish(input: Switching & { onStep: OnStep }): Promise<void> {
+  const { onStep, ...switching } = input;
+  await reopenReplaced(switching);
+  await whileNobodyMigrates(replacedBy(switching), async () => {
+    await onStep("adapt");
+    const version = await currentVersion(switching);
+    await adaptDatabase({ ...switching, version });
+    await onStep("pause");
+    await pause(switching);
+    await onStep("compare");
+    const report = await compare(switching);
+    await onStep("close");
+    await closeReplaced(switching);
+    await onStep("switch");
+    await switchOver({ ...switching, report, version });
   });
 }

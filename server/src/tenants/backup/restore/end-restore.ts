@@ -33,7 +33,7 @@ export async function confirmRestore({
   return withOpenRestore({ ctx, slug }, async (restore, record) => {
     if (!restore.switched) {
       throw new RestoreRefused(
-        `the restore of ${slug} was stopped before its switch: run it again, or --abandon it`,
+        `the restore of ${slug} was stopped before its switch: run it again, or clarity tenant restore-abort ${slug}`,
       );
     }
     await onStep("drop");
@@ -52,12 +52,12 @@ export async function confirmRestore({
 
 /**
  * Ends a restore that has not switched: the tenant is served from where it was, the new database goes. Killed at
- * any point, it is called again; with nothing to abandon it changes nothing.
+ * any point, it is called again; with nothing to abort it changes nothing.
  *
  * @returns null: no restore was open
  * @throws TenantUnknown; RestoreRefused when it has switched
  */
-export async function abandonRestore({
+export async function abortRestore({
   ctx,
   settings,
   input: { slug },
@@ -78,7 +78,7 @@ export async function abandonRestore({
     await ctx.registry.sql`
       with restore as (delete from restores where id = ${restore.id} and switched_at is null returning id, tenant_id)
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.restore_abandoned', tenant_id, jsonb_build_object('restore', id) from restore`;
+      select ${ctx.name}, 'tenant.restore_aborted', tenant_id, jsonb_build_object('restore', id) from restore`;
     await onStep("done");
   });
 }

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
+import { loadOpenMove } from "../../placement/move-record.ts";
 import { names } from "../../provisioning/names.ts";
 import type { Operator } from "../../provisioning/operator.ts";
 import { RestoreRefused } from "./errors.ts";
@@ -36,6 +37,11 @@ export async function requestRestore({
       `${record.slug} is ${record.status}: only an active or suspended tenant is restored`,
     );
   }
+  if (await loadOpenMove(sql, record.id)) {
+    throw new RestoreRefused(
+      `a move of ${record.slug} is open: clarity tenant move-confirm or move-abort ends it`,
+    );
+  }
   const id = randomUUID();
   // 63 bytes at most, all that PostgreSQL takes.
   const into = `${names.tenant(ctx.address.namespace, record.id)}_r${randomBytes(3).toString("hex")}`;
@@ -63,8 +69,8 @@ async function same(
     (target.backupId === null && open.to.getTime() !== target.to.getTime())
   ) {
     const next = open.switched
-      ? `clarity tenant restore ${slug} --confirm ends it and drops the replaced database`
-      : `clarity tenant restore ${slug} --abandon ends it`;
+      ? `clarity tenant restore-confirm ${slug} ends it and drops the replaced database`
+      : `clarity tenant restore-abort ${slug} ends it`;
     throw new RestoreRefused(`a restore of ${slug} to ${instant} is open: ${next}`);
   }
   if (target.forceReason !== null && open.forceReason === null) {

@@ -13,7 +13,7 @@ import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows, withSecrets } from "../../testing/lived-in-tenant.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 import { runChild } from "../testing/run-child.ts";
-import { abandonRestore, confirmRestore } from "./end-restore.ts";
+import { abortRestore, confirmRestore } from "./end-restore.ts";
 import { restoreToInstant } from "./restore-to-instant.ts";
 
 const folder = temporaryFolders();
@@ -134,7 +134,7 @@ test("one tenant is brought back to an instant while all others are served, and 
 
   // Kept, closed, until it is confirmed.
   expect(await databases()).toMatchObject({ [restored.fromDatabase]: false, [restored.intoDatabase]: true });
-  await expect(restore("acme", new Date(to.getTime() - 1))).rejects.toThrow("--confirm");
+  await expect(restore("acme", new Date(to.getTime() - 1))).rejects.toThrow("restore-confirm");
   await expect(restore("acme", to)).resolves.toEqual(restored);
   const ctx = platform.operator;
   await confirmRestore({ ctx, input: { slug: "acme" } });
@@ -216,7 +216,7 @@ test("instants there is no way to are told apart, and nothing is paused for them
     "the archive's oldest copy is younger than 2026-01-01T00:00:00.000Z",
   );
   expect((await platform.operator.registry.findBySlug("acme"))?.status).toBe("active");
-  await abandonRestore({ ctx: platform.operator, settings, input: { slug: "acme" } });
+  await abortRestore({ ctx: platform.operator, settings, input: { slug: "acme" } });
   await expect(restore("nobody", new Date())).rejects.toThrow("no tenant nobody");
   expect(await databases()).toEqual(before);
   expectNothingLeft();

@@ -2,9 +2,11 @@ import { errorCode, quoteIdentifier } from "../../../database/client.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
 import { setLogin } from "../../deletion/tenant-server.ts";
 import type { Operator } from "../../provisioning/operator.ts";
+import { schemaVersionOf } from "./adapt-database.ts";
 import { carrySecrets } from "./carry-secrets.ts";
 import { advanceSequences, compareDatabases } from "./compare-databases.ts";
 import { RestoreRefused } from "./errors.ts";
+import { holderName } from "./hold-migrations.ts";
 import { asServerAdministrator, type DatabasePlace } from "./load-database.ts";
 import type { RestoreRecord, RestoreReport } from "./restore-record.ts";
 
@@ -34,8 +36,23 @@ export async function pause({ ctx, restore, record }: Switching): Promise<void> 
     from tenants t join restores r on r.tenant_id = t.id where r.id = ${restore.id}`;
   if (!row?.paused) throw new RestoreRefused(`${record.slug} was moved or deleted meanwhile`);
   await setLogin({ ctx, record, open: false });
-  // A run that was killed after `closeReplaced` has shut it to the administrator, too.
-  await allowConnections(replacedBy({ ctx, restore, record }), true);
+}
+
+/**
+ * A run that was killed after `closeReplaced` has shut the old database to the administrator, too. The tenant's
+ * role stays out of it.
+ */
+export async function reopenReplaced(switching: Switching): Promise<void> {
+  const { ctx, record } = switching;
+  if (record.status !== "moving") return;
+  await setLogin({ ctx, record, open: false });
+  await allowConnections(replacedBy(switching), true);
+}
+
+/** By the old database's own account: a migration's news may be on its way to the registry still. */
+export async function currentVersion(switching: Switching): Promise<number> {
+  const replaced = replacedBy(switching);
+  return (await exists(replaced)) ? schemaVersionOf(replaced) : switching.record.schemaVersion;
 }
 
 /** What a person must know before the old database goes; what was given out since is not given out again. */
@@ -62,17 +79,27 @@ export async function compare(switching: Switching): Promise<RestoreReport> {
 /** A server that has not heard of the switch must not find the old database: it gets "try again" there. */
 export async function closeReplaced(switching: Switching): Promise<void> {
   const { ctx, record } = switching;
-  await allowConnections(replacedBy(switching), false);
+  const replaced = replacedBy(switching);
+  await allowConnections(replaced, false);
+  await asServerAdministrator(
+    replaced,
+    (admin) => admin`
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where datname = ${replaced.database} and application_name <> ${holderName}`,
+  );
   await setLogin({ ctx, record, open: true });
 }
 
 /** One statement: killed before it nothing has happened, after it everything. */
-export async function switchOver(switching: Switching & { report: RestoreReport }): Promise<void> {
-  const { ctx, restore, record, report } = switching;
+export async function switchOver(
+  switching: Switching & { report: RestoreReport; version: number },
+): Promise<void> {
+  const { ctx, restore, record, report, version } = switching;
   const { sql } = ctx.registry;
   const switched = await sql`
     with tenant as (
-      update tenants set database_name = r.into_database, status = r.status_before, updated_at = clock_timestamp()
+      update tenants set database_name = r.into_database, status = r.status_before,
+        schema_version = ${version}, updated_at = clock_timestamp()
       from restores r
       where r.id = ${restore.id} and r.switched_at is null and tenants.id = r.tenant_id
         and tenants.status = 'moving' and tenants.database_name = r.from_database
@@ -101,7 +128,7 @@ export async function resumeReplaced(switching: Switching): Promise<void> {
       and tenants.id = r.tenant_id and tenants.status = 'moving'`;
 }
 
-const replacedBy = ({ ctx, restore, record }: Switching): DatabasePlace => ({
+export const replacedBy = ({ ctx, restore, record }: Switching): DatabasePlace => ({
   ctx,
   server: record.database.server,
   database: restore.fromDatabase,

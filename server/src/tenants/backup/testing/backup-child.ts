@@ -3,7 +3,7 @@ import { createLogger } from "../../../log.ts";
 import { openOperator } from "../../provisioning/operator.ts";
 import type { PlatformAddress } from "../../provisioning/prepare-platform.ts";
 import { createBackup } from "../create-backup.ts";
-import { abandonRestore, confirmRestore } from "../restore/end-restore.ts";
+import { abortRestore, confirmRestore } from "../restore/end-restore.ts";
 import { restoreBackup } from "../restore/restore-backup.ts";
 import { restoreToInstant } from "../restore/restore-to-instant.ts";
 import type { BackupSettings } from "../settings.ts";
@@ -12,7 +12,7 @@ export interface BackupChildInput {
   address: PlatformAddress;
   settings: BackupSettings;
   slug: string;
-  verb: "create" | "restoreToInstant" | "restoreBackup" | "confirm" | "abandon";
+  verb: "create" | "restoreToInstant" | "restoreBackup" | "confirm" | "abort";
   /** Of `restoreToInstant`, ISO 8601. */
   to?: string;
   /** Of `restoreBackup`. */
@@ -41,7 +41,7 @@ const verbs = {
   restoreToInstant: () => restoreToInstant({ ctx, settings, input: { slug, to: new Date(to) }, onStep }),
   restoreBackup: () => restoreBackup({ ctx, settings, input: { slug, backupId }, onStep }),
   confirm: () => confirmRestore({ ctx, input, onStep }),
-  abandon: () => abandonRestore({ ctx, settings, input, onStep }),
+  abort: () => abortRestore({ ctx, settings, input, onStep }),
 };
 await verbs[verb]();
 await ctx.close();
