@@ -89,6 +89,15 @@ test("a move is left alone for a minute, and is a fault after it", async () => {
   await change({ status: "active" });
 });
 
+test("the old copy of a tenant that has moved is told while it is kept", async () => {
+  await sql()`
+    insert into moves (id, tenant_id, slug, requested_by, from_tier, to_tier, switched_at)
+    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'standard', '2026-11-01T10:00Z')`;
+  const found = (await examine()).find(({ what }) => what.startsWith("acme: its old copy"));
+  expect(found).toMatchObject({ ok: true, advice: expect.stringContaining("move-confirm acme") });
+  await sql()`delete from moves`;
+});
+
 test("a tenant whose database is down is named, and the others are looked at", async () => {
   const { admin } = platform.operator;
   const { name } = acme.record.database;
