@@ -1,7 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Decrypter, generateX25519Identity } from "age-encryption";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createContextFactory } from "../../context-factory.ts";
+import { createLogger } from "../../log.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { type PostgresCluster, startCluster } from "../../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
@@ -11,6 +14,7 @@ import type { OpenTenant } from "../tenants.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { backupFindings } from "./backup-findings.ts";
 import { type BackupRecord, loadBackups } from "./backup-record.ts";
+import { createBackupSchedule } from "./backup-schedule.ts";
 import { createBackup } from "./create-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
 import { abortRestore, confirmRestore } from "./restore/end-restore.ts";
@@ -192,6 +196,28 @@ test("what outlived the retention goes, but never a tenant's last, and what fail
   );
   await backUp("old");
   expect((await backupFindings({ ctx: ctx(), settings })).filter(({ ok }) => !ok)).toEqual([]);
+});
+
+test("the worker makes what is due, once, though several processes look, and prunes", async () => {
+  const tenant = await platform.createTenant("scheduled");
+  const log = createLogger({ name: "test", level: "silent" });
+  const { registry } = ctx();
+  const schedules = [1, 2].map(() => createBackupSchedule({ registry, settings, log }));
+  const job = createContextFactory({ log })(tenant, { actor: "worker", requestId: randomUUID() });
+  const finished = async () =>
+    (await loadBackups(registry.sql, tenant.tenant.id)).filter((backup) => backup.finished !== null);
+  const sweep = () => Promise.all(schedules.map((schedule) => schedule.run(job)));
+  await sweep();
+  await expect.poll(finished, { timeout: 20_000 }).toHaveLength(1);
+  await sweep();
+  expect(await loadBackups(registry.sql, tenant.tenant.id)).toHaveLength(1);
+
+  const [old] = await finished();
+  await registry.sql`update backups set started_at = started_at - interval '40 days' where id = ${old?.id ?? ""}`;
+  await sweep();
+  const ids = async () => (await finished()).map(({ id }) => id);
+  await expect.poll(ids, { timeout: 20_000 }).not.toContain(old?.id);
+  expect(existsSync(old?.file ?? "")).toBe(false);
 });
 
 describe("killed with -9", () => {

@@ -11,15 +11,17 @@ import { type ArchivedCluster, startArchivedCluster } from "../../../testing/pos
 import { temporaryFolders } from "../../../testing/temporary-folder.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows, withSecrets } from "../../testing/lived-in-tenant.ts";
+import type { DrillResult } from "../drill.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 import { runChild } from "../testing/run-child.ts";
-import { abortRestore, confirmRestore } from "./end-restore.ts";
+import { confirmRestore } from "./end-restore.ts";
 import { restoreToInstant } from "./restore-to-instant.ts";
 
 const folder = temporaryFolders();
 let cluster: ArchivedCluster;
 let platform: TestPlatform;
 let settings: BackupSettings;
+let env: NodeJS.ProcessEnv;
 let acme: OpenTenant;
 let globex: OpenTenant;
 
@@ -30,10 +32,13 @@ beforeAll(async () => {
   await cluster.copyFiles();
   // Made after the last copy of the files.
   acme = await platform.createTenant("acme");
-  settings = backupSettings({
+  env = {
+    CLARITY_DATA_DIR: folder(),
     CLARITY_PGBACKREST_CONFIG: cluster.config,
     CLARITY_SCRATCH_DIR: cluster.folder,
-  });
+  };
+  writeInstance(String(env.CLARITY_DATA_DIR), platform.address);
+  settings = backupSettings(env);
 });
 afterAll(async () => {
   await platform.close();
@@ -60,6 +65,19 @@ async function nextReceipt(tenant: OpenTenant): Promise<number> {
   const [row] = await db.query<{ tenant_id: string; n: number }>`
     select ${tenant.tenant.id}::uuid as tenant_id, nextval('pay.receipt_numbers')::int as n`;
   return row?.n ?? 0;
+}
+
+/** What a command answers. */
+async function clarity(...args: string[]): Promise<Record<string, unknown>> {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = await main([...args, "--json"], {
+    env,
+    stdin: Readable.from([]),
+    print: (line) => out.push(line),
+    printError: (line) => err.push(line),
+  });
+  expect({ code, err }).toEqual({ code: 0, err: [] });
+  return JSON.parse(out.join("\n"));
 }
 
 const databases = async () => {
@@ -93,6 +111,26 @@ function keepAsking(tenant: OpenTenant): () => Promise<{ asked: number; failed: 
   };
 }
 
+test("a drill on the command line measures what a crash would lose and how long the way back is", async () => {
+  const { admin } = platform.operator;
+  await admin.unsafe("alter system set archive_timeout = '1s'");
+  await admin`select pg_reload_conf()`;
+  const before = await databases();
+  const result = await clarity("backup", "drill", "globex");
+  await admin.unsafe("alter system reset archive_timeout");
+  await admin`select pg_reload_conf()`;
+  const { rpoMs, rtoMs, steps, withinLimit } = result as unknown as DrillResult & { withinLimit: boolean };
+  expect(steps.map(({ step }) => step)).toEqual(["recover", "load", "verify"]);
+  // The promise is 15 min; archive_timeout and the archiver's own pace decide.
+  expect({ withinLimit, measured: rpoMs > 0 && rpoMs < 900_000 }).toEqual({
+    withinLimit: true,
+    measured: true,
+  });
+  expect(rtoMs).toBeGreaterThan(0);
+  expect(await databases()).toEqual(before);
+  expectNothingLeft();
+}, 120_000);
+
 test("one tenant is brought back to an instant while all others are served, and what it lost is named", async () => {
   const { registry } = platform.operator;
   await withSecrets(acme);
@@ -107,8 +145,10 @@ test("one tenant is brought back to an instant while all others are served, and 
   const lastReceipt = await nextReceipt(acme);
 
   const stopAsking = keepAsking(globex);
-  const restored = await restore("acme", to);
+  const said = await clarity("tenant", "restore", "acme", "--to", to.toISOString());
   const { asked, failed } = await stopAsking();
+  const restored = await restore("acme", to);
+  expect(said).toMatchObject({ slug: "acme", restore: restored.id, ...restored.switched?.report });
   expect(failed).toEqual([]);
   expect(asked).toBeGreaterThan(20);
   expect(await paymentsOf(globex)).toHaveLength(asked);
@@ -135,10 +175,11 @@ test("one tenant is brought back to an instant while all others are served, and 
   // Kept, closed, until it is confirmed.
   expect(await databases()).toMatchObject({ [restored.fromDatabase]: false, [restored.intoDatabase]: true });
   await expect(restore("acme", new Date(to.getTime() - 1))).rejects.toThrow("restore-confirm");
-  await expect(restore("acme", to)).resolves.toEqual(restored);
-  const ctx = platform.operator;
-  await confirmRestore({ ctx, input: { slug: "acme" } });
-  expect(await confirmRestore({ ctx, input: { slug: "acme" } })).toBeNull();
+  expect(await clarity("tenant", "restore-confirm", "acme")).toEqual({
+    slug: "acme",
+    dropped: restored.fromDatabase,
+  });
+  expect(await clarity("tenant", "restore-confirm", "acme")).toEqual({ slug: "acme", dropped: null });
   expect(Object.keys(await databases())).not.toContain(restored.fromDatabase);
   expectNothingLeft();
   const audit = await registry.sql`
@@ -180,35 +221,6 @@ test("killed with -9 before each step, the next run goes on, and the tenant is w
   expectNothingLeft();
 }, 240_000);
 
-test("a drill on the command line measures what a crash would lose and how long the way back is", async () => {
-  await platform.operator.admin.unsafe("alter system set archive_timeout = '1s'");
-  await platform.operator.admin`select pg_reload_conf()`;
-  const before = await databases();
-  const out: string[] = [];
-  const env = {
-    CLARITY_DATA_DIR: folder(),
-    CLARITY_PGBACKREST_CONFIG: cluster.config,
-    CLARITY_SCRATCH_DIR: cluster.folder,
-  };
-  writeInstance(env.CLARITY_DATA_DIR, platform.address);
-  const code = await main(["backup", "drill", "acme", "--json"], {
-    env,
-    stdin: Readable.from([]),
-    print: (line) => out.push(line),
-    printError: (line) => out.push(line),
-  });
-  expect({ code, out: code === 0 ? [] : out }).toEqual({ code: 0, out: [] });
-  const { rpoMs, rtoMs, steps, withinLimit } = JSON.parse(out.join("\n"));
-  expect(steps.map(({ step }: { step: string }) => step)).toEqual(["recover", "load", "verify"]);
-  expect(withinLimit).toBe(true);
-  // The promise is 15 min; archive_timeout and the archiver's own pace decide.
-  expect(rpoMs).toBeLessThan(900_000);
-  expect(rtoMs).toBeGreaterThan(0);
-  console.log(`drill: RPO ${rpoMs} ms, RTO ${rtoMs} ms`);
-  expect(await databases()).toEqual(before);
-  expectNothingLeft();
-}, 120_000);
-
 test("instants there is no way to are told apart, and nothing is paused for them", async () => {
   const before = await databases();
   await expect(restore("acme", new Date(Date.now() + 60_000))).rejects.toThrow("has not come yet");
@@ -216,7 +228,7 @@ test("instants there is no way to are told apart, and nothing is paused for them
     "the archive's oldest copy is younger than 2026-01-01T00:00:00.000Z",
   );
   expect((await platform.operator.registry.findBySlug("acme"))?.status).toBe("active");
-  await abortRestore({ ctx: platform.operator, settings, input: { slug: "acme" } });
+  expect(await clarity("tenant", "restore-abort", "acme")).toEqual({ slug: "acme", aborted: true });
   await expect(restore("nobody", new Date())).rejects.toThrow("no tenant nobody");
   expect(await databases()).toEqual(before);
   expectNothingLeft();
