@@ -106,7 +106,7 @@ async function createParts(options: EdgeOptions) {
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
     assets: await createAssets(options.assetsDir),
-    metrics: createMetrics(),
+    metrics: createMetrics(shared?.answers),
   };
 }
 

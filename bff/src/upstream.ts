@@ -117,7 +117,7 @@ export function httpUpstream(baseUrl: string): Upstream {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const isPayment = request.method === "POST" && pathname.includes("/payments");
-    return fetch(base + pathname + search, {
+    const init: RequestInit & { duplex: "half" } = {
       method: request.method,
       headers: request.headers,
       // As a stream: of a body it could send again, fetch answers 421 with a second try of its own, and fails at it
@@ -126,6 +126,7 @@ export function httpUpstream(baseUrl: string): Upstream {
       duplex: "half",
       redirect: "error",
       signal: AbortSignal.timeout(isPayment ? timeoutMs.payment : timeoutMs.other),
-    });
+    };
+    return fetch(base + pathname + search, init);
   };
 }

@@ -36,8 +36,8 @@ export const HostEntry = z.object({
   embedOrigins: z.array(z.string()),
   /** Origins of payment frames, for `frame-src`. */
   frameOrigins: z.array(z.string()),
-  /** Of all its payers. */
-  requestsPerMinute: z.number().int().positive(),
+  /** Of all its payers. An older server does not say. */
+  requestsPerMinute: z.number().int().positive().default(12_000),
 });
 export type HostEntry = z.infer<typeof HostEntry>;
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./audit.ts";
+import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
@@ -62,6 +63,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(deadLetterCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
+    .addCommand(backupCommand(run, terminal))
     .addCommand(databaseServerCommand(run, terminal))
     .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))

@@ -13,6 +13,7 @@ import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 import { addMoveCommands } from "./tenant-move.ts";
 import { addPinCommands } from "./tenant-pin.ts";
+import { addRestoreCommands } from "./tenant-restore.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends CommonOptions {
@@ -76,6 +77,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
   addPinCommands(tenant, run);
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
+  addRestoreCommands(tenant, run, terminal);
   return tenant;
 }
 

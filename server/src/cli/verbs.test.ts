@@ -76,6 +76,12 @@ const examples: Record<string, (slug: string) => string[]> = {
   "audit anchor": (slug) => [slug],
   "audit show": (slug) => [slug],
   "audit verify": (slug) => [slug],
+  "backup check": () => [],
+  "backup create": (slug) => [slug],
+  "backup drill": (slug) => [slug],
+  "backup list": () => [],
+  "backup prune": () => [],
+  "backup verify": () => [randomUUID()],
   "database-server add": () => ["second"],
   "database-server list": () => [],
   "database-server prepare": () => ["second"],
@@ -133,6 +139,9 @@ const examples: Record<string, (slug: string) => string[]> = {
   "tenant resume": (slug) => [slug],
   "tenant delete": (slug) => [slug, "--force-reason", "a test"],
   "tenant restore": (slug) => [slug],
+  "tenant restore-abort": (slug) => [slug],
+  "tenant restore-backup": (slug) => [slug, randomUUID()],
+  "tenant restore-confirm": (slug) => [slug],
   "token mint": (slug) => [slug, "--customer", "42"],
 };
 const commandLine = (verb: string, slug: string) => [...verb.split(" "), ...(examples[verb]?.(slug) ?? [])];

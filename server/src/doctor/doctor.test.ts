@@ -148,9 +148,13 @@ test("a database server that does not answer, and how many tenants live there", 
   const proxy = await tcpProxy(Number(adminUrl.port));
   adminUrl.port = String(proxy.port);
   await addDatabaseServer({ ctx: platform.operator, input: { name: "db-two", adminUrl: adminUrl.href } });
+  expect(await findBad()).toEqual([]);
   await proxy.close();
   const found = await findBad();
-  expect(found).toEqual([finding(/^database server db-two .* no, /, /start it/)]);
+  expect(found).toEqual([
+    finding(/^database server db-two .* no, /, /start it/),
+    finding(/^database server db-two: /, /is it running/),
+  ]);
   expect(found[0]?.why).toBe("0 tenants live there");
   await sql()`delete from database_servers`;
 });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { sharedAudience } from "../../../contract/index.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { loadOpenRestore } from "../backup/restore/restore-record.ts";
 import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { mainServer, requireDatabaseServer } from "./database-servers.ts";
@@ -40,6 +41,11 @@ export async function requestMove(input: {
   const to = destination(open?.to ?? from, wanted);
   if (open) return goOn(ctx, open, { to, pauseAndCopy: wanted.pauseAndCopy });
   if (isSame(from, to)) return null;
+  if (await loadOpenRestore(ctx.registry.sql, record.id)) {
+    throw new MoveRefused(
+      `a restore of ${record.slug} is open: clarity tenant restore-confirm or restore-abort ends it`,
+    );
+  }
   if (to.server !== from.server) await requireDatabaseServer(ctx, to.server);
   if (to.upstream !== from.upstream)
     await requireFit({ ctx, record, audience: to.upstream ?? sharedAudience });
