@@ -53,7 +53,7 @@ async function drain({ source, record }: Run): Promise<void> {
     // Who asks a provider or an ERP holds a lease meanwhile, and no connection.
     const [row] = await source.database<{ busy: boolean }[]>`
       select exists (select from pay.attempts where leased_until > now())
-        or exists (select from pay.outbox where leased_until > now())
+        or exists (select from pay.outbox where leased_until > now() and state = 'due')
         or exists (select from pg_stat_activity where usename = ${record.database.role} and state <> 'idle')
         as busy`;
     if (!row?.busy) return;
