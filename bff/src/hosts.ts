@@ -44,18 +44,20 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   const entries = new LRUCache<string, Entry>({ max: 10_000 });
   const asking = new Map<string, Promise<Entry>>();
 
-  async function askAt(upstream: string | null, { hostname, requestId }: Asked): Promise<HostEntry> {
+  async function askAt(upstream: string | null, { hostname, requestId }: Asked): Promise<Partial<HostEntry>> {
     const claims = claimsFor("edge", { tenant: null, requestId });
     const route = { upstream, findAgain: async () => upstream };
     const answer = await forward({ method: "GET", path: internalPaths.host(hostname), route, claims });
-    return HostEntry.parse(await answer.json());
+    return HostEntry.partial().parse(await answer.json()) as Partial<HostEntry>;
   }
 
   /** Only the server a tenant lives at opens its database, and knows who may embed the form. */
   async function askHome(asked: Asked): Promise<HostEntry> {
-    const host = await askAt(null, asked);
+    const host = HostEntry.parse(await askAt(null, asked));
     const { upstream, status } = host;
-    return upstream === null || status !== "active" ? host : { ...(await askAt(upstream, asked)), upstream };
+    if (upstream === null || status !== "active") return host;
+    // An older instance may not say everything.
+    return HostEntry.parse({ ...host, ...(await askAt(upstream, asked)), upstream });
   }
 
   async function ask(asked: Asked): Promise<Entry> {

@@ -117,13 +117,16 @@ export function httpUpstream(baseUrl: string): Upstream {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const isPayment = request.method === "POST" && pathname.includes("/payments");
-    const body = request.method === "GET" ? null : new Uint8Array(await request.arrayBuffer());
-    return fetch(base + pathname + search, {
+    const init: RequestInit & { duplex: "half" } = {
       method: request.method,
       headers: request.headers,
-      body,
+      // As a stream: of a body it could send again, fetch answers 421 with a second try of its own, and fails at it
+      // (undici, https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
+      body: request.body,
+      duplex: "half",
       redirect: "error",
       signal: AbortSignal.timeout(isPayment ? timeoutMs.payment : timeoutMs.other),
-    });
+    };
+    return fetch(base + pathname + search, init);
   };
 }

@@ -9,6 +9,7 @@
  * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
  * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
+ * | CLARITY_BACKUP_DIR | tenants' encrypted backups are made here on schedule; further settings in tenants/backup/README.md | none are made |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_VERSION | what this build is called, for pinned tenants | the package's version |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
@@ -80,12 +81,7 @@ const starting = startWorker({
   registryUrl,
   ...servedTenants({ registry, tenants, makeContext, ...name }),
   resolveAttempt,
-  chores: [
-    anchorChore(registry.sql),
-    ...(env.CLARITY_BACKUP_DIR
-      ? [createBackupSchedule({ registry, settings: backupSettings(env), log })]
-      : []),
-  ],
+  chores: [anchorChore(registry.sql), ...backupChores()],
   log,
 });
 const worker = await starting;
@@ -141,6 +137,12 @@ async function stop() {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+/** Only where somebody has said where backups go. */
+function backupChores() {
+  if (!env.CLARITY_BACKUP_DIR) return [];
+  return [createBackupSchedule({ registry, settings: backupSettings(env), log })];
+}
 
 function poolerAt(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);

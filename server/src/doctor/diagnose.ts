@@ -2,7 +2,7 @@ import { backupFindings } from "../tenants/backup/backup-findings.ts";
 import { backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
-import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
+import { deletionFindings, flagFindings, moveFindings, pinFindings } from "./lifecycle-checks.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -23,6 +23,7 @@ const checks: readonly Check[] = [
   workerFindings,
   instanceFindings,
   deletionFindings,
+  moveFindings,
   pinFindings,
   flagFindings,
   ofBackups,

@@ -30,13 +30,10 @@ export async function hostEntry({
   if (status === "creating") return refused("tenant_unknown");
   const home = upstream ?? sharedAudience;
   if (home !== audience && audience !== sharedAudience) throw new Misdirected(`the tenant lives at ${home}`);
-  const known = { tenant: { id, slug, name }, upstream };
   const { requestsPerMinute } = quotas[record.tier];
+  const known = { tenant: { id, slug, name }, status, upstream };
   if (home !== audience || status !== "active") {
-    return {
-      kind: "host",
-      entry: { ...known, status, embedOrigins: [], frameOrigins: [], requestsPerMinute },
-    };
+    return { kind: "host", entry: { ...known, embedOrigins: [], frameOrigins: [], requestsPerMinute } };
   }
   const { settings } = await tenants.open(id);
   const provider = await settings.get("provider");
@@ -46,7 +43,6 @@ export async function hostEntry({
     kind: "host",
     entry: {
       ...known,
-      status,
       embedOrigins,
       frameOrigins,
       requestsPerMinute: (await settings.get("quota.requestsPerMinute")) ?? requestsPerMinute,

@@ -2,6 +2,7 @@
 import type {} from "./global-setup.ts";
 
 export { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
+export { newerBuild } from "../tenants/fleet/testing/newer-build.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
 

@@ -8,7 +8,7 @@ import { TenantUnknown } from "../errors.ts";
 export const backupIdentityPlace = "backup-identity";
 
 /** The tenant has never had a backup made. */
-export class NoBackupIdentity extends Error {
+class NoBackupIdentity extends Error {
   override readonly name = "NoBackupIdentity";
 }
 

@@ -4,7 +4,7 @@ import type { Operator } from "../provisioning/operator.ts";
 /** "dele" in ASCII, the first half of an advisory lock's number. */
 const lockClass = 0x64656c65;
 
-/** One deletion, restoration, destruction or move of a tenant at a time; others wait. A killed holder lets go. */
+/** One deletion, restoration, recovery, destruction or move of a tenant at a time; others wait. A killed holder lets go. */
 export async function withTenantLock<T>(
   { ctx, tenantId }: { ctx: Operator; tenantId: string },
   run: () => Promise<T>,

@@ -11,12 +11,13 @@ import type { Run } from "./sides.ts";
 export async function copyTables({ ctx, source, target }: Run): Promise<void> {
   const owner = quoteIdentifier(names.owner(ctx.address.namespace));
   const tables = await tablesOf(source.database);
+  const all = tables.map(({ table }) => `pay.${quoteIdentifier(table)}`).join(", ");
   await source.database.begin("isolation level repeatable read read only", async (from) => {
     await from.unsafe(`set local role ${owner}`);
     await target.database.begin(async (into) => {
       await into.unsafe(`set local session_replication_role = replica; set local role ${owner}`);
       // A run that ended between this commit and the next step has copied them before.
-      await into.unsafe(`truncate ${tables.map(({ table }) => `pay.${quoteIdentifier(table)}`).join(", ")}`);
+      await into.unsafe(`truncate ${all}`);
       for (const { table, columns } of tables) {
         const named = `pay.${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")})`;
         await pipeline(
@@ -26,7 +27,8 @@ export async function copyTables({ ctx, source, target }: Run): Promise<void> {
       }
     });
   });
-  await target.database.unsafe("analyze");
+  // Or the first statements there would be planned for empty tables.
+  await target.database.unsafe(`analyze ${all}`);
 }
 
 /** Sequences are not rows: whatever the method, they are set at the end. */

@@ -9,7 +9,7 @@ export interface Programs {
 }
 
 /** PostgreSQL's client programs are not installed; the message says what to install. */
-export class ProgramsMissing extends Error {
+class ProgramsMissing extends Error {
   override readonly name = "ProgramsMissing";
 }
 

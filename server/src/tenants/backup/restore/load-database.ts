@@ -121,7 +121,7 @@ export async function asServerAdministrator<T>(
   }
 }
 
-export async function majorOf(sql: Sql): Promise<number> {
+async function majorOf(sql: Sql): Promise<number> {
   const [row] = await sql<{ major: number }[]>`
     select current_setting('server_version_num')::int / 10000 as major`;
   return Number(row?.major);
