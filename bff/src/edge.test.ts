@@ -251,7 +251,10 @@ test("without the shared servers an edge stays ready while a tenant's own instan
   await rig.close();
   const ready = { shared: true };
   rig = await createRig({
-    dedicated: () => async () => new Response("{}"),
+    dedicated: () => async (request) =>
+      new URL(request.url).pathname.startsWith("/internal/v1/hosts/")
+        ? Response.json(rig.hosts.get(host))
+        : new Response("{}"),
     upstream: async (request) => {
       const { pathname } = new URL(request.url);
       if (pathname === "/readyz") return new Response(null, { status: ready.shared ? 200 : 503 });

@@ -106,7 +106,7 @@ async function createParts(options: EdgeOptions) {
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
     assets: await createAssets(options.assetsDir),
-    metrics: createMetrics(),
+    metrics: createMetrics(shared?.answers),
   };
 }
 
@@ -135,8 +135,13 @@ function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string
   app.use(async (c, next) => {
     if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
     const beforeAsk = () => limit.count({ kind: "address", key: c.get("address") });
-    const requestId = c.get("requestId");
-    c.set("host", await hosts.resolve({ hostname: c.get("hostname"), requestId, beforeAsk }));
+    const input = { hostname: c.get("hostname"), requestId: c.get("requestId") };
+    const host = await hosts.resolve({ ...input, beforeAsk });
+    c.set("host", host);
+    c.set("route", {
+      upstream: host.upstream,
+      findAgain: async () => (await hosts.resolveAgain(input)).upstream,
+    });
     await next();
   });
   const countForTenant: MiddlewareHandler<EdgeEnv> = async (c, next) => {

@@ -17,10 +17,13 @@ interface Entry {
   askAgainAt: number;
 }
 
-interface HostInput {
+interface Asked {
   /** Lower case, without port. */
   hostname: string;
   requestId: string;
+}
+
+interface HostInput extends Asked {
   /** Called ahead of asking about a host not known yet; may throw. */
   beforeAsk: () => Promise<void>;
 }
@@ -32,6 +35,8 @@ export interface Hosts {
    * asked about a host it has not spoken of in the last minutes.
    */
   resolve(input: HostInput): Promise<HostEntry>;
+  /** As `resolve`, without what was remembered. */
+  resolveAgain(input: Asked): Promise<HostEntry>;
 }
 
 export function createHosts(options: { forward: Forwarder; now: () => number }): Hosts {
@@ -39,16 +44,26 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   const entries = new LRUCache<string, Entry>({ max: 10_000 });
   const asking = new Map<string, Promise<Entry>>();
 
-  async function ask(hostname: string, requestId: string): Promise<Entry> {
+  async function askAt(upstream: string | null, { hostname, requestId }: Asked): Promise<Partial<HostEntry>> {
     const claims = claimsFor("edge", { tenant: null, requestId });
+    const route = { upstream, findAgain: async () => upstream };
+    const answer = await forward({ method: "GET", path: internalPaths.host(hostname), route, claims });
+    return HostEntry.partial().parse(await answer.json()) as Partial<HostEntry>;
+  }
+
+  /** Only the server a tenant lives at opens its database, and knows who may embed the form. */
+  async function askHome(asked: Asked): Promise<HostEntry> {
+    const host = HostEntry.parse(await askAt(null, asked));
+    const { upstream, status } = host;
+    if (upstream === null || status !== "active") return host;
+    // An older instance may not say everything.
+    return HostEntry.parse({ ...host, ...(await askAt(upstream, asked)), upstream });
+  }
+
+  async function ask(asked: Asked): Promise<Entry> {
+    const { hostname } = asked;
     try {
-      const answer = await forward({
-        method: "GET",
-        path: internalPaths.host(hostname),
-        upstream: null,
-        claims,
-      });
-      const host = HostEntry.parse(await answer.json());
+      const host = await askHome(asked);
       const fresh = host.status === "moving" ? freshMs.moving : freshMs.known;
       return { host, askedAt: now(), askAgainAt: now() + fresh };
     } catch (error) {
@@ -63,12 +78,13 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
     }
   }
 
-  async function refresh(hostname: string, requestId: string): Promise<Entry> {
+  async function refresh(asked: Asked): Promise<Entry> {
+    const { hostname } = asked;
     const running = asking.get(hostname);
     if (running) return running;
-    const asked = ask(hostname, requestId).finally(() => asking.delete(hostname));
-    asking.set(hostname, asked);
-    const entry = await asked;
+    const answer = ask(asked).finally(() => asking.delete(hostname));
+    asking.set(hostname, answer);
+    const entry = await answer;
     entries.set(hostname, entry);
     return entry;
   }
@@ -78,12 +94,17 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
       if (!isHostname(hostname)) throw new Refusal("tenant_unknown");
       const known = entries.get(hostname);
       if (!known) await beforeAsk();
-      const { host } = known && known.askAgainAt > now() ? known : await refresh(hostname, requestId);
-      if (!host) throw new Refusal("tenant_unknown");
-      if (host.status !== "active") throw new Refusal(`tenant_${host.status}`);
-      return host;
+      const { host } = known && known.askAgainAt > now() ? known : await refresh({ hostname, requestId });
+      return served(host);
     },
+    resolveAgain: async (asked) => served((await refresh(asked)).host),
   };
+}
+
+function served(host: HostEntry | null): HostEntry {
+  if (!host) throw new Refusal("tenant_unknown");
+  if (host.status !== "active") throw new Refusal(`tenant_${host.status}`);
+  return host;
 }
 
 /** RFC 1123, so that nothing odd reaches the registry. */

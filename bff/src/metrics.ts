@@ -1,5 +1,5 @@
 import { matchedRoutes } from "hono/route";
-import { Counter, Histogram, type MetricObject, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type MetricObject, Registry } from "prom-client";
 import type { EdgeContext } from "./request.ts";
 
 export interface Metrics {
@@ -33,7 +33,8 @@ function tenantLabels(): (slug: string | undefined) => string {
   };
 }
 
-export function createMetrics(): Metrics {
+/** @param redisAnswers whether the Redis that edges share does; default: there is none */
+export function createMetrics(redisAnswers: () => boolean = () => false): Metrics {
   const registry = new Registry();
   const labelOf = tenantLabels();
   const requests = new Counter({
@@ -48,6 +49,14 @@ export function createMetrics(): Metrics {
     labelNames: ["route"],
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [registry],
+  });
+  new Gauge({
+    name: "edge_redis_up",
+    help: "1 while the Redis that edges share answers. At 0, as without one, limits are each edge's own.",
+    registers: [registry],
+    collect() {
+      this.set(redisAnswers() ? 1 : 0);
+    },
   });
   return {
     observe({ route, method, status, tenant, durationMs }) {

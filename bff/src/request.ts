@@ -3,6 +3,7 @@ import { errorCodes, type HostEntry, problemOf, retryAfterS } from "@clarity/ser
 import type { Context } from "hono";
 import type { Refusal } from "./refusal.ts";
 import type { Access } from "./tokens/access-token.ts";
+import type { Route } from "./upstream.ts";
 
 /** What is known of a request on its way through the edge. Read by `c.get`: `c.var` copies all of it each time. */
 export interface EdgeEnv {
@@ -22,6 +23,8 @@ export interface EdgeEnv {
     headers: Record<string, string>;
     /** Set once the tenant is known. */
     host: HostEntry;
+    /** Beside it: where its requests go. */
+    route: Route;
     /** `POST /v1/session` only: thumbprint of the key the browser has proved. */
     jkt: string;
     /** Set once the access token and its proof are verified. */

@@ -133,6 +133,9 @@ test("while Redis is gone each edge counts for itself and payers notice nothing;
   const limits = { tenant: 4 };
   const states = [await shared(), await shared()];
   const pair = await Promise.all(states.map((state) => edge({ limits, shared: state })));
+  const up = async () =>
+    (await (await pair[0]?.call("127.0.0.1", "/metrics"))?.text())?.match(/^edge_redis_up (\d)$/m)?.[1];
+  expect(await up()).toBe("1");
   await redis.kill();
   const ask = async (rig: Rig | undefined) =>
     (await rig?.call("globex.localhost", "/theme/abcdefgh.css"))?.status;
@@ -142,6 +145,7 @@ test("while Redis is gone each edge counts for itself and payers notice nothing;
   }
   const visitor = await pair[0]?.enter("acme.localhost");
   expect((await visitor?.call("/v1/invoices"))?.status).toBe(200);
+  expect(await up()).toBe("0");
   await redis.start();
   await Promise.all(states.map(connected));
   const answers = [];

@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import type { Logger } from "pino";
-import { Gauge } from "prom-client";
 
 /** What edges share, so that a limit or a used proof counts once over all of them. */
 export interface SharedState {
   /** For the limiters; they count in this process's memory while it does not answer. */
   readonly redis: Redis;
+  answers(): boolean;
   /**
    * Whether this is the first edge to see it. While Redis does not answer each edge knows its own alone: a proof
    * stolen within its minute could then be used once at each other edge, and a payment's id still makes it one payment.
@@ -15,11 +15,6 @@ export interface SharedState {
   claim(id: string, keepMs: number): Promise<boolean>;
   close(): Promise<void>;
 }
-
-const redisUp = new Gauge({
-  name: "edge_redis_up",
-  help: "1 while the Redis that edges share answers; limits are each edge's own meanwhile.",
-});
 
 /** A request must not wait for a Redis that is slow or gone, ms. */
 const patienceMs = 250;
@@ -34,17 +29,13 @@ export function openSharedState({ url, log }: { url: string; log: Logger }): Sha
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(times * 200, 5_000),
   });
-  redisUp.set(0);
-  redis.on("ready", () => {
-    redisUp.set(1);
-    log.info("limits are shared with other edges");
-  });
-  redis.on("close", () => redisUp.set(0));
+  redis.on("ready", () => log.info("limits are shared with other edges"));
   redis.on("error", (err: NodeJS.ErrnoException) =>
     log.warn({ code: err.code }, "Redis does not answer: limits are this edge's own"),
   );
   return {
     redis,
+    answers: () => redis.status === "ready",
     async claim(id, keepMs) {
       try {
         return (await redis.set(`proof:${id}`, 1, "PX", keepMs, "NX")) === "OK";

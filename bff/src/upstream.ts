@@ -1,6 +1,7 @@
 import {
   type InternalClaims,
   internalAuthorization,
+  misdirected,
   Problem,
   retryAfterS,
   sharedAudience,
@@ -20,20 +21,27 @@ export interface UpstreamOptions {
   mint: MintInternalToken;
 }
 
+/** Where a tenant's requests go. */
+export interface Route {
+  /** Base URL of a dedicated instance; null: the shared servers. */
+  upstream: string | null;
+  /** Asks the registry again: the server that was asked says that the tenant lives elsewhere. */
+  findAgain(): Promise<string | null>;
+}
+
 interface Forward {
   method: "GET" | "POST";
   path: string;
-  /** Base URL of a dedicated instance; null: the shared servers. */
-  upstream: string | null;
+  route: Route;
   claims: InternalClaims;
   body?: string | ArrayBuffer;
   headers?: Record<string, string>;
 }
 
 /**
- * Sends one request to the right server under a fresh internal token.
- * @throws Refusal with the server's own code, or `unavailable` when it cannot be reached or answers
- * what the contract does not know.
+ * Sends one request to the right server under a fresh internal token; once more when the tenant has just moved.
+ * @throws Refusal with the server's own code, `tenant_moving` when nobody has it, or `unavailable` when the server
+ * cannot be reached or answers what the contract does not know.
  */
 export type Forwarder = (forward: Forward) => Promise<Response>;
 
@@ -52,12 +60,11 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     instances.set(baseUrl, known);
     return known;
   };
-  return async ({ method, path, upstream, claims, body, headers }) => {
+  const ask = async ({ method, path, claims, body, headers }: Forward, upstream: string | null) => {
     const send = upstream === null ? shared : find(upstream);
     const authorization = internalAuthorization(mint(claims, upstream ?? sharedAudience));
-    let answer: Response;
     try {
-      answer = await inForwardSpan(method, (tracing) =>
+      return await inForwardSpan(method, (tracing) =>
         send(
           new Request(`http://upstream${path}`, {
             method,
@@ -69,6 +76,13 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     } catch (cause) {
       throw Object.assign(new Refusal("unavailable"), { cause });
     }
+  };
+  return async (forward) => {
+    const { route } = forward;
+    let answer = await ask(forward, route.upstream);
+    // Nothing was done there.
+    if (answer.status === misdirected.status) answer = await ask(forward, await route.findAgain());
+    if (answer.status === misdirected.status) throw new Refusal("tenant_moving");
     if (answer.status < 400) return answer;
     throw await refusalOf(answer);
   };
@@ -103,13 +117,16 @@ export function httpUpstream(baseUrl: string): Upstream {
   return async (request) => {
     const { pathname, search } = new URL(request.url);
     const isPayment = request.method === "POST" && pathname.includes("/payments");
-    const body = request.method === "GET" ? null : new Uint8Array(await request.arrayBuffer());
-    return fetch(base + pathname + search, {
+    const init: RequestInit & { duplex: "half" } = {
       method: request.method,
       headers: request.headers,
-      body,
+      // As a stream: of a body it could send again, fetch answers 421 with a second try of its own, and fails at it
+      // (undici, https://fetch.spec.whatwg.org/#concept-http-network-or-cache-fetch).
+      body: request.body,
+      duplex: "half",
       redirect: "error",
       signal: AbortSignal.timeout(isPayment ? timeoutMs.payment : timeoutMs.other),
-    });
+    };
+    return fetch(base + pathname + search, init);
   };
 }

@@ -19,7 +19,7 @@ export function addWebhookRoutes(app: OpenAPIHono<EdgeEnv>, forward: Forwarder) 
     await forward({
       method: "POST",
       path: internalPaths.webhook(c.req.valid("param").provider),
-      upstream: host.upstream,
+      route: c.get("route"),
       claims: claimsFor("webhook", { tenant: host.tenant.id, requestId }),
       body: await c.req.arrayBuffer(),
       headers,

@@ -23,7 +23,10 @@ export const InternalClaims = z.object({
 });
 export type InternalClaims = z.infer<typeof InternalClaims>;
 
-/** `GET /internal/v1/hosts/{host}` (scope `edge`): which tenant answers at a host name. 404 `tenant_unknown`. */
+/**
+ * `GET /internal/v1/hosts/{host}` (scope `edge`): which tenant answers at a host name. 404 `tenant_unknown`. The shared
+ * servers know every host; of a tenant that has an instance of its own, that instance alone knows the origins.
+ */
 export const HostEntry = z.object({
   tenant: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
   status: z.enum(["active", "suspended", "moving", "deleting"]),
@@ -33,8 +36,8 @@ export const HostEntry = z.object({
   embedOrigins: z.array(z.string()),
   /** Origins of payment frames, for `frame-src`. */
   frameOrigins: z.array(z.string()),
-  /** Of all its payers. */
-  requestsPerMinute: z.number().int().positive(),
+  /** Of all its payers. An older server does not say. */
+  requestsPerMinute: z.number().int().positive().default(12_000),
 });
 export type HostEntry = z.infer<typeof HostEntry>;
 
@@ -52,6 +55,8 @@ export type HostEntry = z.infer<typeof HostEntry>;
  * | GET /internal/v1/theme/{hash}.css | theme:read | → text/css |
  * | POST /internal/v1/webhooks/{provider} | webhook | raw bytes and headers → 202 |
  * | GET /healthz, GET /readyz | none | |
+ *
+ * A tenant that lives at another server is 421 `misdirected` from every one of them, and nothing was done.
  */
 export const internalPaths = {
   host: (host: string) => `/internal/v1/hosts/${encodeURIComponent(host)}`,
@@ -66,6 +71,12 @@ export const internalPaths = {
 
 /** `aud` of internal tokens for the shared servers; a dedicated instance's is its base URL in the registry. */
 export const sharedAudience = "shared";
+
+/**
+ * The tenant lives at another server (RFC 9110 §15.5.20): the edge asks the registry again and goes there. Not among
+ * the codes a browser can be told.
+ */
+export const misdirected = { status: 421, code: "misdirected" } as const;
 
 /** The header that carries the internal token: `authorization: Bearer <token>`. */
 export const internalAuthorization = (token: string) => `Bearer ${token}`;

@@ -9,7 +9,9 @@
  * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
  * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
+ * | CLARITY_BACKUP_DIR | tenants' encrypted backups are made here on schedule; further settings in tenants/backup/README.md | none are made |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
+ * | CLARITY_VERSION | what this build is called, for pinned tenants | the package's version |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
  * | CLARITY_METRICS_PORT, CLARITY_METRICS_HOST | Prometheus metrics, on a port of their own | none, 127.0.0.1 |
@@ -38,8 +40,11 @@ import { announceInstance } from "./registry/announce-instance.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { createJwks } from "./sessions/jwks.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
+import { createBackupSchedule } from "./tenants/backup/backup-schedule.ts";
+import { backupSettings } from "./tenants/backup/settings.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./tenants/schema.ts";
 import { openTenants } from "./tenants/tenants.ts";
+import { buildVersion } from "./version.ts";
 
 const { env } = process;
 const log = createLogger({ name: "server", level: env.LOG_LEVEL ?? "info" });
@@ -76,7 +81,7 @@ const starting = startWorker({
   registryUrl,
   ...servedTenants({ registry, tenants, makeContext, ...name }),
   resolveAttempt,
-  chores: [anchorChore(registry.sql)],
+  chores: [anchorChore(registry.sql), ...backupChores()],
   log,
 });
 const worker = await starting;
@@ -104,7 +109,7 @@ const leave = announceInstance({
   registry,
   instance: {
     audience: env.CLARITY_AUDIENCE ?? sharedAudience,
-    version: JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")).version,
+    version: buildVersion(env),
     schemaVersion: latestSchemaVersion(),
     minimumSchemaVersion: minimumSchemaVersion(),
   },
@@ -132,6 +137,12 @@ async function stop() {
 }
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, stop);
 if (env.CLARITY_EXIT_WITH_PARENT === "1") process.stdin.resume().once("close", stop);
+
+/** Only where somebody has said where backups go. */
+function backupChores() {
+  if (!env.CLARITY_BACKUP_DIR) return [];
+  return [createBackupSchedule({ registry, settings: backupSettings(env), log })];
+}
 
 function poolerAt(url: string): { host: string; port: number } {
   const { hostname, port } = new URL(url);

@@ -40,7 +40,7 @@ export function addEmbedRoutes(app: OpenAPIHono<EdgeEnv>, options: { assets: Ass
     const stylesheet = await forward({
       method: "GET",
       path: internalPaths.theme(hash),
-      upstream: host.upstream,
+      route: c.get("route"),
       claims: claimsFor("theme:read", { tenant: host.tenant.id, requestId }),
     });
     openToAll(c);

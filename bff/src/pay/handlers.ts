@@ -4,7 +4,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Words } from "../assets/words.ts";
 import { answerJson, type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
 import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
-import { claimsFor, type Forwarder } from "../upstream.ts";
+import { claimsFor, type Forwarder, type Route } from "../upstream.ts";
 import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./routes.ts";
 
 export interface PayOptions {
@@ -25,7 +25,7 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
     const opened = await forward({
       method: "POST",
       path: internalPaths.session,
-      upstream: host.upstream,
+      route: c.get("route"),
       claims: claimsFor("session:open", { tenant: host.tenant.id, requestId }),
       ...jsonBody({ embedToken: token, locales }),
     });
@@ -73,14 +73,13 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
   });
 }
 
-function ofSession(c: EdgeContext): { upstream: string | null; claims: InternalClaims } {
-  const host = c.get("host");
+function ofSession(c: EdgeContext): { route: Route; claims: InternalClaims } {
   const access = c.get("access");
   const requestId = c.get("requestId");
   const { tenantId: tenant, subject: sub, invoices: inv, locale } = access;
   const origin = pageOrigin(c);
   return {
-    upstream: host.upstream,
+    route: c.get("route"),
     claims: { tenant, sub, inv, locale, origin, scopes: ["pay"], rid: requestId },
   };
 }

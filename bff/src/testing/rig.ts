@@ -149,7 +149,7 @@ export const json = (value: unknown) => ({
   body: JSON.stringify(value),
 });
 
-function usualAnswer(path: string, hosts: Map<string, HostEntry>): Response {
+export function usualAnswer(path: string, hosts: Map<string, HostEntry>): Response {
   const host = /^\/internal\/v1\/hosts\/(.+)$/.exec(path)?.[1];
   if (host !== undefined) {
     const entry = hosts.get(decodeURIComponent(host));

@@ -25,10 +25,18 @@ const toAnchor = ({ head_id, head_hash, at }: Row): Anchor => ({ headId: head_id
 
 /** By row number. */
 export async function loadAnchors(registry: Sql, tenantId: string): Promise<Anchor[]> {
-  const rows = await registry<Row[]>`
-    select head_id, head_hash, at from audit_anchors where tenant_id = ${tenantId} order by head_id`;
+  const rows = await registry<Row[]>`${valid(registry, tenantId)} order by head_id`;
   return rows.map(toAnchor);
 }
+
+/**
+ * A tenant brought back to an instant has lost what it wrote from then to the switch, and the registry says so; to
+ * the minute, since the instant is by its server's clock and the anchor by the registry's.
+ */
+const valid = (registry: Sql, tenantId: string) => registry`
+  select head_id, head_hash, at from audit_anchors a where tenant_id = ${tenantId} and not exists (
+    select from restores r
+    where r.tenant_id = a.tenant_id and a.at > r.to_instant - interval '1 minute' and a.at < r.switched_at)`;
 
 /**
  * Remembers the head of a tenant's chain in the registry, once the row the last anchor remembers was found to
@@ -53,9 +61,7 @@ export async function anchorAudit(input: { registry: Sql; db: TenantDb }): Promi
 }
 
 async function loadLastAnchor(registry: Sql, tenantId: string): Promise<Anchor | null> {
-  const [row] = await registry<Row[]>`
-    select head_id, head_hash, at from audit_anchors
-    where tenant_id = ${tenantId} order by head_id desc limit 1`;
+  const [row] = await registry<Row[]>`${valid(registry, tenantId)} order by head_id desc limit 1`;
   return row ? toAnchor(row) : null;
 }
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { type FlagKey, type FlagValue, flagDefinitions, isFlagKey } from "../flags/definitions.ts";
+import { instant } from "./instant.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
@@ -92,10 +93,4 @@ function parse<K extends FlagKey>(key: K, text: string): FlagValue<K> {
   if (type === "boolean" && /^(true|false)$/.test(text)) return (text === "true") as never;
   if (type === "number" && text.trim() !== "" && Number.isFinite(Number(text))) return Number(text) as never;
   throw new Error(`${key} is a ${type}: ${JSON.stringify(text)} is none`);
-}
-
-function instant(text: string): Date {
-  const time = new Date(text);
-  if (/^\d{4}-\d\d-\d\d(T.*(Z|[+-]\d\d:?\d\d))?$/.test(text) && !Number.isNaN(time.getTime())) return time;
-  throw new Error(`${JSON.stringify(text)} is no time such as 2026-12-24 or 2026-12-24T18:00Z`);
 }

@@ -1,8 +1,11 @@
 import { Command, CommanderError } from "commander";
 import { auditCommand } from "./audit.ts";
+import { backupCommand } from "./backup.ts";
+import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { flagCommand } from "./flag.ts";
+import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
 import { keyCommand, masterKeyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -60,6 +63,9 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(deadLetterCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
+    .addCommand(backupCommand(run, terminal))
+    .addCommand(databaseServerCommand(run, terminal))
+    .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));
 }

@@ -3,7 +3,7 @@ import { type SettingKey, type SettingValue, settingDefinitions } from "../tenan
 import { isSecret } from "../tenants/settings-store.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
-import type { Terminal } from "./terminal.ts";
+import { readInput, type Terminal } from "./terminal.ts";
 
 export function settingCommand(run: Run, terminal: Terminal): Command {
   const setting = new Command("setting").description("a tenant's settings; secrets are never printed");
@@ -92,13 +92,4 @@ function parse<K extends SettingKey>(key: K, text: string): SettingValue<K> {
     throw asText.error;
   }
   return schema.parse(value) as SettingValue<K>;
-}
-
-async function readInput({ stdin, printError }: Terminal): Promise<string> {
-  if (stdin.isTTY) printError("value, then Ctrl-D:");
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stdin) chunks.push(chunk);
-  return Buffer.concat(chunks)
-    .toString("utf8")
-    .replace(/\r?\n$/, "");
 }

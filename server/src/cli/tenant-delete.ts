@@ -3,7 +3,6 @@ import { deleteTenantNow } from "../tenants/deletion/delete-tenant-now.ts";
 import type { DestroyedTenant } from "../tenants/deletion/destroy-tenant.ts";
 import { purgeTenants } from "../tenants/deletion/purge-tenants.ts";
 import { requestDeletion } from "../tenants/deletion/request-deletion.ts";
-import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
 import type { Answer } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
@@ -24,11 +23,6 @@ export function addDeleteCommands(tenant: Command, run: Run): void {
     .option("--force-reason <reason>", "why open payments and due deliveries may be lost")
     .option("--json")
     .action(remove(run));
-  tenant
-    .command("restore <slug>")
-    .description("undo delete while nothing is destroyed")
-    .option("--json")
-    .action(restore(run));
   tenant
     .command("purge")
     .description(
@@ -52,12 +46,6 @@ const remove = (run: Run) => (slug: string, options: DeleteOptions) =>
       json: { tenantId, slug, status: "deleting", dueAt: due },
       text: `${slug} is served no more; clarity tenant purge destroys it from ${due} on, clarity tenant restore ${slug} brings it back`,
     };
-  });
-
-const restore = (run: Run) => (slug: string, options: CommonOptions) =>
-  run(options, async (ctx) => {
-    const { status } = await restoreTenant({ ctx, input: { slug } });
-    return { json: { slug, status }, text: `${slug} is ${status}` };
   });
 
 const purge = (run: Run) => (options: CommonOptions) =>

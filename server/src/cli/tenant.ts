@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { changeRing, rings } from "../tenants/fleet/rings.ts";
+import { mainServer } from "../tenants/placement/database-servers.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
@@ -10,6 +11,9 @@ import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
+import { addMoveCommands } from "./tenant-move.ts";
+import { addPinCommands } from "./tenant-pin.ts";
+import { addRestoreCommands } from "./tenant-restore.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface CreateOptions extends CommonOptions {
@@ -19,6 +23,8 @@ interface CreateOptions extends CommonOptions {
   theme?: NewTenant["theme"];
   tier?: NewTenant["tier"];
   host: string[];
+  databaseServer?: string;
+  instance?: string;
 }
 
 const templateHelp = Object.entries(templates)
@@ -45,6 +51,8 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
       (host, hosts: string[]) => [...hosts, host],
       [],
     )
+    .option("--database-server <name>", "where its database is made; default the registry's own server")
+    .option("--instance <url>", "base URL of an instance of its own; default the shared servers")
     .option("--json", "machine-readable answer")
     .addHelpText("after", `\nTemplates:\n${templateHelp}`)
     .action(create(run, terminal));
@@ -65,8 +73,11 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     .description(`when its turn is in clarity migrate: ${rings.join(", ")}`)
     .option("--json")
     .action(setRing(run));
+  addMoveCommands(tenant, run);
+  addPinCommands(tenant, run);
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
+  addRestoreCommands(tenant, run, terminal);
   return tenant;
 }
 
@@ -85,27 +96,32 @@ function stepTimes(tell: (line: string) => void) {
   return { steps, onStep };
 }
 
-const create =
-  (run: Run, terminal: Terminal) =>
-  (slug: string, { name, template, admin, theme, tier, host, json = false }: CreateOptions) =>
-    run({ json }, async (ctx) => {
-      const input = { slug, name, template, adminEmail: admin, hosts: host };
-      const { steps, onStep } = stepTimes((line) => {
-        if (!json) terminal.printError(line);
-      });
-      const answer = await createTenant({
-        ctx,
-        input: { ...input, ...(theme && { theme }), ...(tier && { tier }) },
-        onStep,
-      });
-      const { tenant, created, tookMs } = answer;
-      return {
-        json: { ...tenant, created, tookMs: Math.round(tookMs), steps },
-        text: created
-          ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
-          : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
-      };
+const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateOptions) =>
+  run(options, async (ctx) => {
+    const { name, template, admin, theme, tier, host, databaseServer, instance } = options;
+    const input = { slug, name, template, adminEmail: admin, hosts: host };
+    const { steps, onStep } = stepTimes((line) => {
+      if (!options.json) terminal.printError(line);
     });
+    const answer = await createTenant({
+      ctx,
+      input: {
+        ...input,
+        ...(theme && { theme }),
+        ...(tier && { tier }),
+        ...(databaseServer && { databaseServer }),
+        ...(instance && { instance }),
+      },
+      onStep,
+    });
+    const { tenant, created, tookMs } = answer;
+    return {
+      json: { ...tenant, created, tookMs: Math.round(tookMs), steps },
+      text: created
+        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
+        : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
+    };
+  });
 
 const list = (run: Run) => (options: CommonOptions) =>
   run(options, async ({ registry }) => {
@@ -163,6 +179,8 @@ const view = (record: TenantRecord) => ({
   template: record.template,
   tier: record.tier,
   upstream: record.upstream,
+  databaseServer: record.database.server?.name ?? mainServer,
+  pinned: record.pin ? `${record.pin.version} until ${record.pin.until.toISOString()}` : null,
   hosts: record.hosts,
   database: record.database.name,
   schemaVersion: record.schemaVersion,

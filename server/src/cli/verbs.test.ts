@@ -31,6 +31,13 @@ beforeAll(async () => {
   [acme, globex] = [await platform.createTenant("acme"), await platform.createTenant("globex")];
   const hooli = await platform.createTenant("hooli");
   ids = { acme: await liveIn(acme), globex: await liveIn(globex), hooli: await liveIn(hooli) };
+  await platform.operator.registry.sql`
+    with instance as (
+      insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+      values (gen_random_uuid(), ${instance}, '0', ${latestSchemaVersion()}, 1, now(), now() + interval '1 hour')
+    )
+    insert into moves (id, tenant_id, slug, requested_by, from_tier, to_tier)
+    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'dedicated')`;
   expect((await clarity(["tenant", "suspend", "hooli"])).code).toBe(0);
 });
 afterAll(() => platform.close());
@@ -61,11 +68,23 @@ async function clarity(args: readonly string[], dir = dataDir, input = "") {
 /** A thing of the tenant's own; of acme's for a tenant that is not there. */
 const own = (slug: string, verb: string) => (slug === "hooli" ? ids.hooli : ids.acme)[verb] ?? "";
 
+/** Said to live, by nobody. */
+const instance = "http://acme.instances.test";
+
 /** What stands after the verb, with the tenant's slug. */
 const examples: Record<string, (slug: string) => string[]> = {
   "audit anchor": (slug) => [slug],
   "audit show": (slug) => [slug],
   "audit verify": (slug) => [slug],
+  "backup check": () => [],
+  "backup create": (slug) => [slug],
+  "backup drill": (slug) => [slug],
+  "backup list": () => [],
+  "backup prune": () => [],
+  "backup verify": () => [randomUUID()],
+  "database-server add": () => ["second"],
+  "database-server list": () => [],
+  "database-server prepare": () => ["second"],
   "dead-letter list": (slug) => [slug],
   "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
   doctor: () => [],
@@ -75,6 +94,7 @@ const examples: Record<string, (slug: string) => string[]> = {
   "flag list": (slug) => [slug],
   "flag set": (slug) => [slug, "partial-payments", "false"],
   "flag unset": (slug) => [slug, "partial-payments"],
+  "instance list": () => [],
   "isolation report": (slug) => [slug, "--reason", "a test"],
   "key rotate": (slug) => [slug],
   "master-key retire": () => [],
@@ -107,10 +127,21 @@ const examples: Record<string, (slug: string) => string[]> = {
   "tenant purge": () => [],
   "tenant ring": (slug) => [slug, "early"],
   "tenant show": (slug) => [slug],
+  // In an order in which each can be done; its rows stay where they are.
+  "tenant move-abort": (slug) => [slug],
+  "tenant move": (slug) => [slug, "--instance", instance],
+  "tenant promote": (slug) => [slug, "--database-server", "main", "--instance", instance],
+  "tenant pin": (slug) => [slug, "--version", "0", "--reason", "a test", "--until", "2999-01-01"],
+  "tenant unpin": (slug) => [slug],
+  "tenant demote": (slug) => [slug],
+  "tenant move-confirm": (slug) => [slug],
   "tenant suspend": (slug) => [slug],
   "tenant resume": (slug) => [slug],
   "tenant delete": (slug) => [slug, "--force-reason", "a test"],
   "tenant restore": (slug) => [slug],
+  "tenant restore-abort": (slug) => [slug],
+  "tenant restore-backup": (slug) => [slug, randomUUID()],
+  "tenant restore-confirm": (slug) => [slug],
   "token mint": (slug) => [slug, "--customer", "42"],
 };
 const commandLine = (verb: string, slug: string) => [...verb.split(" "), ...(examples[verb]?.(slug) ?? [])];

@@ -56,6 +56,7 @@ export const isUnavailable = (error: unknown): boolean => transientCodes.has(err
  * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
  * @param onClose is told when a connection has ended, by us or not
+ * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
  */
 export function connect(input: {
   url: string;
@@ -65,8 +66,10 @@ export function connect(input: {
   lifetimeSeconds?: number | null;
   session?: Record<string, string | number>;
   onClose?: () => void;
+  socketFolder?: string;
 }) {
   return postgres(input.url, {
+    ...(input.socketFolder && { path: `${input.socketFolder}/.s.PGSQL.5432` }),
     max: input.max ?? 5,
     idle_timeout: input.idleTimeoutSeconds ?? 20,
     connect_timeout: input.connectTimeoutSeconds ?? 2,

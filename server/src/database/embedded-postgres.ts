@@ -52,6 +52,8 @@ const defaultSettings: Record<string, string> = {
   password_encryption: "scram-sha-256",
   max_connections: "300",
   shared_buffers: "128MB",
+  // A tenant that moves to another server is served while its rows follow.
+  wal_level: "logical",
   // A failed statement's message, text and values can hold personal data and secrets; whoever sent
   // it is told. The server's own news (LOG, FATAL, PANIC) is kept.
   log_min_messages: "log",

@@ -1,6 +1,8 @@
+import { backupFindings } from "../tenants/backup/backup-findings.ts";
+import { backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
-import { deletionFindings, flagFindings, pinFindings } from "./lifecycle-checks.ts";
+import { deletionFindings, flagFindings, moveFindings, pinFindings } from "./lifecycle-checks.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -9,6 +11,8 @@ import {
 } from "./platform-checks.ts";
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
+
+const ofBackups: Check = ({ ctx }) => backupFindings({ ctx, settings: backupSettings(process.env) });
 
 /** In this order. A part of the platform adds its check here. */
 const checks: readonly Check[] = [
@@ -19,8 +23,10 @@ const checks: readonly Check[] = [
   workerFindings,
   instanceFindings,
   deletionFindings,
+  moveFindings,
   pinFindings,
   flagFindings,
+  ofBackups,
   tenantFindings,
 ];
 

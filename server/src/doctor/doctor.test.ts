@@ -8,6 +8,7 @@ import { addDatabaseServer } from "../tenants/placement/database-servers.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { paymentRows } from "../tenants/testing/lived-in-tenant.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { tcpProxy } from "../testing/tcp-proxy.ts";
 import { diagnose } from "./diagnose.ts";
 
 /** Each test makes one fault, sees that it and nothing else is found, and mends it. */
@@ -88,6 +89,15 @@ test("a move is left alone for a minute, and is a fault after it", async () => {
   await change({ status: "active" });
 });
 
+test("the old copy of a tenant that has moved is told while it is kept", async () => {
+  await sql()`
+    insert into moves (id, tenant_id, slug, requested_by, from_tier, to_tier, switched_at)
+    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'standard', '2026-11-01T10:00Z')`;
+  const found = (await examine()).find(({ what }) => what.startsWith("acme: its old copy"));
+  expect(found).toMatchObject({ ok: true, advice: expect.stringContaining("move-confirm acme") });
+  await sql()`delete from moves`;
+});
+
 test("a tenant whose database is down is named, and the others are looked at", async () => {
   const { admin } = platform.operator;
   const { name } = acme.record.database;
@@ -134,10 +144,17 @@ test("a destruction that nobody runs, and one that stopped half-way", async () =
 });
 
 test("a database server that does not answer, and how many tenants live there", async () => {
-  const adminUrl = "postgres://nobody@127.0.0.1:1/postgres";
-  await addDatabaseServer({ ctx: platform.operator, input: { name: "db-two", adminUrl } });
+  const adminUrl = new URL(platform.address.adminUrl);
+  const proxy = await tcpProxy(Number(adminUrl.port));
+  adminUrl.port = String(proxy.port);
+  await addDatabaseServer({ ctx: platform.operator, input: { name: "db-two", adminUrl: adminUrl.href } });
+  expect(await findBad()).toEqual([]);
+  await proxy.close();
   const found = await findBad();
-  expect(found).toEqual([finding(/^database server db-two .* no, /, /start it/)]);
+  expect(found).toEqual([
+    finding(/^database server db-two .* no, /, /start it/),
+    finding(/^database server db-two: /, /is it running/),
+  ]);
   expect(found[0]?.why).toBe("0 tenants live there");
   await sql()`delete from database_servers`;
 });

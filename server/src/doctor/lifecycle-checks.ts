@@ -21,6 +21,19 @@ export const deletionFindings: Check = async ({ ctx }) => {
   );
 };
 
+export const moveFindings: Check = async ({ ctx }) => {
+  const rows = await ctx.registry.sql<{ slug: string; from_server: string | null; switched_at: Date }[]>`
+    select slug, from_server, switched_at from moves
+    where switched_at is not null and confirmed_at is null order by slug`;
+  return rows.map(({ slug, from_server, switched_at }) =>
+    note(
+      `${slug}: its old copy at ${from_server ?? "main"} is kept since ${switched_at.toISOString().slice(0, 10)}`,
+      "personal data lies where nobody uses it, and the tenant cannot be moved or deleted",
+      `run clarity tenant move-confirm ${slug}, which drops it`,
+    ),
+  );
+};
+
 /** The end of a code freeze is told this long before, ms. */
 const soonMs = 7 * 86_400_000;
 

@@ -1,11 +1,12 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { errorCodes, faultsOf, problemOf, retryAfterS } from "../../contract/index.ts";
+import { errorCodes, faultsOf, misdirected, problemOf, retryAfterS } from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { type Refused, refused } from "../refusal.ts";
 import { SettingInvalid, SettingMissing, TenancyError } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
+import { Misdirected } from "./misdirected.ts";
 
 export interface ServerEnv {
   Variables: {
@@ -52,6 +53,18 @@ export function onError(log: Logger) {
       log.warn({ ...about, cause: error.message }, "refused: not from the edge");
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
+    }
+    if (error instanceof Misdirected) {
+      log.info({ ...about, cause: error.message }, misdirected.code);
+      const { status, code } = misdirected;
+      const body = {
+        type: `urn:problem:${code}`,
+        title: "Misdirected",
+        status,
+        code,
+        requestId: about.requestId,
+      };
+      return Response.json(body, { status, headers: { "content-type": "application/problem+json" } });
     }
     const code = codeOf(error);
     log[code === "internal" ? "error" : "warn"]({ ...about, err: error }, code);

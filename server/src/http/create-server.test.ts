@@ -98,7 +98,29 @@ test("another instance's tenant is not served, though its id is known", async ()
     log: pino({ level: "silent" }),
   });
   const claims = { ...payer, aud: "https://globex.instances.test" };
-  expect((await ask("/internal/v1/invoices", claims, {}, own)).status).toBe(401);
+  const host = { scopes: ["edge"], tenant: null, aud: claims.aud };
+  for (const answer of [
+    await ask("/internal/v1/invoices", claims, {}, own),
+    await ask("/internal/v1/hosts/acme.localhost", host, {}, own),
+  ]) {
+    expect(answer.status).toBe(421);
+    expect(await answer.json()).toMatchObject({ code: "misdirected", status: 421 });
+  }
+});
+
+test("of a tenant with an instance of its own the shared servers say where it lives, whatever its schema", async () => {
+  const { sql } = line.platform.operator.registry;
+  const own = await line.createTenant("own");
+  await sql`
+    update tenants set upstream = 'https://own.instances.test', schema_version = 0, updated_at = clock_timestamp()
+    where slug = 'own'`;
+  line.opened.length = 0;
+  const host = await ask("/internal/v1/hosts/own.localhost", { scopes: ["edge"], tenant: null });
+  const elsewhere = { upstream: "https://own.instances.test", embedOrigins: [], frameOrigins: [] };
+  expect(await host.json()).toMatchObject({ status: "active", ...elsewhere });
+  expect(line.opened).toEqual([]);
+  const answer = await ask("/internal/v1/invoices", { ...payer, tenant: own.open.tenant.id });
+  expect(answer.status).toBe(421);
 });
 
 test.each([

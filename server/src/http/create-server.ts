@@ -71,7 +71,7 @@ export function createServer(options: ServerOptions): Server {
 
   app.get("/internal/v1/hosts/:host", async (c) => {
     c.set("requestId", check(c.req.header("authorization"), "edge").rid);
-    const found = await hostEntry({ registry, tenants, host: c.req.param("host") });
+    const found = await hostEntry({ registry, tenants, audience, host: c.req.param("host") });
     if (found.kind === "refused") return answerRefused(c, found);
     c.set("tenant", found.entry.tenant);
     return answerJson(found.entry);

@@ -3,10 +3,12 @@ import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
 import type { Context } from "../context.ts";
 import type { MakeContext } from "../context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { TenantRecord } from "../registry/tenant-record.ts";
 import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
 import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
+import { Misdirected } from "./misdirected.ts";
 
 type C = HonoContext<ServerEnv>;
 
@@ -25,7 +27,7 @@ interface SessionEntrance extends Entrance {
 }
 
 export interface Doors {
-  /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenancyError */
+  /** Opens the tenant the token names, and only that one. @throws NotFromEdge, Misdirected, TenancyError */
   enter(c: C, scope: Scope): Promise<Entrance>;
   /** As `enter` with scope `pay`, for a session's customer. */
   enterSession(c: C): Promise<SessionEntrance>;
@@ -48,23 +50,29 @@ export function createDoors(options: {
     if (claims.tenant === null) throw new NotFromEdge("without a tenant");
     c.set("tenant", { id: claims.tenant });
     const open = await tenants.open(claims.tenant).catch(async (error) => {
-      await nameTenant(c, claims.tenant);
+      const found = await nameTenant(c, claims.tenant);
+      // Whether this code could open it is no matter here.
+      if (found) refuseElsewhere(found);
       throw error;
     });
     c.set("tenant", open.tenant);
-    // Isolation, layer 4 again: a tenant is served by the instance the registry names, by no other.
-    if ((open.record.upstream ?? sharedAudience) !== audience) {
-      throw new NotFromEdge("another instance's tenant");
-    }
+    refuseElsewhere(open.record);
     c.set("leave", bulkhead.enter(open.record));
     const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
   }
 
+  /** Isolation, layer 4 again: a tenant is served by the instance the registry names, by no other. */
+  function refuseElsewhere({ upstream }: TenantRecord): void {
+    const home = upstream ?? sharedAudience;
+    if (home !== audience) throw new Misdirected(`the tenant lives at ${home}`);
+  }
+
   /** A tenant that is not opened has a name all the same, for the log. */
-  async function nameTenant(c: C, id: string | null): Promise<void> {
+  async function nameTenant(c: C, id: string | null): Promise<TenantRecord | null> {
     const found = id === null ? null : await registry.findById(id).catch(() => null);
     if (found) c.set("tenant", { id: found.id, slug: found.slug });
+    return found;
   }
 
   return {

@@ -1,34 +1,39 @@
-import type { HostEntry } from "../../contract/index.ts";
+import { type HostEntry, sharedAudience } from "../../contract/index.ts";
 import { type Refused, refused } from "../refusal.ts";
 import type { Registry } from "../registry/registry.ts";
 import { quotas } from "../tenants/quotas.ts";
 import type { Tenants } from "../tenants/tenants.ts";
+import { Misdirected } from "./misdirected.ts";
 
 /**
- * What the edge may know of a host: whose it is, which instance serves it, which pages may embed it.
+ * What the edge may know of a host: whose it is, which instance serves it, which pages may embed it. Of tenants that
+ * live elsewhere the shared servers say where, and no more: no server opens another's tenant.
+ *
+ * @param audience this server's name
  * @returns refused `tenant_unknown`
- * @throws RegistryUnavailable, TenantUnavailable
+ * @throws Misdirected, RegistryUnavailable, TenantUnavailable
  */
 export async function hostEntry({
   registry,
   tenants,
+  audience,
   host,
 }: {
   registry: Registry;
   tenants: Tenants;
+  audience: string;
   host: string;
 }): Promise<{ kind: "host"; entry: HostEntry } | Refused> {
   const record = await registry.findByHost(host);
   if (!record) return refused("tenant_unknown");
-  const { id, slug, name, upstream } = record;
-  const known = { tenant: { id, slug, name }, upstream };
+  const { id, slug, name, status, upstream } = record;
+  if (status === "creating") return refused("tenant_unknown");
+  const home = upstream ?? sharedAudience;
+  if (home !== audience && audience !== sharedAudience) throw new Misdirected(`the tenant lives at ${home}`);
   const { requestsPerMinute } = quotas[record.tier];
-  const { status } = record;
-  if (status === "suspended" || status === "moving" || status === "deleting") {
-    return {
-      kind: "host",
-      entry: { ...known, status, embedOrigins: [], frameOrigins: [], requestsPerMinute },
-    };
+  const known = { tenant: { id, slug, name }, status, upstream };
+  if (home !== audience || status !== "active") {
+    return { kind: "host", entry: { ...known, embedOrigins: [], frameOrigins: [], requestsPerMinute } };
   }
   const { settings } = await tenants.open(id);
   const provider = await settings.get("provider");
@@ -38,7 +43,6 @@ export async function hostEntry({
     kind: "host",
     entry: {
       ...known,
-      status: "active",
       embedOrigins,
       frameOrigins,
       requestsPerMinute: (await settings.get("quota.requestsPerMinute")) ?? requestsPerMinute,

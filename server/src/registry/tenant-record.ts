@@ -25,6 +25,8 @@ export interface TenantRecord {
   readonly dataKey: WrappedDataKey;
   /** Coming or going, while keys are rotated: opens what it sealed, seals nothing. */
   readonly otherDataKey: WrappedDataKey | null;
+  /** Opens its logical backups; null: none was made yet. */
+  readonly backupIdentity: SealedSecret | null;
   readonly schemaVersion: number;
   /** The last migration in its database that older code cannot live with; 0: none. */
   readonly contractVersion: number;
@@ -73,6 +75,8 @@ interface Row {
   data_key_version: number;
   other_data_key: Uint8Array | null;
   other_data_key_version: number | null;
+  backup_identity: Uint8Array | null;
+  backup_identity_key_version: number | null;
   schema_version: number;
   contract_version: number;
   ring: TenantRecord["ring"];
@@ -130,6 +134,10 @@ function toRecord(row: Row): TenantRecord {
     otherDataKey:
       row.other_data_key !== null && row.other_data_key_version !== null
         ? { wrapped: row.other_data_key, version: row.other_data_key_version }
+        : null,
+    backupIdentity:
+      row.backup_identity !== null && row.backup_identity_key_version !== null
+        ? { ciphertext: row.backup_identity, keyVersion: row.backup_identity_key_version }
         : null,
     schemaVersion: row.schema_version,
     contractVersion: row.contract_version,

@@ -115,6 +115,8 @@ export function openTenants(input: {
     const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
+    // It may have moved: what its old place did not answer is no reason to wait.
+    gate.patience.answered(tenantId);
     const keys = await openLiveKeys({ registry, record });
     const tenant = { id: record.id, slug: record.slug, name: record.name };
     const db = createTenantDb({ tenant, record, pools, monitor, gate, options });

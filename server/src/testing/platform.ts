@@ -20,13 +20,17 @@ export interface TestPlatform {
   close(): Promise<void>;
 }
 
-/** A platform of its own on the run's PostgreSQL: registry, template, no tenants. */
+/**
+ * A platform of its own: registry, template, no tenants.
+ *
+ * @param options.adminUrl default: the run's PostgreSQL
+ */
 export async function testPlatform(
-  options: { pool?: PoolOptions; log?: Logger } = {},
+  options: { pool?: PoolOptions; log?: Logger; adminUrl?: string } = {},
 ): Promise<TestPlatform> {
   const directory = mkdtempSync(join(tmpdir(), "pay-test-platform-"));
   const namespace = `t${randomBytes(5).toString("hex")}`;
-  const adminUrl = await testServerUrl();
+  const adminUrl = options.adminUrl ?? (await testServerUrl());
   const masterKeyFile = join(directory, "master.key");
   const address = await preparePlatform({ adminUrl, masterKeyFile, namespace });
   const operator = openOperator({ address, operator: "test", log: pino({ level: "silent" }), ...options });

@@ -15,3 +15,11 @@ export class WorkUnfinished extends Error {
 export class TooLateToRestore extends Error {
   override readonly name = "TooLateToRestore";
 }
+
+/** Two servers may hold its rows. */
+export class MoveUnfinished extends Error {
+  override readonly name = "MoveUnfinished";
+  constructor(slug: string) {
+    super(`${slug} is being moved, or its old copy is kept: clarity tenant move-confirm or move-abort first`);
+  }
+}

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { TenantUnknown } from "../errors.ts";
+import { loadOpenMove } from "../placement/move-record.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { type UnfinishedWork, unfinishedWork } from "../unfinished-work.ts";
 import { type DeletionRecord, loadDeletion } from "./deletion-record.ts";
-import { WorkUnfinished } from "./errors.ts";
+import { MoveUnfinished, WorkUnfinished } from "./errors.ts";
 import { withTenantLock } from "./tenant-lock.ts";
 import { asOwner } from "./tenant-server.ts";
 
@@ -21,7 +22,7 @@ export type NewDeletion = z.input<typeof NewDeletion>;
  * until the day it is due and `purgeTenants` runs. Asked again, it answers the first deletion, with a
  * reason added when one is given.
  *
- * @throws TenantUnknown, WorkUnfinished
+ * @throws TenantUnknown, MoveUnfinished, WorkUnfinished
  */
 export async function requestDeletion({
   ctx,
@@ -38,6 +39,8 @@ export async function requestDeletion({
     throw new TenantUnknown(`${slug} is half made: run its creation again first`);
   }
   return withTenantLock({ ctx, tenantId: record.id }, async () => {
+    // Its old or its new copy would outlive it.
+    if (await loadOpenMove(registry.sql, record.id)) throw new MoveUnfinished(slug);
     if (record.status !== "deleting" && forceReason === null) {
       const unfinished = await asOwner({ ctx, record }, unfinishedWork);
       if (isAny(unfinished)) throw new WorkUnfinished(slug, unfinished);

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
 import { errorCode, quoteIdentifier } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { unfinishedWork } from "../unfinished-work.ts";
 import { certificateClaims } from "./certificate.ts";
@@ -70,10 +71,17 @@ async function count(input: { ctx: Operator; record: TenantRecord }) {
   });
 }
 
+/** With those beside it that restores, checks and drills have made or left: all begin with the tenant's own name. */
 export async function dropDatabase({ ctx, record }: Step): Promise<void> {
   if (!record) return;
-  const name = quoteIdentifier(record.database.name);
-  await asAdministrator({ ctx, record }, (sql) => sql.unsafe(`drop database if exists ${name} with (force)`));
+  const own = names.tenant(ctx.address.namespace, record.id);
+  await asAdministrator({ ctx, record }, async (sql) => {
+    const beside = await sql<{ name: string }[]>`
+      select datname as name from pg_database where starts_with(datname, ${`${own}_`})`;
+    for (const name of new Set([record.database.name, own, ...beside.map(({ name }) => name)])) {
+      await sql.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+    }
+  });
 }
 
 export async function dropRole({ ctx, record }: Step): Promise<void> {

@@ -9,7 +9,9 @@ export async function asAdministrator<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   run: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  const url = await administratorUrl({ ctx, server: record.database.server });
+  const { server } = record.database;
+  if (!server) return run(ctx.admin);
+  const url = await administratorUrl({ ctx, server });
   return briefly(connect({ url, max: 1 }), run);
 }
 

@@ -9,6 +9,8 @@ export interface Instance {
   readonly version: string;
   readonly schemaVersion: number;
   readonly minimumSchemaVersion: number;
+  readonly startedAt: Date;
+  readonly seenAt: Date;
 }
 
 /** Servers say that they are there every few seconds; one that was silent for longer is gone. */
@@ -16,9 +18,11 @@ const silenceS = 60;
 
 export async function livingInstances(ctx: Operator): Promise<Instance[]> {
   const rows = await ctx.registry.sql<
-    { id: string; audience: string; version: string; schema: number; minimum: number }[]
+    (Omit<Instance, "schemaVersion" | "minimumSchemaVersion"> & { schema: number; minimum: number })[]
   >`
-    select id, audience, version, schema_version as schema, minimum_schema_version as minimum from instances
+    select id, audience, version, schema_version as schema, minimum_schema_version as minimum,
+      started_at as "startedAt", seen_at as "seenAt"
+    from instances
     where seen_at > clock_timestamp() - make_interval(secs => ${silenceS})
     order by audience, started_at`;
   return rows.map(({ schema, minimum, ...row }) => ({

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
+import { createDataKey, openTenantKeys, type SealedSecret } from "../../crypto/tenant-keys.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import { defaultFreshMs } from "../../registry/registry-cache.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
+import { backupIdentityPlace } from "../backup/backup-identity.ts";
 import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantBehind, TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -150,22 +151,30 @@ async function settle(input: { ctx: Operator; tenantId: string; settleMs: number
   if (row?.age_ms != null && row.age_ms < settleMs) await delay(settleMs - row.age_ms);
 }
 
-/** From here the new key seals, first of all the database password beside it; the old one still opens. */
+/**
+ * From here the new key seals, first of all what stands beside it: the database password and what opens the
+ * tenant's backups. The old one still opens.
+ */
 async function swap({ ctx, record }: { ctx: Operator; record: TenantRecord }): Promise<void> {
-  const { id: tenantId, dataKey, otherDataKey, database } = record;
+  const { id: tenantId, dataKey, otherDataKey, database, backupIdentity } = record;
   if (!otherDataKey) throw new Error(`the staged key of ${record.slug} vanished`);
   const { masterKey, sql } = ctx.registry;
   const keys = await openTenantKeys({ tenantId, dataKey: otherDataKey, otherDataKey: dataKey, masterKey });
-  const password = keys.seal("connection", keys.open("connection", database.password));
+  const reseal = (name: string, sealed: SealedSecret) => keys.seal(name, keys.open(name, sealed));
+  const password = reseal("connection", database.password);
+  const identity = backupIdentity && reseal(backupIdentityPlace, backupIdentity);
   const swapped = await sql`
     with swapped as (
       update tenants set data_key = other_data_key, data_key_version = other_data_key_version,
         other_data_key = data_key, other_data_key_version = data_key_version,
         other_data_key_since = clock_timestamp(), updated_at = clock_timestamp(),
-        connection_secret = ${password.ciphertext}, connection_key_version = ${password.keyVersion}
+        connection_secret = ${password.ciphertext}, connection_key_version = ${password.keyVersion},
+        backup_identity = ${identity?.ciphertext ?? null}::bytea,
+        backup_identity_key_version = ${identity?.keyVersion ?? null}::int
       where id = ${tenantId} and data_key_version = ${dataKey.version}
         and other_data_key_version = ${otherDataKey.version}
         and connection_secret = ${database.password.ciphertext}
+        and backup_identity is not distinct from ${backupIdentity?.ciphertext ?? null}::bytea
       returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)

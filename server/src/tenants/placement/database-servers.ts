@@ -3,12 +3,19 @@ import { errorCode } from "../../database/client.ts";
 import { openPlatformKeys } from "../../registry/platform-key.ts";
 import type { DatabaseServer } from "../../registry/tenant-record.ts";
 import type { Operator } from "../provisioning/operator.ts";
+import { prepareServer } from "../provisioning/prepare-server.ts";
+
+/** What commands call the registry's own server, which has no row. */
+export const mainServer = "main";
 
 const port = z.number().int().min(1).max(65_535);
 
 export const NewDatabaseServer = z.strictObject({
-  /** Lower-case letters, digits, hyphens; 2 to 40 characters. */
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, "2 to 40 lower-case letters, digits, hyphens"),
+  /** Lower-case letters, digits, hyphens; 2 to 40 characters; not `main`. */
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,38}[a-z0-9]$/, "2 to 40 lower-case letters, digits, hyphens")
+    .refine((name) => name !== mainServer, "main is the registry's own server"),
   /** Of a role that may create databases and roles; stored encrypted. */
   adminUrl: z.url({ protocol: /^postgres(ql)?$/ }),
   /** PgBouncer in transaction mode, where tenants' pools connect instead. Default: straight to the server. */
@@ -23,9 +30,10 @@ export type NewDatabaseServer = z.input<typeof NewDatabaseServer>;
 const place = (name: string) => `database-server:${name}`;
 
 /**
- * Tells the registry of a PostgreSQL server; nothing is made there yet.
+ * Makes on a PostgreSQL server what tenants need, and tells the registry of it.
  *
- * @throws Error when the name is taken
+ * @throws Error when the name is taken, the server does not answer or is older than 15, or its role may not
+ * create roles and databases
  */
 export async function addDatabaseServer({
   ctx,
@@ -37,6 +45,7 @@ export async function addDatabaseServer({
   const { name, adminUrl, pooler } = NewDatabaseServer.parse(input);
   const url = new URL(adminUrl);
   const [host, portNumber] = [url.hostname, Number(url.port || 5432)];
+  await prepareServer({ adminUrl, namespace: ctx.address.namespace });
   const keys = await openPlatformKeys(ctx.registry);
   const secret = keys.seal(place(name), adminUrl);
   try {
@@ -54,6 +63,44 @@ export async function addDatabaseServer({
     throw new Error(`there is a database server ${name} already`, { cause: error });
   }
   return { name, host, port: portNumber, pooler };
+}
+
+/** Those beside the registry's own, by name. */
+export async function listDatabaseServers({
+  ctx,
+}: {
+  ctx: Operator;
+}): Promise<(DatabaseServer & { tenants: number })[]> {
+  const rows = await ctx.registry.sql<
+    { name: string; host: string; port: number; pooler_host: string | null; pooler_port: number; n: number }[]
+  >`
+    select s.*, (select count(*)::int from tenants where database_server = s.name) as n
+    from database_servers s order by s.name`;
+  return rows.map(({ name, host, port, pooler_host, pooler_port, n }) => ({
+    name,
+    host,
+    port,
+    pooler: pooler_host === null ? null : { host: pooler_host, port: pooler_port },
+    tenants: n,
+  }));
+}
+
+/** Again what `addDatabaseServer` makes there: after an upgrade, the template of this code's schema. */
+export async function prepareDatabaseServer({
+  ctx,
+  input: { name },
+}: {
+  ctx: Operator;
+  input: { name: string };
+}): Promise<void> {
+  const adminUrl = await administratorUrl({ ctx, server: { name } });
+  await prepareServer({ adminUrl, namespace: ctx.address.namespace });
+  await ctx.registry.audit({ operator: ctx.name, action: "database_server.prepare", detail: { name } });
+}
+
+/** @param name null: the registry's own. @throws Error when the registry knows none of that name */
+export async function requireDatabaseServer(ctx: Operator, name: string | null): Promise<void> {
+  if (name !== null) await storedAdminUrl(ctx, name);
 }
 
 /**

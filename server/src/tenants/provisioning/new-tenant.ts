@@ -13,6 +13,13 @@ export const NewTenant = z.strictObject({
   /** Becomes the tenant's first portal user, role owner. */
   adminEmail: z.email().max(254),
   tier: z.enum(["dedicated", "standard", "starter"]).default("standard"),
+  /** A server of `clarity database-server list`; null: the registry's own. */
+  databaseServer: z.string().nullable().default(null),
+  /** Base URL of its own instance; null: the shared servers. */
+  instance: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
   /** A preset of the themes; default the template's. */
   theme: z.enum(Object.keys(presets) as [PresetId, ...PresetId[]]).optional(),
   /** `<slug>.<base domain>` is its first host. */

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { openMasterKey } from "../../crypto/open-master-key.ts";
-import { connect, quoteIdentifier, quoteLiteral, reserve, type Sql } from "../../database/client.ts";
+import { connect, quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
 import { migrate, readMigrations } from "../../database/migrate.ts";
 import { scramVerifier } from "../../database/scram.ts";
 import { names, namespacePattern } from "./names.ts";
-import { prepareTemplate } from "./prepare-template.ts";
+import { ensureRole, exclusively, prepareTenancy } from "./prepare-server.ts";
 
 /** All a program needs to operate the platform. Holds passwords: keep it in a file of mode 0600. */
 export interface PlatformAddress {
@@ -42,40 +42,13 @@ export async function preparePlatform(input: {
   const admin = connect({ url: adminUrl, max: 2 });
   try {
     const registryUrl = await exclusively(admin, async () => {
-      await ensureRole(admin, names.owner(namespace), "nologin");
-      await ensureRole(admin, names.tenants(namespace), "nologin");
       const url = await prepareRegistry({ ...input, admin, namespace });
-      await prepareTemplate({ admin, adminUrl, namespace });
+      await prepareTenancy({ admin, adminUrl, namespace });
       return url;
     });
     return { adminUrl, registryUrl, masterKeyFile, ...(masterKey && { masterKey }), namespace };
   } finally {
     await admin.end({ timeout: 2 });
-  }
-}
-
-/** "prep" in ASCII, an advisory lock's number. */
-const lockNumber = 0x70726570;
-
-async function exclusively<T>(admin: Sql, run: () => Promise<T>): Promise<T> {
-  const session = await reserve(admin);
-  try {
-    await session`select pg_advisory_lock(${lockNumber})`;
-    return await run();
-  } finally {
-    await session`select pg_advisory_unlock(${lockNumber})`.catch(() => {});
-    session.release();
-  }
-}
-
-async function ensureRole(admin: Sql, role: string, attributes: string): Promise<void> {
-  const name = quoteIdentifier(role);
-  const [exists] = await admin`select from pg_roles where rolname = ${role}`;
-  if (!exists) {
-    // The administrator must be able to act for it; a superuser may anyway.
-    await admin.unsafe(`create role ${name} ${attributes}; grant ${name} to current_user`);
-  } else {
-    await admin.unsafe(`alter role ${name} ${attributes}`);
   }
 }
 

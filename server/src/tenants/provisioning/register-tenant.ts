@@ -22,7 +22,8 @@ export class HostTaken extends Error {
 type Registration = Pick<
   z.output<typeof NewTenant>,
   "slug" | "name" | "template" | "tier" | "baseDomain" | "hosts"
->;
+> &
+  Partial<Pick<z.output<typeof NewTenant>, "databaseServer" | "instance">>;
 
 /**
  * The tenant's row, in status `creating`, with everything later steps need: ids, names, the login
@@ -53,10 +54,12 @@ export async function registerTenant({
     await sql`
       with tenant as (
         insert into tenants (id, slug, name, template, tier, database_name, login_role, connection_secret,
-          connection_key_version, data_key, data_key_version, schema_version, contract_version)
+          connection_key_version, data_key, data_key_version, schema_version, contract_version,
+          database_server, upstream)
         values (${id}, ${input.slug}, ${input.name}, ${input.template}, ${input.tier}, ${database}, ${database},
           ${password.ciphertext}, ${password.keyVersion}, ${dataKey.wrapped}, ${dataKey.version},
-          ${schemaVersion}, ${lastContract(tenantMigrations(), schemaVersion)})
+          ${schemaVersion}, ${lastContract(tenantMigrations(), schemaVersion)},
+          ${input.databaseServer ?? null}, ${input.instance ?? null})
         returning id
       ), audit as (
         insert into operator_audit (operator, action, tenant_id, detail)
@@ -64,6 +67,9 @@ export async function registerTenant({
       )
       insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host`;
   } catch (error) {
+    if (errorCode(error) === "23503") {
+      throw new Error(`no database server ${input.databaseServer}: clarity database-server list shows them`);
+    }
     if (errorCode(error) !== "23505") throw error;
     const meanwhile = await loadTenant(sql, { slug: input.slug });
     if (meanwhile) return sameTenant(meanwhile, input);
@@ -75,9 +81,11 @@ export async function registerTenant({
 }
 
 function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
-  if (record.name === input.name && record.template === input.template && record.status !== "deleting") {
-    return record;
-  }
+  const { name, template, status, database } = record;
+  // A finished tenant may have moved since.
+  const samePlace =
+    status !== "creating" || (database.server?.name ?? null) === (input.databaseServer ?? null);
+  if (name === input.name && template === input.template && status !== "deleting" && samePlace) return record;
   throw new SlugTaken(
     `${input.slug} is taken by ${JSON.stringify(record.name)} (${record.template}, ${record.status})`,
   );

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compileTheme, presets } from "@clarity/themes";
 import { openTenantKeys } from "../../crypto/tenant-keys.ts";
-import { connect, errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
+import { connect, errorCode, quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
 import { scramVerifier } from "../../database/scram.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { asAdministrator } from "../deletion/tenant-server.ts";
 import { connectionUrl } from "../tenants.ts";
 import { names } from "./names.ts";
 import type { Creation } from "./new-tenant.ts";
@@ -24,30 +26,46 @@ const inTurn = (tenantId: string) =>
 
 /** A login role that can do nothing yet. */
 export async function createRole({ ctx, creation: { record } }: Step): Promise<void> {
-  const { id: tenantId, dataKey, database } = record;
-  const keys = await openTenantKeys({ tenantId, dataKey, masterKey: ctx.registry.masterKey });
-  const verifier = scramVerifier(keys.open("connection", database.password));
-  const role = quoteIdentifier(database.role);
+  const create = await createRoleStatements({ ctx, record, login: true });
   try {
-    const group = quoteIdentifier(names.tenants(ctx.address.namespace));
-    const create = `create role ${role} login password ${quoteLiteral(verifier)} in role ${group}`;
-    await ctx.admin.unsafe([inTurn(tenantId), create, ...roleLimits(record)].join(";"));
+    await asAdministrator({ ctx, record }, (admin) => admin.unsafe(`${inTurn(record.id)};${create}`));
   } catch (error) {
     // duplicate_object: an earlier try got this far, in one transaction; the password is the same.
     if (errorCode(error) !== "42710") throw error;
   }
 }
 
+/** The password stays as it is in the registry: what travels is its verifier. */
+export async function createRoleStatements(input: {
+  ctx: Operator;
+  record: TenantRecord;
+  login: boolean;
+}): Promise<string> {
+  const { ctx, record, login } = input;
+  const { id: tenantId, dataKey, otherDataKey, database } = record;
+  const { masterKey } = ctx.registry;
+  const keys = await openTenantKeys({ tenantId, dataKey, otherDataKey, masterKey });
+  const verifier = scramVerifier(keys.open("connection", database.password));
+  const role = quoteIdentifier(database.role);
+  const group = quoteIdentifier(names.tenants(ctx.address.namespace));
+  const attributes = `${login ? "login" : "nologin"} password ${quoteLiteral(verifier)}`;
+  return [`create role ${role} ${attributes} in role ${group}`, ...roleLimits(record)].join(";");
+}
+
 /** Closed to everybody until the next step has set who may enter. */
-export async function createDatabase({ ctx, creation: { record } }: Step): Promise<void> {
-  const { namespace } = ctx.address;
+export const createDatabase = ({ ctx, creation: { record } }: Step): Promise<void> =>
+  asAdministrator({ ctx, record }, (admin) => copyTemplate({ ctx, record, admin }));
+
+async function copyTemplate(input: { ctx: Operator; record: TenantRecord; admin: Sql }): Promise<void> {
+  const { record, admin } = input;
+  const { namespace } = input.ctx.address;
   const template = names.template(namespace, record.schemaVersion);
   const exists = async () => {
-    const rows = await ctx.admin`select from pg_database where datname = ${record.database.name}`;
+    const rows = await admin`select from pg_database where datname = ${record.database.name}`;
     return rows.length > 0;
   };
   try {
-    await ctx.admin.unsafe(
+    await admin.unsafe(
       `create database ${quoteIdentifier(record.database.name)} template ${quoteIdentifier(template)}
        strategy wal_log owner ${quoteIdentifier(names.owner(namespace))} allow_connections false`,
     );
@@ -65,12 +83,13 @@ export async function createDatabase({ ctx, creation: { record } }: Step): Promi
 /** Only the tenant's role may enter; the database's comment says whose it is, for the check at each opening. */
 export async function setPrivileges({ ctx, creation: { record } }: Step): Promise<void> {
   const database = quoteIdentifier(record.database.name);
-  await ctx.admin.unsafe(`
+  const statements = `
     ${inTurn(record.id)};
     revoke all on database ${database} from public;
     grant connect on database ${database} to ${quoteIdentifier(record.database.role)};
     comment on database ${database} is ${quoteLiteral(record.id)};
-    alter database ${database} allow_connections true`);
+    alter database ${database} allow_connections true`;
+  await asAdministrator({ ctx, record }, (admin) => admin.unsafe(statements));
 }
 
 /** First rows, written through the tenant's own role: it proves the login and row-level security. */

@@ -1,0 +1,111 @@
+import { type Command, Option } from "commander";
+import { abortMove } from "../tenants/placement/abort-move.ts";
+import { confirmMove } from "../tenants/placement/confirm-move.ts";
+import { mainServer } from "../tenants/placement/database-servers.ts";
+import type { MoveRecord } from "../tenants/placement/move-record.ts";
+import { moveTenant } from "../tenants/placement/move-tenant.ts";
+import type { NewMove } from "../tenants/placement/request-move.ts";
+import { type Answer, table } from "./output.ts";
+import type { CommonOptions, Run } from "./run.ts";
+
+interface MoveOptions extends CommonOptions {
+  databaseServer?: string;
+  instance?: string;
+  tier?: NewMove["tier"];
+  pauseAndCopy?: boolean;
+}
+
+const serverHelp = "a name of clarity database-server list, or main: the registry's own";
+const copyHelp = "copy the rows in the pause, also where they could follow while it is served";
+
+export function addMoveCommands(tenant: Command, run: Run): void {
+  tenant
+    .command("move <slug>")
+    .description("bring it to another database server or instance; run again after an interruption")
+    .option("--database-server <name>", `${serverHelp}; default: it stays`)
+    .option("--instance <url>", "base URL of a living instance, or shared; default: it stays")
+    .option("--pause-and-copy", copyHelp)
+    .option("--json")
+    .action(move(run, (options) => options));
+  tenant
+    .command("promote <slug>")
+    .description(
+      "tier dedicated: an instance and a database server of its own; run again after an interruption",
+    )
+    .requiredOption("--database-server <name>", serverHelp)
+    .requiredOption("--instance <url>", "base URL of a living instance")
+    .option("--pause-and-copy", copyHelp)
+    .option("--json")
+    .action(move(run, (options) => ({ ...options, tier: "dedicated" })));
+  tenant
+    .command("demote <slug>")
+    .description("back to the shared servers; run again after an interruption")
+    .option("--database-server <name>", serverHelp, mainServer)
+    .addOption(new Option("--tier <tier>").choices(["standard", "starter"]).default("standard"))
+    .option("--pause-and-copy", copyHelp)
+    .option("--json")
+    .action(move(run, (options) => ({ ...options, instance: "shared" })));
+  tenant
+    .command("move-confirm <slug>")
+    .description("drop the old copy of a tenant that has moved, for good")
+    .option("--json")
+    .action(confirm(run));
+  tenant
+    .command("move-abort <slug>")
+    .description("end a move that has not switched yet: it is served where it was")
+    .option("--json")
+    .action(abort(run));
+}
+
+const move =
+  (run: Run, wantedOf: (options: MoveOptions) => MoveOptions) => (slug: string, options: MoveOptions) =>
+    run(options, async (ctx) => {
+      const { databaseServer, instance, tier, pauseAndCopy } = wantedOf(options);
+      if (!databaseServer && !instance) throw new Error("say where to: --database-server or --instance");
+      const input = {
+        slug,
+        ...(databaseServer && { databaseServer }),
+        ...(instance && { instance }),
+        ...(tier && { tier }),
+        ...(pauseAndCopy && { pauseAndCopy }),
+      };
+      const moved = await moveTenant({ ctx, input });
+      if (!moved) return { json: { slug, moved: false }, text: `${slug} lives there already` };
+      return { json: { moved: true, ...moved }, text: describe(moved) };
+    });
+
+const confirm =
+  (run: Run) =>
+  (slug: string, options: CommonOptions): Promise<void> =>
+    run(options, async (ctx): Promise<Answer> => {
+      const confirmed = await confirmMove({ ctx, input: { slug } });
+      return { json: confirmed, text: `${slug} lives at ${placeOf(confirmed.to)} alone` };
+    });
+
+const abort =
+  (run: Run) =>
+  (slug: string, options: CommonOptions): Promise<void> =>
+    run(options, async (ctx): Promise<Answer> => {
+      const aborted = await abortMove({ ctx, input: { slug } });
+      return { json: aborted, text: `${slug} is served at ${placeOf(aborted.from)}, as before` };
+    });
+
+const placeOf = ({ server, upstream }: MoveRecord["to"]) =>
+  `${server ?? mainServer}, ${upstream ?? "shared"}`;
+
+function describe({ slug, to, method, methodReason, pauseMs, verified, confirmedAt }: MoveRecord): string {
+  const where = `${slug} lives at ${placeOf(to)}, tier ${to.tier}`;
+  if (!verified) return where;
+  const rows = Object.values(verified).reduce((sum, digest) => sum + digest.rows, 0);
+  return table([
+    [where],
+    [`by ${method}${methodReason ? `: ${methodReason}` : ""}`],
+    [`not served for ${pauseMs} ms`],
+    [`${rows} rows in ${Object.keys(verified).length} tables, the same on both sides`],
+    [
+      confirmedAt
+        ? "the old copy is gone"
+        : `the old copy is kept: clarity tenant move-confirm ${slug} drops it`,
+    ],
+  ]);
+}

@@ -1,0 +1,118 @@
+import { type Command, InvalidArgumentError } from "commander";
+import { abortRestore, confirmRestore } from "../tenants/backup/restore/end-restore.ts";
+import { restoreBackup } from "../tenants/backup/restore/restore-backup.ts";
+import type { RestoreRecord } from "../tenants/backup/restore/restore-record.ts";
+import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
+import { backupSettings } from "../tenants/backup/settings.ts";
+import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
+import { type Answer, table } from "./output.ts";
+import type { CommonOptions, Run } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface RestoreOptions extends CommonOptions {
+  to?: Date;
+  forceReason?: string;
+}
+
+export function addRestoreCommands(tenant: Command, run: Run, terminal: Terminal): void {
+  tenant
+    .command("restore <slug>")
+    .description("undo delete while nothing is destroyed; with --to, back to an instant from the WAL archive")
+    .option("--to <instant>", "such as 2026-11-20T10:15Z; run again after an interruption", parseInstant)
+    .option("--force-reason <reason>", "with --to: why the replaced database may be missing")
+    .option("--json")
+    .action(restore(run, terminal));
+  tenant
+    .command("restore-backup <slug> <backup>")
+    .description("back to a logical backup of its own; clarity backup list shows them")
+    .option("--force-reason <reason>", "why the replaced database may be missing")
+    .option("--json")
+    .action(restoreFrom(run, terminal));
+  tenant
+    .command("restore-confirm <slug>")
+    .description("drop the database that a restore replaced; there is no way back to it")
+    .option("--json")
+    .action(confirm(run));
+  tenant
+    .command("restore-abort <slug>")
+    .description("end a restore that has not switched: served from where it was")
+    .option("--json")
+    .action(abort(run, terminal));
+}
+
+const restore = (run: Run, terminal: Terminal) => (slug: string, options: RestoreOptions) =>
+  run(options, async (ctx): Promise<Answer> => {
+    const { to, forceReason = null } = options;
+    if (to) {
+      const settings = backupSettings(terminal.env);
+      return answer(slug, await restoreToInstant({ ctx, settings, input: { slug, to, forceReason } }));
+    }
+    const { status } = await restoreTenant({ ctx, input: { slug } });
+    return { json: { slug, status }, text: `${slug} is ${status}` };
+  });
+
+const confirm = (run: Run) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ended = await confirmRestore({ ctx, input: { slug } });
+    const text = ended ? `${ended.fromDatabase} is dropped` : `no restore of ${slug} waits to be confirmed`;
+    return { json: { slug, dropped: ended?.fromDatabase ?? null }, text };
+  });
+
+const abort = (run: Run, terminal: Terminal) => (slug: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const ended = await abortRestore({ ctx, settings: backupSettings(terminal.env), input: { slug } });
+    const text = ended ? `${slug} is served from where it was` : `no restore of ${slug} is under way`;
+    return { json: { slug, aborted: ended !== null }, text };
+  });
+
+const restoreFrom =
+  (run: Run, terminal: Terminal) =>
+  (slug: string, backupId: string, { forceReason, json = false }: CommonOptions & { forceReason?: string }) =>
+    run({ json }, async (ctx) => {
+      const settings = backupSettings(terminal.env);
+      return answer(
+        slug,
+        await restoreBackup({ ctx, settings, input: { slug, backupId, forceReason: forceReason ?? null } }),
+      );
+    });
+
+function answer(slug: string, restored: RestoreRecord): Answer {
+  const { id, to, fromDatabase, intoDatabase, switched, pauseMs } = restored;
+  const report = switched?.report;
+  const payments = report?.payments ?? [];
+  const rows = payments.map(({ id, state, stateNow, totalMinor, currency, attempts }) => [
+    id,
+    `${state} → ${stateNow ?? "unknown"}`,
+    `${totalMinor} ${currency}`,
+    attempts.map(({ provider, id, providerRef }) => `${provider} ${providerRef ?? id}`).join(", "),
+  ]);
+  const lines = [
+    `${slug} is as it was at ${to.toISOString()}; it was not served for ${pauseMs} ms`,
+    ...(report?.oldDatabaseRead === false
+      ? ["the replaced database was gone: nothing is known of what it held"]
+      : []),
+    ...(rows.length > 0
+      ? [
+          `${rows.length} payments it does not know, or knows otherwise; reconcile them with the provider:`,
+          table(rows),
+        ]
+      : []),
+    ...(report?.secretsToSetAgain.length ? [`to be set again: ${report.secretsToSetAgain.join(", ")}`] : []),
+    `${fromDatabase} is kept, closed; clarity tenant restore-confirm ${slug} drops it`,
+  ];
+  return {
+    json: { slug, restore: id, to, database: intoDatabase, replaced: fromDatabase, pauseMs, ...report },
+    text: lines.join("\n"),
+  };
+}
+
+/** ISO 8601 with its offset: an instant without one is a different one on every machine. */
+function parseInstant(text: string): Date {
+  const at = new Date(text);
+  if (
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) &&
+    !Number.isNaN(at.getTime())
+  )
+    return at;
+  throw new InvalidArgumentError("an instant with its offset, such as 2026-11-20T10:15Z");
+}

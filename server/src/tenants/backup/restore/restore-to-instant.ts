@@ -1,0 +1,72 @@
+import { join } from "node:path";
+import { loadTenant } from "../../../registry/tenant-record.ts";
+import { administratorUrl } from "../../placement/database-servers.ts";
+import type { Operator } from "../../provisioning/operator.ts";
+import type { BackupSettings } from "../settings.ts";
+import { bringBack, type OnStep } from "./bring-back.ts";
+import { InstantUnreachable } from "./errors.ts";
+import { flushArchive } from "./flush-archive.ts";
+import { asServerAdministrator } from "./load-database.ts";
+import { recoverDatabase } from "./recover-database.ts";
+import type { RestoreRecord } from "./restore-record.ts";
+
+/**
+ * Brings one tenant back to an instant from its server's WAL archive, in a new database, and switches to it once
+ * that is whole. The tenant is served until the last moment, all others throughout. The replaced database is
+ * kept, closed, until `confirmRestore`. Killed at any point, it is called again with the same input and goes on.
+ * Runs where pgBackRest reaches the repository and PostgreSQL's server programs are.
+ *
+ * @param input.to included; not in the future, by the database server's clock
+ * @param onStep is told each step's name before it runs, and `done` at the end
+ * @throws TenantUnknown, RestoreRefused, InstantUnreachable, ProgramsMissing, RestoredDiffers
+ */
+export async function restoreToInstant({
+  ctx,
+  settings,
+  input: { slug, to, forceReason = null },
+  onStep = () => {},
+}: {
+  ctx: Operator;
+  settings: BackupSettings;
+  input: { slug: string; to: Date; forceReason?: string | null };
+  onStep?: OnStep;
+}): Promise<RestoreRecord> {
+  await requirePast({ ctx, slug, to });
+  return bringBack({
+    ctx,
+    slug,
+    target: { to, backupId: null, forceReason },
+    onStep,
+    async load({ record, restore }) {
+      const { server } = record.database;
+      await onStep("flush");
+      await flushArchive({ adminUrl: await administratorUrl({ ctx, server }) });
+      await recoverDatabase({
+        settings,
+        from: restore.fromDatabase,
+        into: { ctx, server, database: restore.intoDatabase },
+        to,
+        folder: scratchFolderOf({ settings, restore }),
+        onStep,
+      });
+    },
+  });
+}
+
+/** The same for every run of a restore. */
+export const scratchFolderOf = (input: { settings: BackupSettings; restore: RestoreRecord }): string =>
+  join(input.settings.scratchFolder, `pay-restore-${input.restore.id.slice(0, 8)}`);
+
+/** Before anything is asked for: PostgreSQL would replay all there is, and then say that it was not enough. */
+async function requirePast({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
+  const record = await loadTenant(ctx.registry.sql, { slug });
+  if (!record) return;
+  await asServerAdministrator({ ctx, server: record.database.server }, async (admin) => {
+    const [row] = await admin<{ past: boolean; now: Date }[]>`
+      select ${to}::timestamptz <= clock_timestamp() as past, clock_timestamp() as now`;
+    if (row?.past) return;
+    throw new InstantUnreachable(
+      `${to.toISOString()} has not come yet: at the tenant's server it is ${row?.now.toISOString()}`,
+    );
+  });
+}

@@ -1,0 +1,74 @@
+import { withTenantLock } from "../deletion/tenant-lock.ts";
+import { TenantUnknown } from "../errors.ts";
+import type { Operator } from "../provisioning/operator.ts";
+import { MoveRefused } from "./errors.ts";
+import { loadLastMove, loadMove, type MoveRecord } from "./move-record.ts";
+import { stopReplication } from "./replication.ts";
+import { type OnStep, type Run, withSides } from "./sides.ts";
+import { resumeSource } from "./source.ts";
+import { dropTarget } from "./target.ts";
+
+/**
+ * Ends a move before its switch: the tenant is served where it was, and nothing of it is left elsewhere. Killed at
+ * any point, it is called again; aborting what is aborted changes nothing.
+ *
+ * @throws TenantUnknown; MoveRefused when there is none, or it has switched
+ */
+export async function abortMove({
+  ctx,
+  input: { slug },
+  onStep = () => {},
+}: {
+  ctx: Operator;
+  input: { slug: string };
+  onStep?: OnStep;
+}): Promise<MoveRecord> {
+  const { registry } = ctx;
+  const record = await registry.findBySlug(slug);
+  if (!record) throw new TenantUnknown(`no tenant ${slug}`);
+  return withTenantLock({ ctx, tenantId: record.id }, async () => {
+    const move = await loadLastMove(registry.sql, record.id);
+    if (!move || move.confirmedAt) throw new MoveRefused(`no move of ${slug} is under way`);
+    if (move.switchedAt) throw hasSwitched(move);
+    if (move.abortedAt) return move;
+    await withSides({ ctx, move, record }, (run) => undo(run, onStep));
+    await onStep("recordAbortion");
+    await recordAbortion({ ctx, move, reason: "asked for" });
+    await onStep("done");
+    return loadMove(registry.sql, move.id);
+  });
+}
+
+async function undo(run: Run, onStep: OnStep): Promise<void> {
+  const { move } = run;
+  await onStep(resumeSource.name);
+  if (!(await resumeSource(run))) throw hasSwitched(move);
+  // Nothing was made elsewhere for a tenant whose rows stay.
+  if (move.from.server === move.to.server) return;
+  for (const step of [stopReplication, dropTarget]) {
+    await onStep(step.name);
+    await step(run);
+  }
+}
+
+/** The last of it: the move is over, and nothing has changed. */
+export async function recordAbortion(input: {
+  ctx: Operator;
+  move: MoveRecord;
+  reason: string;
+}): Promise<void> {
+  const { ctx, move, reason } = input;
+  await ctx.registry.sql`
+    with move as (
+      update moves set aborted_at = clock_timestamp()
+      where id = ${move.id} and switched_at is null and aborted_at is null returning *
+    )
+    insert into operator_audit (operator, action, tenant_id, detail)
+    select ${ctx.name}, 'tenant.move.abort', tenant_id,
+      jsonb_build_object('move', id, 'reason', ${reason}::text) from move`;
+}
+
+const hasSwitched = ({ slug, from }: MoveRecord) =>
+  new MoveRefused(
+    `${slug} has moved: clarity tenant move-confirm, then clarity tenant move back to ${from.server ?? "main"}`,
+  );

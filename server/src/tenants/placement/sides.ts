@@ -1,0 +1,78 @@
+import { connect, type Sql } from "../../database/client.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { portable } from "../export/tables.ts";
+import type { Operator } from "../provisioning/operator.ts";
+import { administratorUrl } from "./database-servers.ts";
+import type { MoveRecord } from "./move-record.ts";
+
+/** The administrator on one of the two database servers. Connects on first use. */
+export interface Side {
+  readonly url: URL;
+  readonly admin: Sql;
+  /** In the tenant's database. */
+  readonly database: Sql;
+  /** There as well: one connection, for a lock that lasts as long as this run. */
+  readonly lock: Sql;
+}
+
+/** A move in hand: what every step is given. */
+export interface Run {
+  readonly ctx: Operator;
+  readonly move: MoveRecord;
+  /** As it was when this run began; names and secrets do not change on the way. */
+  readonly record: TenantRecord;
+  readonly source: Side;
+  readonly target: Side;
+}
+
+/** Is told each step's name before it runs, and `done` at the end. */
+export type OnStep = (step: string) => void | Promise<void>;
+
+/** Of publication, subscription, slot and the role that reads: tells whose they are when one is left over. */
+export const replicationName = ({ ctx, move }: Pick<Run, "ctx" | "move">): string =>
+  `${ctx.address.namespace}_move_${move.id.replaceAll("-", "")}`;
+
+/** What our own connections are called, on both servers. */
+export const sessionName = (move: Pick<MoveRecord, "id">): string => `pay-move-${move.id}`;
+
+/** Opens both sides for one run and closes them. What a killed run left running there is ended first. */
+export async function withSides<T>(
+  input: Pick<Run, "ctx" | "move" | "record">,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const [source, target] = [
+    await openSide(input, input.move.from.server),
+    await openSide(input, input.move.to.server),
+  ];
+  try {
+    await endLeftovers(input.move, [source, target]);
+    return await work({ ...input, source, target });
+  } finally {
+    const pools = [source, target].flatMap(({ admin, database, lock }) => [admin, database, lock]);
+    await Promise.all(pools.map((sql) => sql.end({ timeout: 2 })));
+  }
+}
+
+async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: string | null): Promise<Side> {
+  const { ctx, move, record } = input;
+  const place = server === null ? null : { name: server };
+  const url = await administratorUrl({ ctx, server: place });
+  const inside = await administratorUrl({ ctx, server: place, database: record.database.name });
+  // What was written is on disk when it is said to be, whatever the server's default.
+  const session = { ...portable, application_name: sessionName(move), synchronous_commit: "on" };
+  return {
+    url: new URL(url),
+    admin: connect({ url, max: 2, session }),
+    database: connect({ url: inside, max: 2, session }),
+    lock: connect({ url: inside, max: 1, idleTimeoutSeconds: 0, session }),
+  };
+}
+
+/** A killed run's statements go on by themselves: before anything is looked at they must be over. */
+async function endLeftovers(move: MoveRecord, sides: readonly Side[]): Promise<void> {
+  for (const { admin } of sides) {
+    await admin`
+      select pg_terminate_backend(pid, 5000) from pg_stat_activity
+      where application_name = ${sessionName(move)} and pid <> pg_backend_pid()`;
+  }
+}

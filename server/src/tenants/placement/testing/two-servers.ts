@@ -1,0 +1,65 @@
+import { expect } from "vitest";
+import { connect, type Sql } from "../../../database/client.ts";
+import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
+import type { OpenTenant } from "../../tenants.ts";
+import { addDatabaseServer } from "../database-servers.ts";
+import { startOtherServer } from "./other-server.ts";
+
+/** A platform with a second database server, `second`. */
+export interface TwoServers {
+  readonly platform: TestPlatform;
+  /** The administrators. */
+  readonly main: Sql;
+  readonly second: Sql;
+  readonly secondUrl: string;
+  /** The tenant lives at one of the two alone, open, and nothing of a move is left on either. */
+  expectAlone(tenant: OpenTenant, place: "main" | "second"): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startTwoServers(settings: Record<string, string> = {}): Promise<TwoServers> {
+  const [platform, other] = await Promise.all([testPlatform(), startOtherServer(settings)]);
+  const ctx = platform.operator;
+  await addDatabaseServer({ ctx, input: { name: "second", adminUrl: other.url } });
+  const second = connect({ url: other.url, max: 2 });
+  const main = ctx.admin;
+  return {
+    platform,
+    main,
+    second,
+    secondUrl: other.url,
+    async expectAlone({ record }, place) {
+      const current = await ctx.registry.findById(record.id);
+      expect(current).toMatchObject({ status: "active" });
+      expect(current?.database.server?.name ?? "main").toBe(place);
+      const here = { database: [{ open: true, settings: 0 }], role: [{ login: true }], ...nothing };
+      const gone = { database: [], role: [], ...nothing };
+      expect(await look(main, record)).toEqual(place === "main" ? here : gone);
+      expect(await look(second, record)).toEqual(place === "second" ? here : gone);
+    },
+    async close() {
+      await second.end();
+      await Promise.all([platform.close(), other.close()]);
+    },
+  };
+}
+
+const nothing = { slots: 0, subscriptions: 0, roles: 0, databases: 0, sessions: 0 };
+
+/** What a server has of the tenant, and what is left of moves. */
+async function look(sql: Sql, { id, database: { name, role } }: OpenTenant["record"]) {
+  const database = await sql`
+    select datallowconn as open,
+      (select count(*)::int from pg_db_role_setting where setdatabase = d.oid) as settings
+    from pg_database d where datname = ${name}`;
+  const login = await sql`select rolcanlogin as login from pg_roles where rolname = ${role}`;
+  const [left] = await sql`
+    select
+      (select count(*)::int from pg_replication_slots where database = ${name}) as slots,
+      (select count(*)::int from pg_subscription) as subscriptions,
+      (select count(*)::int from pg_roles where rolname like '%\\_move\\_%') as roles,
+      (select count(*)::int from pg_database where datname = ${`${name}_move`}) as databases,
+      (select count(*)::int from pg_stat_activity where application_name like 'pay-move-%') as sessions
+    from (select ${id}) as tenant`;
+  return { database: [...database], role: [...login], ...left };
+}
