@@ -10,6 +10,7 @@ import { type PostgresCluster, startCluster } from "../../testing/postgres-clust
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
 import { rotateDataKeys } from "../keys/rotate-data-key.ts";
+import { moveTenant } from "../placement/move-tenant.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { backupFindings } from "./backup-findings.ts";
@@ -113,6 +114,8 @@ test("a tenant is brought back to a backup, and what it lost is named", async ()
   expect(await paymentsOf(tenant)).toEqual([kept]);
   expect(restored.switched?.report.payments).toEqual([expect.objectContaining({ id: lost, stateNow: null })]);
   expect(await restore("initech", made)).toEqual(restored);
+  const move = moveTenant({ ctx: ctx(), input: { slug: "initech", tier: "starter" } });
+  await expect(move).rejects.toThrow("a restore of initech is open");
   // It goes on from there: paying, being backed up, being restored.
   await paymentRows(await open(tenant));
   await confirmRestore({ ctx: ctx(), input: { slug: "initech" } });
