@@ -5,12 +5,17 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { findPgBouncer } from "../server/src/testing/pgbouncer.ts";
 import { ensurePgBouncer } from "./pgbouncer.ts";
 
 const packages: { name: string; isHere: () => boolean }[] = [
   { name: "redis-server", isHere: () => onPath("redis-server") },
   { name: "pgbackrest", isHere: () => onPath("pgbackrest") },
   { name: "postgresql", isHere: () => globSync("/usr/lib/postgresql/*/bin/pg_dump").length > 0 },
+  {
+    name: "build-essential",
+    isHere: () => findPgBouncer() !== null || ["cc", "make"].every(onPath),
+  },
 ];
 
 const onPath = (program: string) =>

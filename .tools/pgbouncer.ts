@@ -1,6 +1,6 @@
 /**
  * Gets a PgBouncer ≥ 1.21 for the tests: what is there, else Debian's source package of a newer release, built
- * here in about half a minute and kept. Uses the mirror this machine's apt uses, and installs nothing.
+ * here in about half a minute and kept under node_modules/.cache. Building needs a C compiler and make. Uses the mirror this machine's apt uses, and installs nothing.
  *
  * `node .tools/pgbouncer.ts` says where it is; exit code 1 and the reason when there is none.
  */
@@ -55,13 +55,12 @@ function build(folder: string): string {
 
 /** Into the folder: the source package, and libevent's headers and static library. */
 function fetchSources(folder: string): void {
-  const targets = run(folder, "apt-get", [
-    "indextargets",
-    "--format",
-    "$(REPO_URI) $(CODENAME) $(ORIGIN)",
-    "Created-By: Packages",
-  ]);
-  const ours = targets.split("\n").find((line) => /^\S+ [a-z]+ Debian$/.test(line));
+  let ours = findMirror(folder);
+  if (!ours && process.getuid?.() === 0) {
+    // A fresh image has no lists, and apt tells of a mirror only what its lists say.
+    run(folder, "apt-get", ["update"]);
+    ours = findMirror(folder);
+  }
   if (!ours) throw new Error("apt knows no Debian mirror here");
   const [mirror, codename] = ours.split(" ");
   const keys = "signed-by=/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -85,8 +84,18 @@ function fetchSources(folder: string): void {
   run(folder, "apt-get", [...options, "download", "libevent-dev"]);
 }
 
+/** This machine's own mirror: its address and its release. */
+function findMirror(folder: string): string | undefined {
+  const format = ["--format", "$(REPO_URI) $(CODENAME) $(ORIGIN)", "Created-By: Packages"];
+  const targets = run(folder, "apt-get", ["indextargets", ...format]);
+  return targets.split("\n").find((line) => /^\S+ [a-z]+ Debian$/.test(line));
+}
+
+/** A step that takes seconds on an idle machine took two minutes on one busy with the rest of a test run. */
+const stepTimeoutMs = 400_000;
+
 function run(cwd: string, command: string, args: string[]): string {
-  const done = spawnSync(command, args, { cwd, encoding: "utf8", timeout: 120_000 });
+  const done = spawnSync(command, args, { cwd, encoding: "utf8", timeout: stepTimeoutMs });
   if (done.status === 0) return done.stdout;
   const why = done.error?.message ?? done.stderr.split("\n").slice(-6).join("\n");
   throw new Error(`${command} ${args.at(-1)}: ${why}`);

@@ -7,7 +7,7 @@ import { Refusal } from "./refusal.ts";
 export interface Limits {
   /**
    * All of a tenant's, so that one tenant's flood is its own trouble. Default what the server says of it, counted
-   * by the second: a flood is let through in doses its neighbours do not feel.
+   * by the second, or by as many as let `smallestDose` through: a flood comes in doses its neighbours do not feel.
    */
   tenant: number;
   /** One session's. Default 240. */
@@ -36,11 +36,16 @@ export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry): Counted => (
   requestsPerMinute,
 });
 
+/** Some payers who open their forms at the same moment are no flood, however low the limit. */
+const smallestDose = 20;
+
 /** What is counted against whom, over how long. */
 function measureOf(who: Counted, limits: Partial<Limits>): { points: number; duration: number } {
   const own = limits[who.kind];
   if (own === undefined && who.kind === "tenant") {
-    return { points: Math.ceil(who.requestsPerMinute / 60), duration: 1 };
+    const perSecond = who.requestsPerMinute / 60;
+    const duration = Math.ceil(smallestDose / perSecond);
+    return { points: Math.floor(perSecond * duration), duration };
   }
   return { points: own ?? defaultLimits[who.kind as keyof typeof defaultLimits], duration: 60 };
 }
@@ -57,7 +62,7 @@ export function createRateLimit(input: {
   const limiters = new Map<string, RateLimiterMemory | RateLimiterRedis>();
   const limiterOf = (who: Counted) => {
     const { points, duration } = measureOf(who, limits);
-    const keyPrefix = `limit:${who.kind}:${points}`;
+    const keyPrefix = `limit:${who.kind}:${points}:${duration}`;
     const known = limiters.get(keyPrefix);
     if (known) return known;
     const memory = new RateLimiterMemory({ keyPrefix, points, duration });

@@ -35,7 +35,10 @@ export async function startLayers(input: {
   return { port, stop: () => child.kill() };
 }
 
-export async function enter(port: number, tenant: PayingTenant): Promise<Payer> {
+export async function enter(
+  port: number,
+  tenant: { open: { tenant: { slug: string } }; embedKey: PayingTenant["embedKey"] },
+): Promise<Payer> {
   const payer = new Payer(`${tenant.open.tenant.slug}.localhost:${port}`);
   const token = embedToken(tenant.embedKey, customerId);
   const request = payer.request("POST", "/v1/session", { token, locales: ["en"] });

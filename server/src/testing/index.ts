@@ -1,10 +1,14 @@
 /** Helpers for tests of every workspace that needs PostgreSQL. Runs inside vitest only. */
 import type {} from "./global-setup.ts";
 
+export { connect } from "../database/client.ts";
 export { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
+export { FakeProvider } from "../providers/fake.ts";
 export { newerBuild } from "../tenants/fleet/testing/newer-build.ts";
+export { addDatabaseServer } from "../tenants/placement/database-servers.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
+export { type TcpProxy, tcpProxy } from "./tcp-proxy.ts";
 
 /** Loads what tracing needs, and starts it as a server process does. */
 export const startServerTracing = async (env: NodeJS.ProcessEnv) =>

@@ -55,24 +55,42 @@ interface Wanted {
 export async function recoverCluster(wanted: Wanted): Promise<RecoveredCluster> {
   const { settings, folder, server } = wanted;
   const programs = findServerPrograms({ major: server.major, pgBin: settings.pgBin });
-  const recovered = join(folder, "recovered");
-  if (wanted.to === null || !existsSync(recovered)) await removeCluster(folder);
-  else await stopLeftover(join(folder, "data"));
+  const goesOn = wanted.to !== null && isRecovered(folder);
+  if (goesOn) await stopLeftover(join(folder, "data"));
+  else await removeCluster(folder);
   const user = serverUser(folder);
   try {
-    if (!existsSync(recovered)) {
+    if (!goesOn) {
       makeFolders(folder, user);
       await copyFiles({ ...wanted, user });
     }
     const postgres = start({ binary: join(programs.folder, "postgres"), folder, server, user });
     await untilPromoted({ postgres, folder, to: wanted.to });
-    writeFileSync(recovered, "");
+    markRecovered(folder);
   } catch (error) {
     await removeCluster(folder);
     throw error;
   }
   return { socketFolder: join(folder, "socket"), close: () => removeCluster(folder) };
 }
+
+const marker = (folder: string) => join(folder, "recovered");
+
+/**
+ * Which start of this machine it is; null where it does not say. What is not flushed to disk (`fsync` is off) is whole
+ * after a process was killed, and not after a power cut.
+ */
+function bootId(): string | null {
+  try {
+    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  } catch {
+    return null;
+  }
+}
+
+const markRecovered = (folder: string) => writeFileSync(marker(folder), bootId() ?? "");
+const isRecovered = (folder: string) =>
+  existsSync(marker(folder)) && readFileSync(marker(folder), "utf8") === bootId();
 
 function makeFolders(folder: string, user: ServerUser): void {
   for (const name of ["", "data", "socket", "tablespaces", "lock"]) {
@@ -137,6 +155,7 @@ function start(input: {
     synchronous_standby_names: "",
     shared_preload_libraries: "",
     ssl: "off",
+    fsync: "off",
     logging_collector: "off",
     log_destination: "stderr",
     lc_messages: "C",
@@ -175,7 +194,7 @@ async function untilPromoted(input: {
     } catch (error) {
       // invalid_authorization_specification: it answers, and knows nobody of that name.
       if ((error as { code?: string }).code === "28000") return;
-      await delay(50);
+      await delay(200);
     } finally {
       await sql.end({ timeout: 1 });
     }
