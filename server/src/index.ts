@@ -39,6 +39,10 @@ export {
 } from "./tenants/embed-keys.ts";
 export * from "./tenants/errors.ts";
 export { type FleetMigration, type MigratedTenant, migrateTenants } from "./tenants/fleet/migrate-tenants.ts";
+export { confirmMove } from "./tenants/placement/confirm-move.ts";
+export { addDatabaseServer, type NewDatabaseServer } from "./tenants/placement/database-servers.ts";
+export type { MoveRecord } from "./tenants/placement/move-record.ts";
+export { moveTenant } from "./tenants/placement/move-tenant.ts";
 export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
 export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
 export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";

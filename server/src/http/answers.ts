@@ -4,9 +4,8 @@ import type { z } from "zod";
 import { errorCodes, faultsOf, misdirected, problemOf, retryAfterS } from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { type Refused, refused } from "../refusal.ts";
-import { SettingInvalid, SettingMissing, TenancyError } from "../tenants/errors.ts";
+import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenants/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
-import { Misdirected } from "./misdirected.ts";
 
 export interface ServerEnv {
   Variables: {
@@ -54,7 +53,7 @@ export function onError(log: Logger) {
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
     }
-    if (error instanceof Misdirected) {
+    if (error instanceof TenantElsewhere) {
       log.info({ ...about, cause: error.message }, misdirected.code);
       const { status, code } = misdirected;
       const body = {

@@ -4,11 +4,11 @@ import type { Context } from "../context.ts";
 import type { MakeContext } from "../context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { TenantElsewhere } from "../tenants/errors.ts";
 import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
 import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
-import { Misdirected } from "./misdirected.ts";
 
 type C = HonoContext<ServerEnv>;
 
@@ -27,7 +27,7 @@ interface SessionEntrance extends Entrance {
 }
 
 export interface Doors {
-  /** Opens the tenant the token names, and only that one. @throws NotFromEdge, Misdirected, TenancyError */
+  /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   enter(c: C, scope: Scope): Promise<Entrance>;
   /** As `enter` with scope `pay`, for a session's customer. */
   enterSession(c: C): Promise<SessionEntrance>;
@@ -65,7 +65,7 @@ export function createDoors(options: {
   /** Isolation, layer 4 again: a tenant is served by the instance the registry names, by no other. */
   function refuseElsewhere({ upstream }: TenantRecord): void {
     const home = upstream ?? sharedAudience;
-    if (home !== audience) throw new Misdirected(`the tenant lives at ${home}`);
+    if (home !== audience) throw new TenantElsewhere(`the tenant lives at ${home}`);
   }
 
   /** A tenant that is not opened has a name all the same, for the log. */

@@ -1,9 +1,9 @@
 import { type HostEntry, sharedAudience } from "../../contract/index.ts";
 import { type Refused, refused } from "../refusal.ts";
 import type { Registry } from "../registry/registry.ts";
+import { TenantElsewhere } from "../tenants/errors.ts";
 import { quotas } from "../tenants/quotas.ts";
 import type { Tenants } from "../tenants/tenants.ts";
-import { Misdirected } from "./misdirected.ts";
 
 /**
  * What the edge may know of a host: whose it is, which instance serves it, which pages may embed it. Of tenants that
@@ -11,7 +11,7 @@ import { Misdirected } from "./misdirected.ts";
  *
  * @param audience this server's name
  * @returns refused `tenant_unknown`
- * @throws Misdirected, RegistryUnavailable, TenantUnavailable
+ * @throws TenantElsewhere, RegistryUnavailable, TenantUnavailable
  */
 export async function hostEntry({
   registry,
@@ -29,7 +29,8 @@ export async function hostEntry({
   const { id, slug, name, status, upstream } = record;
   if (status === "creating") return refused("tenant_unknown");
   const home = upstream ?? sharedAudience;
-  if (home !== audience && audience !== sharedAudience) throw new Misdirected(`the tenant lives at ${home}`);
+  if (home !== audience && audience !== sharedAudience)
+    throw new TenantElsewhere(`the tenant lives at ${home}`);
   const { requestsPerMinute } = quotas[record.tier];
   const known = { tenant: { id, slug, name }, status, upstream };
   if (home !== audience || status !== "active") {

@@ -2,6 +2,7 @@ import { sharedAudience } from "../../contract/index.ts";
 import type { MakeContext } from "../context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { TenantElsewhere } from "../tenants/errors.ts";
 import { quotas } from "../tenants/quotas.ts";
 import type { Tenants } from "../tenants/tenants.ts";
 import type { WorkerOptions } from "./worker.ts";
@@ -39,7 +40,7 @@ export function servedTenants({
     async contextFor(tenantId, actor) {
       const open = await tenants.open(tenantId, { evenSuspended: true });
       // A job may have been queued before the registry sent its tenant elsewhere.
-      if (!isOurs(open.record)) throw new Error(`tenant ${open.tenant.slug} is another instance's`);
+      if (!isOurs(open.record)) throw new TenantElsewhere(`tenant ${open.tenant.slug} is another instance's`);
       return makeContext(open, { actor, requestId: actor });
     },
   };

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
 import type { Context, Job } from "../context.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
+import { TenantElsewhere, TenantMoving } from "../tenants/errors.ts";
 import { type Chore, createChores } from "./chores.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
@@ -84,6 +85,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
           return inRootSpan({ name: `job ${kind}`, attributes }, () => work(ctx, id, abortSignal));
         });
       } catch (error) {
+        const moved = error instanceof TenantMoving || error instanceof TenantElsewhere;
+        if (moved) return log.info({ payload }, "a job's tenant moves, its row is found at its new place");
         log.error({ err: error, payload }, "a job failed, the sweep will find its row again");
       }
     };

@@ -34,6 +34,14 @@ export class TenantMoving extends TenancyError {
   readonly code = "tenant_moving";
 }
 
+/**
+ * The tenant lives at another server; nothing was done. The edge asks the registry again and goes there (421), jobs are
+ * found there: no code of it reaches a browser.
+ */
+export class TenantElsewhere extends Error {
+  override readonly name = "TenantElsewhere";
+}
+
 /** The tenant's database is down, full or too slow. Try again later; a write may have happened. */
 export class TenantUnavailable extends TenancyError {
   override readonly name = "TenantUnavailable";

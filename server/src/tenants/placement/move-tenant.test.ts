@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { connect } from "../../database/client.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
 import { requestDeletion } from "../deletion/request-deletion.ts";
@@ -86,7 +87,10 @@ test("every row, number and secret arrives, in one place or the other, and the a
   });
   await confirm("acme");
   await servers.expectAlone(acme, "main");
-  await paymentRows(await reopen(acme));
+  const home = await reopen(acme);
+  await paymentRows(home);
+  const chain = await verifyAudit({ registry: ctx().registry.sql, db: home.db });
+  expect(chain).toMatchObject({ damage: null });
 });
 
 test("what is written while rows follow arrives, and nothing can be written to the old copy after the pause", async () => {
@@ -108,6 +112,34 @@ test("what is written while rows follow arrives, and nothing can be written to t
   expect(refused).toBe(3);
   const { db } = await reopen(tenant);
   expect(await db.query`select tenant_id from pay.payments`).toHaveLength(before);
+});
+
+test("a payment whose provider is being asked when the pause comes ends first, and its outcome arrives", async () => {
+  const tenant = await servers.platform.createTenant("in-flight");
+  const id = await paymentRows(tenant);
+  await tenant.db.query`update pay.attempts set leased_until = now() + interval '60 s' returning tenant_id`;
+  // Delivered: nobody works on it any more.
+  await tenant.db.query`
+    update pay.outbox set state = 'done', leased_until = now() + interval '60 s' returning tenant_id`;
+  let ended: Promise<unknown> = Promise.resolve();
+  const moved = await copyToSecond("in-flight", (step) => {
+    if (step !== "pause") return;
+    // The handle it was let in with, while newcomers are refused.
+    ended = expect
+      .poll(() => ctx().registry.findById(tenant.tenant.id))
+      .toMatchObject({ status: "moving" })
+      .then(
+        () => tenant.db.query`
+        update pay.attempts set state = 'captured', leased_until = now() returning tenant_id`,
+      );
+  });
+  await ended;
+  // It did not wait as long as it would for one that does not end.
+  expect(moved?.pauseMs).toBeLessThan(3_000);
+  const { db } = await reopen(tenant);
+  const rows = await db.query<{ tenant_id: string; payment_id: string; state: string }>`
+    select tenant_id, payment_id, state from pay.attempts`;
+  expect(rows).toMatchObject([{ payment_id: id, state: "captured" }]);
 });
 
 test("a copy that is not the same ends the move: it is served where it was, and the copy is gone", async () => {

@@ -5,8 +5,11 @@ import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
 import { type Run, sessionName } from "./sides.ts";
 
-/** Statements under way get this long to end by themselves, ms; at least the first, for the news to arrive. */
-const drainMs = { least: 40, most: 1_000 };
+/**
+ * Payments and deliveries under way get this long to end by themselves, ms; at least the first, for the news to
+ * arrive. What takes longer is found out at the new place, as after a crash.
+ */
+const drainMs = { least: 40, most: 3_000 };
 const endSessionsMs = 5_000;
 
 /**
@@ -47,9 +50,13 @@ async function drain({ source, record }: Run): Promise<void> {
   const deadline = Date.now() + drainMs.most;
   await delay(drainMs.least);
   while (Date.now() < deadline) {
-    const busy = await source.admin`
-      select from pg_stat_activity where usename = ${record.database.role} and state <> 'idle' limit 1`;
-    if (busy.length === 0) return;
+    // Who asks a provider or an ERP holds a lease meanwhile, and no connection.
+    const [row] = await source.database<{ busy: boolean }[]>`
+      select exists (select from pay.attempts where leased_until > now())
+        or exists (select from pay.outbox where leased_until > now() and state = 'due')
+        or exists (select from pg_stat_activity where usename = ${record.database.role} and state <> 'idle')
+        as busy`;
+    if (!row?.busy) return;
     await delay(10);
   }
 }

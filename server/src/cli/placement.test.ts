@@ -1,0 +1,87 @@
+import { Readable } from "node:stream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeInstance } from "../config.ts";
+import { type OtherServer, startOtherServer } from "../tenants/placement/testing/other-server.ts";
+import { latestSchemaVersion } from "../tenants/schema.ts";
+import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
+import { main } from "./main.ts";
+
+const dataDir = temporaryFolders()();
+let platform: TestPlatform;
+let other: OtherServer;
+beforeAll(async () => {
+  [platform, other] = await Promise.all([testPlatform(), startOtherServer()]);
+  writeInstance(dataDir, platform.address);
+  await platform.createTenant("acme");
+});
+afterAll(() => Promise.all([platform.close(), other.close()]));
+
+async function clarity(command: string, input = "") {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(command.split(" "), {
+    env: { CLARITY_DATA_DIR: dataDir },
+    stdin: Readable.from([Buffer.from(input)]),
+    print: (line) => out.push(line),
+    printError: (line) => err.push(line),
+  });
+  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
+}
+
+test("a database server is added by its administrator's URL, which is sealed and never printed", async () => {
+  const { password } = new URL(other.url);
+  const added = await clarity("database-server add db2", `${other.url}\n`);
+  expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^db2 at 127.0.0.1:\d+ is ready/) });
+  const { registry } = platform.operator;
+  const [row] = await registry.sql<{ admin_secret: Uint8Array }[]>`select admin_secret from database_servers`;
+  expect(Buffer.from(row?.admin_secret ?? []).toString("latin1")).not.toContain(password);
+  const again = await clarity("database-server add db2", other.url);
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining("a database server db2 already") });
+  const wrong = new URL(other.url);
+  wrong.password = "wrong";
+  const refused = await clarity("database-server add db3", wrong.href);
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain("password authentication failed");
+  expect((await clarity("database-server add db3", "mysql://there")).stderr).toContain("adminUrl");
+  for (const { stdout, stderr } of [added, again, refused]) expect(stdout + stderr).not.toContain(password);
+
+  expect((await clarity("database-server prepare db2")).code).toBe(0);
+  expect((await clarity("database-server prepare nowhere")).stderr).toContain("no database server nowhere");
+  const listed = JSON.parse((await clarity("database-server list --json")).stdout);
+  expect(listed).toMatchObject([{ name: "db2", host: "127.0.0.1", pooler: null, tenants: 0 }]);
+});
+
+test("a tenant is promoted to an instance and a server of its own, and demoted again", async () => {
+  const own = "http://acme.instances.test";
+  const promote = `tenant promote acme --database-server db2 --instance ${own}`;
+  expect((await clarity(promote)).stderr).toContain(`no server says that it is ${own}`);
+  await platform.operator.registry.sql`
+    insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+    values (gen_random_uuid(), ${own}, '1.4.0', ${latestSchemaVersion()}, 1, now(), now() + interval '1 hour')`;
+  expect((await clarity("instance list")).stdout).toContain(`${own}  1.4.0`);
+
+  const promoted = await clarity(promote);
+  expect(promoted).toMatchObject({ code: 0, stderr: "" });
+  expect(promoted.stdout).toContain(`acme lives at db2, ${own}, tier dedicated`);
+  expect(promoted.stdout).toMatch(/by replication\nnot served for \d+ ms\n\d+ rows in \d+ tables, the same/);
+  expect((await clarity(promote)).code).toBe(0);
+  const shown = JSON.parse((await clarity("tenant show acme --json")).stdout);
+  expect(shown).toMatchObject({ tier: "dedicated", upstream: own, databaseServer: "db2" });
+  expect((await clarity("tenant demote acme")).stderr).toContain("acme has moved to db2");
+  expect((await clarity("tenant move-confirm acme")).stdout).toBe(`acme lives at db2, ${own} alone`);
+
+  const demoted = JSON.parse((await clarity("tenant demote acme --pause-and-copy --json")).stdout);
+  expect(demoted).toMatchObject({
+    moved: true,
+    method: "copy",
+    methodReason: "asked for",
+    to: { server: null, upstream: null, tier: "standard" },
+  });
+  expect((await clarity("tenant move-confirm acme")).code).toBe(0);
+  expect(JSON.parse((await clarity("tenant demote acme --json")).stdout)).toEqual({
+    slug: "acme",
+    moved: false,
+  });
+  expect((await clarity("tenant move acme")).stderr).toContain("say where to");
+});
