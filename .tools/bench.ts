@@ -8,19 +8,13 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import {
-  addEmbedKey,
-  createLogger,
-  createTenant,
-  type OpenTenant,
-  openOperator,
-  preparePlatform,
-} from "@clarity/server";
+import { createLogger, type Operator, openOperator, preparePlatform } from "@clarity/server";
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
-import postgres from "postgres";
 import { creation } from "./bench/creation.ts";
 import { flood } from "./bench/fleet/flood.ts";
 import { isolation } from "./bench/fleet/isolation.ts";
+import { customerId, payingTenant } from "./bench/fleet/paying-tenant.ts";
+import { promote } from "./bench/fleet/promote.ts";
 import { thousand } from "./bench/fleet/thousand.ts";
 import { type LoadRequest, type LoadResult, load, median, quantile, send } from "./bench/load.ts";
 import { embedToken, Payer } from "./bench/payer.ts";
@@ -29,74 +23,70 @@ import type { Stage } from "./bench/stage.ts";
 
 const connections = 16;
 const rounds = 5;
-const customerId = "bench-customer";
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
-const directory = mkdtempSync(join(tmpdir(), "bench-"));
-const dataDir = join(directory, "postgres");
-const database = await startEmbeddedPostgres({ dataDir, port: 0 });
-try {
-  const masterKeyFile = join(directory, "master.key");
-  const address = await preparePlatform({ adminUrl: database.url, masterKeyFile });
-  const operator = openOperator({
-    address,
-    operator: "bench",
-    log: createLogger({ name: "bench", level: "error" }),
-  });
-  const figures: Figure[] = [];
-  figures.push(...(await creation({ adminUrl: database.url, operator, rounds: 60 })));
+/** Names on the command line run those alone, such as `npm run bench -- flood promote`. */
+const names = ["creation", "paths", "isolation", "flood", "promote", "thousand"] as const;
+type Name = (typeof names)[number];
+const wanted = process.argv.slice(2);
+for (const name of wanted) {
+  if (!names.includes(name as Name)) throw new Error(`no bench ${name}; there are: ${names.join(", ")}`);
+}
+const wants = (name: Name) => wanted.length === 0 || wanted.includes(name);
 
-  const { tenant } = await createTenant({
-    ctx: operator,
-    input: { slug: "bench", name: "Bench", template: "basic-invoice", adminEmail: "a@bench.test" },
-  });
-  const open = await operator.tenants.open(tenant.id);
-  const tenantAdminUrl = new URL(database.url);
-  tenantAdminUrl.pathname = `/${open.record.database.name}`;
-  await seed(open, tenantAdminUrl.href);
-  const key = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
-  const stage: Stage = {
-    registryUrl: address.registryUrl,
-    masterKeyFile,
-    assetsDir: "widget/dist",
-    tenantId: tenant.id,
-    tenantAdminUrl: tenantAdminUrl.href,
-    customerId,
-  };
-  figures.push(...(await hotPaths(stage, { id: key.id, secret: key.secret ?? "" })));
-  figures.push(await idleTenants(stage));
-  const { assetsDir } = stage;
-  figures.push(...(await isolation({ operator, assetsDir, rounds })));
-  figures.push(...(await flood({ operator, assetsDir, rounds })));
-  await operator.close();
-  await database.stop();
-  figures.push(...(await thousand()));
+const assetsDir = "widget/dist";
+const directory = mkdtempSync(join(tmpdir(), "bench-"));
+const figures: Figure[] = [];
+try {
+  await withPostgres("postgres", onOnePlatform);
+  // Has a PostgreSQL of its own: a thousand databases beside the others' would slow them all.
+  if (wants("thousand")) figures.push(...(await thousand()));
   report(figures);
 } finally {
-  await database.stop();
-  await removeEmbeddedPostgres(dataDir);
   rmSync(directory, { recursive: true, force: true });
 }
 
-/** A customer with 20 invoices whose balances no run can use up, and a provider that says yes. */
-async function seed(open: OpenTenant, adminUrl: string): Promise<void> {
-  const provider = {
-    id: "sandbox",
-    baseUrl: "http://127.0.0.1:9",
-    frameUrl: "http://127.0.0.1:9/card",
-    publishableKey: "pk",
-  } as const;
-  await open.settings.set("provider", provider);
-  await open.settings.set("provider.secretKey", "sk");
-  await open.settings.set("provider.webhookSecret", "whsec_AAAA");
-  await open.settings.set("surcharge.rules", []);
-  const sql = postgres(adminUrl, { max: 1, onnotice: () => {} });
-  await sql`insert into pay.customers (tenant_id, id, name, synced_at) values (${open.tenant.id}, ${customerId}, 'Bench Customer', now() + interval '1 day')`;
-  await sql`
-    insert into pay.invoices (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)
-    select ${open.tenant.id}::uuid, 'inv-' || n, ${customerId}, 'INV-' || n, 'USD', 1e15, 1e15, current_date - 30, current_date + n, now()
-    from generate_series(1, 20) n`;
-  await sql.end();
+async function onOnePlatform(adminUrl: string): Promise<void> {
+  const masterKeyFile = join(directory, "master.key");
+  const address = await preparePlatform({ adminUrl, masterKeyFile });
+  const log = createLogger({ name: "bench", level: "error" });
+  const operator = openOperator({ address, operator: "bench", log });
+  try {
+    if (wants("creation")) {
+      figures.push(...(await creation({ adminUrl, operator, rounds: 60 })));
+      figures.push(await idleTenants(operator));
+    }
+    if (wants("paths")) figures.push(...(await paths(operator)));
+    if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir, rounds })));
+    if (wants("flood")) figures.push(...(await flood({ operator, assetsDir, rounds })));
+    if (wants("promote")) {
+      await withPostgres("other", async (otherUrl) => {
+        figures.push(...(await promote({ operator, otherUrl, assetsDir })));
+      });
+    }
+  } finally {
+    await operator.close();
+  }
+}
+
+async function withPostgres(name: string, run: (adminUrl: string) => Promise<void>): Promise<void> {
+  const dataDir = join(directory, name);
+  const database = await startEmbeddedPostgres({ dataDir, port: 0 });
+  try {
+    await run(database.url);
+  } finally {
+    await database.stop();
+    // The cluster itself may be elsewhere, where the server's user can reach it.
+    await removeEmbeddedPostgres(dataDir);
+  }
+}
+
+async function paths(operator: Operator): Promise<Figure[]> {
+  const { open, adminUrl: tenantAdminUrl, embedKey } = await payingTenant({ ctx: operator, slug: "bench" });
+  const { registryUrl, masterKeyFile } = operator.address;
+  const tenantId = open.tenant.id;
+  const stage: Stage = { registryUrl, masterKeyFile, assetsDir, tenantId, tenantAdminUrl, customerId };
+  return hotPaths(stage, embedKey);
 }
 
 async function hotPaths(stage: Stage, key: { id: string; secret: string }): Promise<Figure[]> {
@@ -194,7 +184,16 @@ function good(result: LoadResult): LoadResult {
 }
 
 /** Resident memory one more tenant costs a server once its pool has gone idle. */
-async function idleTenants(stage: Stage): Promise<Figure> {
+async function idleTenants({ address }: Operator): Promise<Figure> {
+  const { registryUrl, masterKeyFile } = address;
+  const stage: Stage = {
+    registryUrl,
+    masterKeyFile,
+    assetsDir,
+    tenantId: "",
+    tenantAdminUrl: "",
+    customerId,
+  };
   const server = await startServer("serve-full.ts", stage, ["--expose-gc"]);
   const touch = (slug: string) =>
     send(undefined, server.port, {
@@ -202,7 +201,7 @@ async function idleTenants(stage: Stage): Promise<Figure> {
       path: "/embed",
       headers: { host: `${slug}.localhost:${server.port}` },
     });
-  await touch("bench");
+  await touch("bench-50");
   const before = await server.memory();
   const count = 50;
   for (let index = 0; index < count; index++) await touch(`bench-${index}`);
