@@ -1,6 +1,7 @@
 /** A tenant whose one customer can pay for ever: 20 invoices no run can use up, a provider that says yes. */
 import { addEmbedKey, createTenant, type OpenTenant, type Operator } from "@clarity/server";
 import postgres from "postgres";
+import type { Stage } from "../stage.ts";
 
 export const customerId = "bench-customer";
 
@@ -28,6 +29,14 @@ export async function payingTenant({ ctx, slug }: { ctx: Operator; slug: string 
   adminUrl.pathname = `/${open.record.database.name}`;
   await addInvoices({ adminUrl: adminUrl.href, tenantId: tenant.id });
   return { open, adminUrl: adminUrl.href, embedKey: { id, secret: secret ?? "" } };
+}
+
+/** @param assetsDir the widget's build */
+export function stageOf(input: { operator: Operator; assetsDir: string; tenant: PayingTenant }): Stage {
+  const { registryUrl, masterKeyFile } = input.operator.address;
+  const { open, adminUrl: tenantAdminUrl } = input.tenant;
+  const { assetsDir } = input;
+  return { registryUrl, masterKeyFile, assetsDir, tenantId: open.tenant.id, tenantAdminUrl, customerId };
 }
 
 async function addInvoices({ adminUrl, tenantId }: { adminUrl: string; tenantId: string }): Promise<void> {

@@ -1,8 +1,7 @@
 /**
- * Edge and server in one process for one tenant, the isolation layers of its database `on`, `off`, or on with
- * each tenant `limited` to what is its due. Off: the
- * administrator's connection, whom row-level security does not bind, asked neither whose database it is nor
- * whose rows come back. Prints its port.
+ * Edge and server in one process, the isolation layers of tenants' databases `on`, `off`, or on with each tenant
+ * `limited` to what is its due. Off: the administrator's connection to the stage's tenant, whom row-level security
+ * does not bind, asked neither whose database it is nor whose rows come back. Prints its port.
  */
 import { generateKeyPairSync, generateKeySync } from "node:crypto";
 import { createEdge } from "@clarity/bff";
@@ -16,11 +15,11 @@ import {
   type Tenants,
 } from "@clarity/server";
 import { serve } from "@hono/node-server";
-import { createPatience } from "../../../server/src/tenants/patience.ts";
-import { createSettings } from "../../../server/src/tenants/settings-store.ts";
-import { TenantPools } from "../../../server/src/tenants/tenant-pools.ts";
-import { createTenantDb } from "../../../server/src/tenants/tenant-query.ts";
-import { FakeProvider, readStage } from "../stage.ts";
+import { createPatience } from "../../server/src/tenants/patience.ts";
+import { createSettings } from "../../server/src/tenants/settings-store.ts";
+import { TenantPools } from "../../server/src/tenants/tenant-pools.ts";
+import { createTenantDb } from "../../server/src/tenants/tenant-query.ts";
+import { FakeProvider, readStage } from "./stage.ts";
 
 const stage = readStage();
 const layers = process.argv[3] !== "off";
@@ -52,6 +51,11 @@ const edge = await createEdge({
 serve({ fetch: edge.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
   console.log(JSON.stringify({ port })),
 );
+process.on("message", (message) => {
+  if (message !== "memory") return;
+  globalThis.gc?.();
+  process.send?.({ rssBytes: process.memoryUsage().rss });
+});
 process.on("disconnect", () => process.exit(0));
 
 async function withoutLayers(usual: Tenants): Promise<Tenants> {
