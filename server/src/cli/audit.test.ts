@@ -1,4 +1,4 @@
-import { PassThrough, Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anchorChore } from "../audit/anchor-chore.ts";
@@ -8,7 +8,7 @@ import { createLogger } from "../log.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 let platform: TestPlatform;
 let acme: OpenTenant;
@@ -21,18 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-async function clarity(...args: string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(args, {
-    env: { CLARITY_DATA_DIR: dataDir },
-    stdin: Readable.from([]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  const stdout = out.join("\n");
-  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
-}
+const clarity = (...args: string[]) => runCommandLine({ args, dataDir });
 
 const elevations = async () =>
   (

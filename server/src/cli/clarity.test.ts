@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { decodeJwt, jwtVerify } from "jose";
@@ -9,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 let platform: TestPlatform;
 const dataDir = temporaryFolders()();
@@ -20,18 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-async function clarity(command: string, { input = "", dir = dataDir } = {}) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(command.split(" "), {
-    env: { CLARITY_DATA_DIR: dir },
-    stdin: Readable.from([Buffer.from(input)]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  const stdout = out.join("\n");
-  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
-}
+const clarity = (command: string, { input = "", dir = dataDir } = {}) =>
+  runCommandLine({ args: command.split(" "), dataDir: dir, input });
 
 /** As `npx clarity` runs it. */
 async function clarityProcess(...args: string[]) {

@@ -1,11 +1,10 @@
 import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 let platform: TestPlatform;
 const folder = temporaryFolders();
@@ -17,18 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-async function clarity(args: string[], input = "") {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(args, {
-    env: { CLARITY_DATA_DIR: dataDir },
-    stdin: Readable.from([Buffer.from(input)]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  const stdout = out.join("\n");
-  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
-}
+const clarity = (args: string[], input = "") => runCommandLine({ args, dataDir, input });
 const words = (line: string) => clarity(line.split(" "));
 
 test("settings show their kind, and unset brings the default back", async () => {

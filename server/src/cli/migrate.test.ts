@@ -1,4 +1,3 @@
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { connect } from "../database/client.ts";
@@ -6,7 +5,7 @@ import { latestSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 const dataDir = temporaryFolders()();
 const latest = latestSchemaVersion();
@@ -20,18 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-async function clarity(command: string) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(command.split(" "), {
-    env: { CLARITY_DATA_DIR: dataDir },
-    stdin: Readable.from([]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  const stdout = out.join("\n");
-  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
-}
+const clarity = (command: string) => runCommandLine({ args: command.split(" "), dataDir });
 
 async function inAcme(statement: string): Promise<void> {
   const url = new URL(platform.address.adminUrl);

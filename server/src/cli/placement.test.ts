@@ -1,11 +1,10 @@
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type OtherServer, startOtherServer } from "../tenants/placement/testing/other-server.ts";
 import { latestSchemaVersion } from "../tenants/schema.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 const dataDir = temporaryFolders()();
 let platform: TestPlatform;
@@ -17,17 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([platform.close(), other.close()]));
 
-async function clarity(command: string, input = "") {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(command.split(" "), {
-    env: { CLARITY_DATA_DIR: dataDir },
-    stdin: Readable.from([Buffer.from(input)]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
-}
+const clarity = (command: string, input = "") => runCommandLine({ args: command.split(" "), dataDir, input });
 
 test("a database server is added by its administrator's URL, which is sealed and never printed", async () => {
   const { password } = new URL(other.url);

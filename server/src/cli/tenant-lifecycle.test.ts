@@ -1,11 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 let platform: TestPlatform;
 const folder = temporaryFolders();
@@ -17,18 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-async function clarity(command: string) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(command.split(" "), {
-    env: { CLARITY_DATA_DIR: dataDir },
-    stdin: Readable.from([]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  const stdout = out.join("\n");
-  return { code, stdout, stderr: err.join("\n"), json: () => JSON.parse(stdout) };
-}
+const clarity = (command: string) => runCommandLine({ args: command.split(" "), dataDir });
 
 test("what is exported is imported as another tenant", async () => {
   const out = join(folder(), "acme.tar");

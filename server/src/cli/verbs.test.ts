@@ -11,7 +11,8 @@ import type { OpenTenant } from "../tenants/tenants.ts";
 import { paymentRows, withSecrets } from "../tenants/testing/lived-in-tenant.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { createProgram, main } from "./main.ts";
+import { createProgram } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 /**
  * Every verb × every wrong way. The list is the program's own: a verb that is not in `verbs`
@@ -53,17 +54,8 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
   return { "payment show": payment, "dead-letter replay": letter?.id ?? "", "embed-key revoke": key };
 }
 
-async function clarity(args: readonly string[], dir = dataDir, input = "") {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await main(args, {
-    env: { CLARITY_DATA_DIR: dir },
-    stdin: Readable.from([Buffer.from(input)]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
-  });
-  return { code, stdout: out.join("\n"), stderr: err.join("\n") };
-}
+const clarity = (args: readonly string[], dir = dataDir, input = "") =>
+  runCommandLine({ args, dataDir: dir, input });
 
 /** A thing of the tenant's own; of acme's for a tenant that is not there. */
 const own = (slug: string, verb: string) => (slug === "hooli" ? ids.hooli : ids.acme)[verb] ?? "";

@@ -1,10 +1,9 @@
 import { readdirSync } from "node:fs";
-import { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anchorAudit } from "../../../audit/anchors.ts";
 import { verifyAudit } from "../../../audit/verify-audit.ts";
-import { main } from "../../../cli/main.ts";
+import { runCommandLine } from "../../../cli/testing/run-command-line.ts";
 import { writeInstance } from "../../../config.ts";
 import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
 import { type ArchivedCluster, startArchivedCluster } from "../../../testing/postgres-cluster.ts";
@@ -69,15 +68,13 @@ async function nextReceipt(tenant: OpenTenant): Promise<number> {
 
 /** What a command answers. */
 async function clarity(...args: string[]): Promise<Record<string, unknown>> {
-  const [out, err]: [string[], string[]] = [[], []];
-  const code = await main([...args, "--json"], {
+  const { code, stderr, json } = await runCommandLine({
+    args: [...args, "--json"],
+    dataDir: String(env.CLARITY_DATA_DIR),
     env,
-    stdin: Readable.from([]),
-    print: (line) => out.push(line),
-    printError: (line) => err.push(line),
   });
-  expect({ code, err }).toEqual({ code: 0, err: [] });
-  return JSON.parse(out.join("\n"));
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return json();
 }
 
 const databases = async () => {
