@@ -19,6 +19,7 @@ import { createPatience } from "../../server/src/tenants/patience.ts";
 import { createSettings } from "../../server/src/tenants/settings-store.ts";
 import { TenantPools } from "../../server/src/tenants/tenant-pools.ts";
 import { createTenantDb } from "../../server/src/tenants/tenant-query.ts";
+import { poolDefaults } from "../../server/src/tenants/tenants.ts";
 import { FakeProvider, readStage } from "./stage.ts";
 
 const stage = readStage();
@@ -59,23 +60,15 @@ process.on("message", (message) => {
 process.on("disconnect", () => process.exit(0));
 
 async function withoutLayers(usual: Tenants): Promise<Tenants> {
-  const options = {
-    maxConnections: 5,
-    maxConnectionsInAll: 100,
-    idleTimeoutMs: 20_000,
-    statementTimeoutMs: 2_500,
-    queryTimeoutMs: 3_000,
-    maxPending: 200,
-  };
   const pools = new TenantPools({
-    options,
+    options: poolDefaults,
     route: async () => ({ url: stage.tenantAdminUrl, pooled: false }),
     identify: async () => {},
   });
   const gate = { pending: new Map<string, number>(), patience: createPatience() };
   const blind = { check: async () => {}, breach: async () => new Error("nobody looks") as never };
   const { tenant, record, flags, keys, actor } = await usual.open(stage.tenantId);
-  const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options });
+  const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options: poolDefaults });
   const open = { tenant, record, db, settings: createSettings({ db, keys, actor }), flags, keys, actor };
   return {
     ...usual,

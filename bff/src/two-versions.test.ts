@@ -3,14 +3,13 @@ import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { writeInstance } from "@clarity/server";
-import { newerBuild, type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
+import { freePort, newerBuild, type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ensureEdgeKeys } from "./keys.ts";
 import { createBrowser } from "./testing/browser.ts";
@@ -104,14 +103,6 @@ async function start(src: string, env: Record<string, string>): Promise<Process>
 async function stop({ child }: Process): Promise<void> {
   child.kill("SIGTERM");
   await once(child, "exit");
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
 }
 
 /** The command line of a build. */

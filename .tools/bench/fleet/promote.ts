@@ -8,13 +8,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ensureEdgeKeys } from "@clarity/bff";
 import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server";
 import postgres from "postgres";
+import { freePort } from "../../../server/src/testing/free-port.ts";
 import { send } from "../load.ts";
 import type { Payer } from "../payer.ts";
 import { type Figure, figure } from "../report.ts";
 import { type CountingProvider, startCountingProvider } from "./counting-provider.ts";
 import { type PayingTenant, payingTenant } from "./paying-tenant.ts";
 import { enter } from "./start-layers.ts";
-import { freePort, type Program, startProgram } from "./start-program.ts";
+import { type Program, startProgram } from "./start-program.ts";
 
 /** Payments a second, over as many sessions: each stays within its own limit. */
 const rate = 20;

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createInterface } from "node:readline";
+import { freePort } from "@clarity/server/testing";
 
 /** A `redis-server` of one's own, nothing on disk. `start` again after `kill`: the same port, empty. */
 export interface TestRedis {
@@ -45,13 +45,4 @@ async function ready(child: ChildProcess): Promise<void> {
     }
   }
   throw new Error("redis-server ended before it was ready");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("unreachable: it listens on TCP");
-  return address.port;
 }

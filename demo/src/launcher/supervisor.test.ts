@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { freePort } from "@clarity/server/testing";
 import { afterAll, expect, test } from "vitest";
 import { Supervisor } from "./supervisor.ts";
 
@@ -18,14 +18,6 @@ writeFileSync(
    createServer((_, response) => response.end(String(process.pid))).listen(process.env.PORT, "127.0.0.1");`,
 );
 writeFileSync(join(dir, "broken.mjs"), `throw new Error("no such setting");`);
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address ? address.port : 0;
-}
 
 function supervise() {
   const lines: string[] = [];

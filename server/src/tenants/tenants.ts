@@ -71,7 +71,7 @@ export interface ElevatedTenants {
   ): Promise<{ tenant: TenantRef; result: T | Error }[]>;
 }
 
-const poolDefaults: Required<PoolOptions> = {
+export const poolDefaults: Required<PoolOptions> = {
   maxConnections: 5,
   maxConnectionsInAll: 100,
   idleTimeoutMs: 20_000,

@@ -6,6 +6,7 @@ export { type TestServer, type TestTenant, testServer } from "../http/testing/te
 export { FakeProvider } from "../providers/fake.ts";
 export { newerBuild } from "../tenants/fleet/testing/newer-build.ts";
 export { addDatabaseServer } from "../tenants/placement/database-servers.ts";
+export { freePort } from "./free-port.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
 export { type TcpProxy, tcpProxy } from "./tcp-proxy.ts";

@@ -1,12 +1,12 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { connect } from "../database/client.ts";
 import { asUser, serverUser } from "../database/embedded/server-user.ts";
+import { freePort } from "./free-port.ts";
 
 /** Where `.tools/pgbouncer.ts` leaves what it built. */
 export const builtPgBouncer = fileURLToPath(
@@ -112,13 +112,4 @@ async function untilItAnswers(stats: ReturnType<typeof connect>, exitCode: () =>
     await delay(50);
   }
   throw new Error("PgBouncer did not answer");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

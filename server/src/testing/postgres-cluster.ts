@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { connect } from "../database/client.ts";
 import { guard } from "../database/embedded/guard.ts";
 import { asUser, type ServerUser, serverUser } from "../database/embedded/server-user.ts";
 import { findPrograms } from "../tenants/backup/programs/find-programs.ts";
+import { freePort } from "./free-port.ts";
 
 /** The oldest we support; with its programs, which npm's embedded PostgreSQL lacks. */
 const oldestMajor = 15;
@@ -177,13 +177,4 @@ function run(input: { command: string; args: string[]; user: ServerUser }): void
   const done = spawnSync(input.command, input.args, { ...asUser(input.user), encoding: "utf8" });
   if (done.status !== 0)
     throw new Error(`${input.command}: ${done.error?.message ?? done.stderr + done.stdout}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
