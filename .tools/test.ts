@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./browser.ts";
 import { ensurePeers } from "./peers.ts";
@@ -13,6 +13,8 @@ import { checks, runStep } from "./steps.ts";
 interface Tally {
   passed: number;
   failed: number;
+  /** What failed, each in a few lines: printed last, where whoever reads only a log's end finds it. */
+  failures?: string[];
 }
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -26,6 +28,7 @@ const env = { ...process.env, CHROMIUM_PATH: browser };
 const tallies = [staticChecks(), vitest(), playwright()];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+for (const failure of tallies.flatMap((tally) => tally.failures ?? [])) console.log(`FAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
@@ -50,8 +53,25 @@ function vitest(): Tally {
   return read(file, status, (report) => ({
     passed: report.numPassedTests,
     failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0),
+    failures: report.testResults.flatMap(failuresOf),
   }));
 }
+
+function failuresOf(suite: {
+  name: string;
+  message: string;
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+}): string[] {
+  const file = relative(root, suite.name);
+  const failures = suite.assertionResults
+    .filter(({ status }) => status === "failed")
+    .map(
+      ({ fullName, failureMessages }) => `${file} > ${fullName}\n${beginning(failureMessages.join("\n"))}`,
+    );
+  return suite.message ? [...failures, `${file}\n${beginning(suite.message)}`] : failures;
+}
+
+const beginning = (message: string): string => message.split("\n").slice(0, 6).join("\n").slice(0, 600);
 
 function playwright(): Tally {
   const file = join(reports, "playwright.json");
