@@ -3,7 +3,7 @@ import type { Sql } from "../database/client.ts";
 export interface UnfinishedWork {
   /** Whose outcome is not settled, those that wait for a person included. */
   payments: number;
-  /** ERP posts and receipts still to be delivered. */
+  /** ERP posts and receipts still to be delivered, those that wait for a person included. */
   deliveries: number;
 }
 
@@ -15,7 +15,7 @@ export async function unfinishedWork(sql: Pick<Sql, "unsafe">): Promise<Unfinish
         where p.state in ('pending', 'requires_action', 'authorized', 'conflicted') or exists (
           select from pay.attempts a
           where a.payment_id = p.id and a.state in ('pending', 'requires_action', 'authorized')))::int as payments,
-      (select count(*) from pay.outbox where state = 'due')::int as deliveries`);
+      (select count(*) from pay.outbox where state <> 'done')::int as deliveries`);
   if (!row) throw new Error("unreachable: an aggregate answers one row");
   return { payments: row.payments, deliveries: row.deliveries };
 }

@@ -5,7 +5,7 @@ export class WorkUnfinished extends Error {
   override readonly name = "WorkUnfinished";
   constructor(slug: string, { payments, deliveries }: UnfinishedWork) {
     super(
-      `${slug} has ${payments} open payments and ${deliveries} deliveries that are due: ` +
+      `${slug} has ${payments} open payments and ${deliveries} deliveries that are not done: ` +
         "let them finish, or give a reason with --force-reason",
     );
   }
