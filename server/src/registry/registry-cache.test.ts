@@ -17,3 +17,16 @@ test("otherwise a name that was nobody's is not asked for again for a moment, un
   cache.expire();
   expect(await cache.get("acme", async () => record)).toBe(record);
 });
+
+test("what was asked before the registry changed is not remembered after it", async () => {
+  const cache = new RegistryCache();
+  const suspended = { ...record, status: "suspended" } as TenantRecord;
+  const before = Promise.withResolvers<TenantRecord>();
+  const early = cache.get("acme", () => before.promise);
+  cache.expire();
+  const late = cache.get("acme", async () => suspended);
+  before.resolve(record);
+  await early;
+  expect(await late).toBe(suspended);
+  expect(await cache.get("acme", async () => record)).toBe(suspended);
+});

@@ -42,6 +42,8 @@ export class RegistryCache {
   readonly #known: LRUCache<string, Entry>;
   readonly #unknown: LRUCache<string, true>;
   readonly #loading = new Map<string, Promise<TenantRecord | null>>();
+  /** Counts the registry's changes: what was asked before one is not fresh after it. */
+  #changes = 0;
   readonly #freshMs: number;
   readonly #staleMs: number;
 
@@ -81,6 +83,8 @@ export class RegistryCache {
   expire(): void {
     for (const entry of this.#known.values()) entry.freshUntil = 0;
     this.#unknown.clear();
+    this.#loading.clear();
+    this.#changes++;
   }
 
   /** Some tenant would still be served if the registry were down. */
@@ -92,12 +96,15 @@ export class RegistryCache {
   #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
     const running = this.#loading.get(key);
     if (running) return running;
+    const changes = this.#changes;
     const loading = inTime(load(), loadTimeoutMs)
       .then((record) => {
-        this.#keep(key, record);
+        if (changes === this.#changes) this.#keep(key, record);
         return record;
       })
-      .finally(() => this.#loading.delete(key));
+      .finally(() => {
+        if (this.#loading.get(key) === loading) this.#loading.delete(key);
+      });
     this.#loading.set(key, loading);
     return loading;
   }
