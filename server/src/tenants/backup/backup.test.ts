@@ -9,6 +9,7 @@ import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { type PostgresCluster, startCluster } from "../../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
+import { addEmbedKey, listEmbedKeys, revokeEmbedKey } from "../embed-keys.ts";
 import { rotateDataKeys } from "../keys/rotate-data-key.ts";
 import { moveTenant } from "../placement/move-tenant.ts";
 import type { OpenTenant } from "../tenants.ts";
@@ -107,12 +108,17 @@ test("a tenant is brought back to a backup, and what it lost is named", async ()
   const tenant = await platform.createTenant("initech");
   const other = await platform.createTenant("other");
   const kept = await paymentRows(tenant);
+  const embedKey = { id: "erp-1", algorithm: "HS256", secret: "known-to-a-thief-before-long-0123" } as const;
+  await addEmbedKey({ ctx: tenant, input: embedKey });
   const made = await backUp("initech");
   const lost = await paymentRows(tenant);
+  await revokeEmbedKey({ ctx: tenant, input: { id: embedKey.id } });
   await expect(restore("other", made)).rejects.toThrow(`no backup ${made.id} of other`);
   const restored = await restore("initech", made);
   expect(await paymentsOf(tenant)).toEqual([kept]);
   expect(restored.switched?.report.payments).toEqual([expect.objectContaining({ id: lost, stateNow: null })]);
+  // What a thief holds does not open the tenant again.
+  expect(await listEmbedKeys({ ctx: await open(tenant) })).toMatchObject([{ revokedAt: expect.any(Date) }]);
   expect(await restore("initech", made)).toEqual(restored);
   const move = moveTenant({ ctx: ctx(), input: { slug: "initech", tier: "starter" } });
   await expect(move).rejects.toThrow("a restore of initech is open");

@@ -13,7 +13,8 @@ interface Sealed {
 
 /**
  * A data key that was rotated away since the instant opens nothing any more, so ciphertexts under it are
- * replaced by what the tenant has there now; where it has nothing, the row goes.
+ * replaced by what the tenant has there now; where it has nothing, the row goes. An embed key revoked since, often
+ * because it leaked, stays revoked.
  *
  * @param replaced null: it is gone
  * @returns what went, as `table/id`
@@ -47,6 +48,12 @@ export async function carrySecrets(input: {
         }
       }
     }
+    for (const { id, at } of present?.revoked ?? []) {
+      await sql.unsafe("update pay.embed_keys set revoked_at = $2 where id = $1 and revoked_at is null", [
+        id,
+        at,
+      ]);
+    }
     if (present?.floor != null) {
       await sql.unsafe(
         `insert into pay.key_floor (tenant_id, minimum_version) values ($1, $2)
@@ -72,7 +79,10 @@ async function readAll(sql: Reader, known: readonly number[]) {
   const [floor] = await sql.unsafe<{ version: number }[]>(
     "select minimum_version as version from pay.key_floor",
   );
-  return { secrets, floor: floor?.version ?? null };
+  const revoked = await sql.unsafe<{ id: string; at: string }[]>(
+    "select id, revoked_at::text as at from pay.embed_keys where revoked_at is not null",
+  );
+  return { secrets, floor: floor?.version ?? null, revoked };
 }
 
 const namesOf = ({ table, id, ciphertext, keyVersion }: SealedColumn) => ({

@@ -152,6 +152,8 @@ function start(input: {
     archive_mode: "off",
     max_prepared_transactions: String(server.maxPreparedTransactions),
     max_wal_senders: "0",
+    // Subscriptions are the whole cluster's: one of a tenant under way would follow its source from here too.
+    max_logical_replication_workers: "0",
     synchronous_standby_names: "",
     shared_preload_libraries: "",
     ssl: "off",

@@ -227,6 +227,16 @@ test("instants there is no way to are told apart, and nothing is paused for them
   expect((await platform.operator.registry.findBySlug("acme"))?.status).toBe("active");
   expect(await clarity("tenant", "restore-abort", "acme")).toEqual({ slug: "acme", aborted: true });
   await expect(restore("nobody", new Date())).rejects.toThrow("no tenant nobody");
+  const { sql } = platform.operator.registry;
+  const to = await now();
+  await sql`
+    insert into database_servers (name, host, port, admin_secret, admin_key_version)
+    values ('earlier', 'localhost', 1, '', 1)`;
+  await sql`
+    insert into moves (id, tenant_id, slug, requested_by, from_server, from_tier, to_tier, switched_at, confirmed_at)
+    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'earlier', 'standard', 'standard',
+      clock_timestamp(), clock_timestamp())`;
+  await expect(restore("acme", to)).rejects.toThrow("acme lives at its database server since");
   expect(await databases()).toEqual(before);
   expectNothingLeft();
 });

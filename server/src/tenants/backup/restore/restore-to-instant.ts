@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loadTenant } from "../../../registry/tenant-record.ts";
+import { loadTenant, type TenantRecord } from "../../../registry/tenant-record.ts";
 import { administratorUrl } from "../../placement/database-servers.ts";
 import type { Operator } from "../../provisioning/operator.ts";
 import type { BackupSettings } from "../settings.ts";
@@ -16,7 +16,7 @@ import type { RestoreRecord } from "./restore-record.ts";
  * kept, closed, until `confirmRestore`. Killed at any point, it is called again with the same input and goes on.
  * Runs where pgBackRest reaches the repository and PostgreSQL's server programs are.
  *
- * @param input.to included; not in the future, by the database server's clock
+ * @param input.to included; not in the future by the database server's clock, nor before the tenant moved to it
  * @param onStep is told each step's name before it runs, and `done` at the end
  * @throws TenantUnknown, RestoreRefused, InstantUnreachable, ProgramsMissing, RestoredDiffers
  */
@@ -61,6 +61,7 @@ export const scratchFolderOf = (input: { settings: BackupSettings; restore: Rest
 async function requirePast({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
   const record = await loadTenant(ctx.registry.sql, { slug });
   if (!record) return;
+  await requireHere({ ctx, record, to });
   await asServerAdministrator({ ctx, server: record.database.server }, async (admin) => {
     const [row] = await admin<{ past: boolean; now: Date }[]>`
       select ${to}::timestamptz <= clock_timestamp() as past, clock_timestamp() as now`;
@@ -69,4 +70,27 @@ async function requirePast({ ctx, slug, to }: { ctx: Operator; slug: string; to:
       `${to.toISOString()} has not come yet: at the tenant's server it is ${row?.now.toISOString()}`,
     );
   });
+}
+
+/**
+ * While a tenant moves, the database it moves to holds part of its rows: an archive must not bring that back for
+ * the tenant's own.
+ */
+async function requireHere({
+  ctx,
+  record,
+  to,
+}: {
+  ctx: Operator;
+  record: TenantRecord;
+  to: Date;
+}): Promise<void> {
+  const [move] = await ctx.registry.sql<{ at: Date }[]>`
+    select switched_at as at from moves
+    where tenant_id = ${record.id} and from_server is distinct from to_server and switched_at > ${to}
+    order by switched_at desc limit 1`;
+  if (!move) return;
+  throw new InstantUnreachable(
+    `${record.slug} lives at its database server since ${move.at.toISOString()}: no archive there holds it earlier`,
+  );
 }
