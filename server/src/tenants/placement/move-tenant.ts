@@ -64,7 +64,11 @@ export async function moveTenant({
     if (!record) throw new TenantUnknown(`no tenant ${wanted.slug}`);
     await onStep("requestMove");
     const move = await requestMove({ ctx, record, wanted });
-    if (!move) return null;
+    if (!move) {
+      // A change of tier alone, killed right after its switch, left the role as it was.
+      await applyRoleLimits({ ctx, record });
+      return null;
+    }
     if (move.from.server === move.to.server) await redirect({ ctx, move, onStep });
     else await withSides({ ctx, move, record }, (run) => carryOver(run, onStep));
     await limitRole({ ctx, move, onStep });
