@@ -1,3 +1,4 @@
+import { isIPv6 } from "node:net";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
@@ -12,7 +13,10 @@ export interface Limits {
   tenant: number;
   /** One session's. Default 240. */
   session: number;
-  /** One address's that shows no valid session, opening one included. Default 600: a whole office may share it. */
+  /**
+   * One address's that shows no valid session, opening one included; of IPv6 one /64's, as many addresses as a
+   * customer of a network gets to itself (RFC 6177). Default 600: a whole office may share it.
+   */
   address: number;
 }
 
@@ -50,6 +54,18 @@ function measureOf(who: Counted, limits: Partial<Limits>): { points: number; dur
   return { points: own ?? defaultLimits[who.kind as keyof typeof defaultLimits], duration: 60 };
 }
 
+const keyOf = (who: Counted): string => (who.kind === "address" ? networkOf(who.key) : who.key);
+
+/** IPv4, as IPv6 maps it too: the address. IPv6: its first 64 bits. */
+function networkOf(address: string): string {
+  const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
+  if (!isIPv6(bare)) return bare;
+  const [head = [], tail = []] = bare.split("::").map((part) => part.split(":").filter(Boolean));
+  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
+  const groups = [...head, ...zeros, ...tail].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
+}
+
 /**
  * @param limits in place of the defaults, and of what the server says of tenants
  * @param redis counts over all edges that share it. Default: this process's memory, as while it does not answer
@@ -82,13 +98,13 @@ export function createRateLimit(input: {
   return {
     async count(who) {
       try {
-        await limiterOf(who).consume(who.key);
+        await limiterOf(who).consume(keyOf(who));
       } catch (spent) {
         throw spent instanceof RateLimiterRes ? refused(spent) : spent;
       }
     },
     async refuseSpent(who) {
-      const used = await limiterOf(who).get(who.key);
+      const used = await limiterOf(who).get(keyOf(who));
       if (used && used.remainingPoints <= 0) throw refused(used);
     },
   };
