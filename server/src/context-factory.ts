@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Adapters, adapters as builtIn } from "./adapters.ts";
 import type { Connector } from "./connectors/connector.ts";
@@ -92,9 +93,12 @@ async function connectorOf({ tenant, settings, adapters }: Kitchen): Promise<Rec
   return { ingredients: [config, secret], build };
 }
 
+/** Adapters hold secrets in the clear: those of tenants nobody asked for lately are let go. */
+const maxKept = 500;
+
 /** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */
 function keepWhileSame<T>() {
-  const kept = new Map<string, { digest: string; value: T }>();
+  const kept = new LRUCache<string, { digest: string; value: T }>({ max: maxKept });
   return async <R extends Recipe<T> | null>(tenantId: string, read: () => Promise<R>) => {
     const recipe = await read();
     if (!recipe) return null as R extends null ? null : never;

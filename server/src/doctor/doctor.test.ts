@@ -81,11 +81,16 @@ test("a pin that ends within a week is noted, and is no fault", async () => {
   await change({ pinned_version: null, pin_reason: null, pin_until: null });
 });
 
-test("a move is left alone for a minute, and is a fault after it", async () => {
+test("a move or a restore is left alone for a minute, and is a fault after it", async () => {
   await change({ status: "moving" });
   expect(await findBad()).toEqual([]);
   await sql()`update tenants set updated_at = now() - interval '10 min' where slug = 'acme'`;
   expect(await findBad()).toEqual([finding(/^acme: its move stopped half-way 10 min ago/, /tenant move/)]);
+  await sql()`
+    insert into restores (id, tenant_id, to_instant, from_database, into_database, requested_by)
+    values (gen_random_uuid(), ${acme.tenant.id}, now(), 'one', 'another', 'test')`;
+  expect(await findBad()).toEqual([finding(/^acme: its restore stopped half-way/, /restore-abort acme/)]);
+  await sql()`delete from restores`;
   await change({ status: "active" });
 });
 

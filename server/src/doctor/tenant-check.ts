@@ -1,4 +1,5 @@
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { loadOpenRestore } from "../tenants/backup/restore/restore-record.ts";
 import { IsolationBreach, TenantAhead, TenantBehind } from "../tenants/errors.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
@@ -22,7 +23,7 @@ export const tenantFindings: Check = async ({ ctx, records, now }) => {
 };
 
 async function diagnoseTenant(input: { ctx: Operator; record: TenantRecord; now: Date }): Promise<Finding[]> {
-  const { ctx, record, now } = input;
+  const { ctx, record } = input;
   const { slug, status, parked } = record;
   if (status === "creating") {
     return [
@@ -33,7 +34,7 @@ async function diagnoseTenant(input: { ctx: Operator; record: TenantRecord; now:
       ),
     ];
   }
-  if (status === "moving") return [movingFinding({ record, now })];
+  if (status === "moving") return [await movingFinding(input)];
   if (status === "deleting") return [fine(`${slug}: deleting`)];
   if (parked) {
     return [
@@ -54,13 +55,20 @@ async function diagnoseTenant(input: { ctx: Operator; record: TenantRecord; now:
   }
 }
 
-function movingFinding({ record, now }: { record: TenantRecord; now: Date }): Finding {
+/** Between two databases: a move's or a restore's. */
+async function movingFinding(input: { ctx: Operator; record: TenantRecord; now: Date }): Promise<Finding> {
+  const { ctx, record, now } = input;
+  const { slug } = record;
+  const restore = await loadOpenRestore(ctx.registry.sql, record.id);
+  const what = restore ? "restore" : "move";
   const sinceMs = now.getTime() - record.updatedAt.getTime();
-  if (sinceMs < longestMoveMs) return fine(`${record.slug}: is being moved`);
+  if (sinceMs < longestMoveMs) return fine(`${slug}: its ${what} is under way`);
   return bad(
-    `${record.slug}: its move stopped half-way ${Math.round(sinceMs / 60_000)} min ago`,
+    `${slug}: its ${what} stopped half-way ${Math.round(sinceMs / 60_000)} min ago`,
     "payers are told to come back in a moment, for as long as it lasts",
-    "run the same clarity tenant move, promote or demote again: it goes on where it stopped",
+    restore
+      ? `run the same clarity tenant restore again, or clarity tenant restore-abort ${slug}`
+      : "run the same clarity tenant move, promote or demote again: it goes on where it stopped",
   );
 }
 

@@ -131,6 +131,25 @@ test("a tenant is brought back to a backup, and what it lost is named", async ()
   expect(await paymentsOf(other)).toEqual([]);
 });
 
+test("a restore that fails in its pause leaves the tenant served as before, and goes on when run again", async () => {
+  const tenant = await platform.createTenant("umbrella");
+  const kept = await paymentRows(tenant);
+  const made = await backUp("umbrella");
+  const input = { slug: "umbrella", backupId: made.id };
+  for (const failing of ["compare", "close"]) {
+    const onStep = (step: string) => {
+      if (step === failing) throw new Error(`no ${failing} today`);
+    };
+    const failed = restoreBackup({ ctx: ctx(), settings, input, onStep });
+    await expect(failed).rejects.toThrow(`no ${failing} today`);
+    expect((await ctx().registry.findBySlug("umbrella"))?.status).toBe("active");
+    await paymentRows(await open(tenant));
+  }
+  const restored = await restore("umbrella", made);
+  expect(restored.switched?.report.payments).toHaveLength(2);
+  expect(await paymentsOf(tenant)).toEqual([kept]);
+});
+
 test("a lost database is brought back only with a reason: nobody can tell which payments vanished", async () => {
   const tenant = await platform.createTenant("lost");
   const kept = await paymentRows(tenant);

@@ -13,6 +13,7 @@ import {
   pause,
   reopenReplaced,
   replacedBy,
+  resumeReplaced,
   type Switching,
   switchOver,
 } from "./switch-database.ts";
@@ -62,13 +63,34 @@ async function finish(input: Switching & { onStep: OnStep }): Promise<void> {
     await onStep("adapt");
     const version = await currentVersion(switching);
     await adaptDatabase({ ...switching, version });
-    await onStep("pause");
-    await pause(switching);
-    await onStep("compare");
-    const report = await compare(switching);
-    await onStep("close");
-    await closeReplaced(switching);
+    const report = await orServedAsBefore(switching, async () => {
+      await onStep("pause");
+      await pause(switching);
+      await onStep("compare");
+      const found = await compare(switching);
+      await onStep("close");
+      await closeReplaced(switching);
+      return found;
+    });
     await onStep("switch");
+    // Not taken back when this fails: the answer may be lost of a switch that was made.
     await switchOver({ ...switching, report, version });
   });
 }
+
+/** A pause that led nowhere ends; the next run of the same command begins another. */
+async function orServedAsBefore<T>(switching: Switching, steps: () => Promise<T>): Promise<T> {
+  try {
+    return await steps();
+  } catch (error) {
+    try {
+      await resumeReplaced(switching);
+    } catch (cause) {
+      const { slug } = switching.record;
+      throw new Error(`${reasonOf(error)}; ${slug} is not served until this is run again`, { cause });
+    }
+    throw error;
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
