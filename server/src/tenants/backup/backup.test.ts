@@ -9,6 +9,7 @@ import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { type PostgresCluster, startCluster } from "../../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
+import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { addEmbedKey, listEmbedKeys, revokeEmbedKey } from "../embed-keys.ts";
 import { rotateDataKeys } from "../keys/rotate-data-key.ts";
 import { moveTenant } from "../placement/move-tenant.ts";
@@ -102,6 +103,20 @@ test("a changed byte, a cut end, a missing file and another table's rows are fou
   await sql`update backups set contents = jsonb_set(contents, '{pay.settings,checksum}', '"1"') where id = ${made.id}`;
   await expect(verify(made.id)).rejects.toThrow("pay.settings holds other values");
   await expect(verify("00000000-0000-4000-8000-000000000000")).rejects.toThrow("no backup");
+});
+
+test("a backup is checked only while its tenant cannot be destroyed meanwhile", async () => {
+  const tenant = await platform.createTenant("checked");
+  const { id } = await backUp("checked");
+  const tenantId = tenant.tenant.id;
+  const verifying = await withTenantLock({ ctx: ctx(), tenantId }, async () => {
+    const started = verify(id);
+    const waiting = () => ctx().admin`select 1 from pg_locks where locktype = 'advisory' and not granted`;
+    await expect.poll(async () => (await waiting()).length).toBe(1);
+    expect((await databases()).filter((name) => name.endsWith("_verify"))).toEqual([]);
+    return { started };
+  });
+  expect((await verifying.started).verifiedAt).toEqual(expect.any(Date));
 });
 
 test("a tenant is brought back to a backup, and what it lost is named", async () => {

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { connect } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
+import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../errors.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -39,12 +40,16 @@ export async function drill({
   settings: BackupSettings;
   input: { slug: string };
 }): Promise<DrillResult> {
-  const record = await loadTenant(ctx.registry.sql, { slug });
-  if (!record || (record.status !== "active" && record.status !== "suspended")) {
-    throw new TenantUnknown(`no active or suspended tenant ${slug}`);
-  }
-  const done = await withBackupLock({ registry: ctx.registry, tenantId: record.id }, () =>
-    rehearse({ ctx, settings, record }),
+  const unknown = () => new TenantUnknown(`no active or suspended tenant ${slug}`);
+  const found = await loadTenant(ctx.registry.sql, { slug });
+  if (!found) throw unknown();
+  const done = await withBackupLock({ registry: ctx.registry, tenantId: found.id }, () =>
+    // What it makes holds the tenant's rows: it must be gone before the tenant can be.
+    withTenantLock({ ctx, tenantId: found.id }, async () => {
+      const record = await loadTenant(ctx.registry.sql, { id: found.id });
+      if (record?.status !== "active" && record?.status !== "suspended") throw unknown();
+      return rehearse({ ctx, settings, record });
+    }),
   );
   if (!done) throw new BackupUnderWay(`a backup of ${slug} is being made or verified at the moment`);
   return done;

@@ -1,4 +1,5 @@
 import { loadTenant } from "../../registry/tenant-record.ts";
+import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../errors.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -27,16 +28,21 @@ export async function verifyBackup({
 }): Promise<BackupRecord> {
   const { registry } = ctx;
   const backup = await loadBackup(registry.sql, id);
-  const record = await loadTenant(registry.sql, { id: backup.tenantId });
-  if (!record) throw new TenantUnknown(`${backup.slug} is destroyed, and with it what opened its backups`);
-  const database = `${names.tenant(ctx.address.namespace, record.id)}_verify`;
-  const place = { ctx, server: record.database.server, database };
-  const verified = await withBackupLock({ registry, tenantId: record.id }, async () => {
-    try {
-      await loadBackupFile({ settings, record, backup, place });
-    } finally {
-      await dropDatabase(place);
-    }
+  const { tenantId } = backup;
+  const database = `${names.tenant(ctx.address.namespace, tenantId)}_verify`;
+  const verified = await withBackupLock({ registry, tenantId }, async () => {
+    // What it makes holds the tenant's rows: it must be gone before the tenant can be.
+    await withTenantLock({ ctx, tenantId }, async () => {
+      const record = await loadTenant(registry.sql, { id: tenantId });
+      if (!record)
+        throw new TenantUnknown(`${backup.slug} is destroyed, and with it what opened its backups`);
+      const place = { ctx, server: record.database.server, database };
+      try {
+        await loadBackupFile({ settings, record, backup, place });
+      } finally {
+        await dropDatabase(place);
+      }
+    });
     await registry.sql`
       with backup as (update backups set verified_at = clock_timestamp() where id = ${id} returning tenant_id)
       insert into operator_audit (operator, action, tenant_id, detail)

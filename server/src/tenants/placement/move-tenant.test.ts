@@ -238,7 +238,11 @@ describe("is refused, and changes nothing", () => {
     await expect(move({ slug: "stays", databaseServer: "main" })).rejects.toThrow(MoveRefused);
     const deletion = requestDeletion({ ctx: ctx(), input: { slug: "stays" } });
     await expect(deletion).rejects.toThrow("clarity tenant move-confirm or move-abort first");
+    // Left by a drill that was killed.
+    const drilled = `${tenant.record.database.name}_drill`;
+    await ctx().admin.unsafe(`create database "${drilled}"`);
     await confirm("stays");
+    expect(await ctx().admin`select from pg_database where datname = ${drilled}`).toEqual([]);
     await deleteTenantNow({ ctx: ctx(), input: { slug: "stays" } });
     const { name, role } = tenant.record.database;
     expect(await servers.second`select from pg_database where datname = ${name}`).toEqual([]);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { quoteIdentifier } from "../../database/client.ts";
 import { migrationLock } from "../../database/migrate.ts";
+import { names } from "../provisioning/names.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
 import { type Run, sessionName } from "./sides.ts";
@@ -113,7 +114,7 @@ export async function sealSource(run: Run): Promise<void> {
   await endSessions(run);
 }
 
-/** Drops the old copy and its role. */
+/** Drops the old copy, what killed drills and checks have left beside it, and its role. */
 export async function dropSource({ ctx, move, source, record }: Run): Promise<void> {
   const { switchedAt } = await loadMove(ctx.registry.sql, move.id);
   const current = await ctx.registry.findById(record.id);
@@ -121,6 +122,11 @@ export async function dropSource({ ctx, move, source, record }: Run): Promise<vo
   if (switchedAt === null || (current?.database.server?.name ?? null) !== move.to.server) {
     throw new MoveRefused(`${move.slug} still lives there`);
   }
-  await source.admin.unsafe(`drop database if exists ${quoteIdentifier(record.database.name)} with (force)`);
+  const beside = await source.admin<{ name: string }[]>`
+    select datname as name from pg_database
+    where starts_with(datname, ${`${names.tenant(ctx.address.namespace, record.id)}_`})`;
+  for (const name of new Set([record.database.name, ...beside.map(({ name }) => name)])) {
+    await source.admin.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+  }
   await source.admin.unsafe(`drop role if exists ${quoteIdentifier(record.database.role)}`);
 }
