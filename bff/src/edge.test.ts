@@ -151,6 +151,16 @@ test("a wrong method with a good session is 405 and says what is right", async (
   expect(await codeOf(answer)).toBe("method_not_allowed");
 });
 
+test("a flood of what needs no session leaves the tenant's payers alone", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { tenant: 5 } });
+  const theme = () => rig.call(host, "/theme/abcdefgh.css");
+  const answers = await Promise.all(Array.from({ length: 20 }, theme));
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(15);
+  const payer = await rig.enter(host);
+  expect((await payer.call("/v1/invoices")).status).toBe(200);
+});
+
 test("a session over its limit gets 429 with the seconds to wait, another session is served", async () => {
   await rig.close();
   rig = await createRig({ limits: { session: 3 } });

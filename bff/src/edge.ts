@@ -14,7 +14,7 @@ import { createHosts } from "./hosts.ts";
 import { createMetrics } from "./metrics.ts";
 import { addPayRoutes } from "./pay/handlers.ts";
 import { addOpenAPI, refuseInvalid } from "./pay/openapi.ts";
-import { createRateLimit, type Limits, tenantOf } from "./rate-limit.ts";
+import { createRateLimit, type Limits, openRequestsOf } from "./rate-limit.ts";
 import { Refusal } from "./refusal.ts";
 import { addHeaders, answerRefusal, type EdgeEnv } from "./request.ts";
 import type { SharedState } from "./shared-state.ts";
@@ -144,8 +144,8 @@ function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string
     });
     await next();
   });
-  const countForTenant: MiddlewareHandler<EdgeEnv> = async (c, next) => {
-    await limit.count(tenantOf(c.get("host")));
+  const countOpen: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+    await limit.count(openRequestsOf(c.get("host")));
     await next();
   };
   const authenticated = authenticate(parts);
@@ -155,6 +155,6 @@ function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string
   // With the wildcard also `/v1/payments` itself.
   app.use("/v1/payments/*", authenticated, limitBody);
   app.use("/v1/payments", requireJson);
-  app.use("/webhooks/*", countForTenant, limitBody);
-  app.use("/theme/*", countForTenant);
+  app.use("/webhooks/*", countOpen, limitBody);
+  app.use("/theme/*", countOpen);
 }

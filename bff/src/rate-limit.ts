@@ -7,8 +7,9 @@ import { Refusal } from "./refusal.ts";
 /** Requests a minute. */
 export interface Limits {
   /**
-   * All of a tenant's, so that one tenant's flood is its own trouble. Default what the server says of it, counted
-   * by the second, or by as many as let `smallestDose` through: a flood comes in doses its neighbours do not feel.
+   * All of a tenant's, so that one tenant's flood is its own trouble; as many again for its theme and webhooks.
+   * Default what the server says of it, counted by the second, or by as many as let `smallestDose` through: a flood
+   * comes in doses its neighbours do not feel.
    */
   tenant: number;
   /** One session's. Default 240. */
@@ -38,6 +39,12 @@ export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry): Counted => (
   kind: "tenant",
   key: tenant.id,
   requestsPerMinute,
+});
+
+/** What anybody may ask, no key or session shown, has a count of its own: it uses up nothing that payers need. */
+export const openRequestsOf = (host: HostEntry): Counted => ({
+  ...tenantOf(host),
+  key: `${host.tenant.id}/open`,
 });
 
 /** Some payers who open their forms at the same moment are no flood, however low the limit. */
