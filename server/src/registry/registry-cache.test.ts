@@ -30,3 +30,17 @@ test("what was asked before the registry changed is not remembered after it", as
   expect(await late).toBe(suspended);
   expect(await cache.get("acme", async () => record)).toBe(suspended);
 });
+
+test("what was asked before a change is still better than what was known, should the registry go down", async () => {
+  const cache = new RegistryCache();
+  await cache.get("acme", async () => record);
+  cache.expire();
+  const suspended = Promise.withResolvers<TenantRecord>();
+  const asked = cache.get("acme", () => suspended.promise);
+  cache.expire();
+  suspended.resolve({ ...record, status: "suspended" } as TenantRecord);
+  await asked;
+  const down = Object.assign(new Error("down"), { code: "ECONNREFUSED" });
+  const found = await cache.get("acme", () => Promise.reject(down));
+  expect(found).toMatchObject({ status: "suspended" });
+});

@@ -21,6 +21,8 @@ export interface RegistryCacheOptions {
 
 interface Entry {
   record: TenantRecord;
+  /** Which question it answers: a later one's answer is not replaced by an earlier one's. */
+  question: number;
   freshUntil: number;
   staleUntil: number;
 }
@@ -44,6 +46,7 @@ export class RegistryCache {
   readonly #loading = new Map<string, Promise<TenantRecord | null>>();
   /** Counts the registry's changes: what was asked before one is not fresh after it. */
   #changes = 0;
+  #questions = 0;
   readonly #freshMs: number;
   readonly #staleMs: number;
 
@@ -96,10 +99,10 @@ export class RegistryCache {
   #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
     const running = this.#loading.get(key);
     if (running) return running;
-    const changes = this.#changes;
+    const asked = { question: ++this.#questions, changes: this.#changes };
     const loading = inTime(load(), loadTimeoutMs)
       .then((record) => {
-        if (changes === this.#changes) this.#keep(key, record);
+        this.#keep(key, record, asked);
         return record;
       })
       .finally(() => {
@@ -109,15 +112,19 @@ export class RegistryCache {
     return loading;
   }
 
-  #keep(key: string, record: TenantRecord | null): void {
+  #keep(key: string, record: TenantRecord | null, asked: { question: number; changes: number }): void {
+    const { question } = asked;
+    if ((this.#known.peek(key)?.question ?? 0) > question) return;
+    const current = asked.changes === this.#changes;
     if (!record) {
       this.#known.delete(key);
-      if (this.#freshMs > 0) this.#unknown.set(key, true);
+      if (this.#freshMs > 0 && current) this.#unknown.set(key, true);
       return;
     }
     const now = Date.now();
     this.#unknown.delete(key);
-    this.#known.set(key, { record, freshUntil: now + this.#freshMs, staleUntil: now + this.#staleMs });
+    const freshUntil = current ? now + this.#freshMs : 0;
+    this.#known.set(key, { record, question, freshUntil, staleUntil: now + this.#staleMs });
   }
 }
 
