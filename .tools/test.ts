@@ -71,7 +71,9 @@ function failuresOf(suite: {
   return suite.message ? [...failures, `${file}\n${beginning(suite.message)}`] : failures;
 }
 
-const beginning = (message: string): string => message.split("\n").slice(0, 6).join("\n").slice(0, 600);
+function beginning(message: string): string {
+  return message.split("\n").slice(0, 6).join("\n").slice(0, 600);
+}
 
 function playwright(): Tally {
   const file = join(reports, "playwright.json");
