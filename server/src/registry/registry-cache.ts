@@ -21,8 +21,8 @@ export interface RegistryCacheOptions {
 
 interface Entry {
   record: TenantRecord;
-  /** Which question it answers: a later one's answer is not replaced by an earlier one's. */
-  question: number;
+  /** A later question's answer is not replaced by an earlier one's. */
+  askedAt: number;
   freshUntil: number;
   staleUntil: number;
 }
@@ -44,9 +44,9 @@ export class RegistryCache {
   readonly #known: LRUCache<string, Entry>;
   readonly #unknown: LRUCache<string, true>;
   readonly #loading = new Map<string, Promise<TenantRecord | null>>();
-  /** Counts the registry's changes: what was asked before one is not fresh after it. */
-  #changes = 0;
-  #questions = 0;
+  /** Counts questions and the registry's changes: what was asked before a change is not fresh after it. */
+  #turn = 0;
+  #changedAt = 0;
   readonly #freshMs: number;
   readonly #staleMs: number;
 
@@ -87,7 +87,7 @@ export class RegistryCache {
     for (const entry of this.#known.values()) entry.freshUntil = 0;
     this.#unknown.clear();
     this.#loading.clear();
-    this.#changes++;
+    this.#changedAt = ++this.#turn;
   }
 
   /** Some tenant would still be served if the registry were down. */
@@ -99,10 +99,10 @@ export class RegistryCache {
   #loadOnce(key: string, load: () => Promise<TenantRecord | null>): Promise<TenantRecord | null> {
     const running = this.#loading.get(key);
     if (running) return running;
-    const asked = { question: ++this.#questions, changes: this.#changes };
+    const askedAt = ++this.#turn;
     const loading = inTime(load(), loadTimeoutMs)
       .then((record) => {
-        this.#keep(key, record, asked);
+        this.#keep(key, record, askedAt);
         return record;
       })
       .finally(() => {
@@ -112,10 +112,9 @@ export class RegistryCache {
     return loading;
   }
 
-  #keep(key: string, record: TenantRecord | null, asked: { question: number; changes: number }): void {
-    const { question } = asked;
-    if ((this.#known.peek(key)?.question ?? 0) > question) return;
-    const current = asked.changes === this.#changes;
+  #keep(key: string, record: TenantRecord | null, askedAt: number): void {
+    if ((this.#known.peek(key)?.askedAt ?? 0) > askedAt) return;
+    const current = askedAt > this.#changedAt;
     if (!record) {
       this.#known.delete(key);
       if (this.#freshMs > 0 && current) this.#unknown.set(key, true);
@@ -124,7 +123,7 @@ export class RegistryCache {
     const now = Date.now();
     this.#unknown.delete(key);
     const freshUntil = current ? now + this.#freshMs : 0;
-    this.#known.set(key, { record, question, freshUntil, staleUntil: now + this.#staleMs });
+    this.#known.set(key, { record, askedAt, freshUntil, staleUntil: now + this.#staleMs });
   }
 }
 
