@@ -263,6 +263,18 @@ test("to where it lives already is no move, and an instance or tier alone moves 
   expect(role?.limit).toBe(100);
 });
 
+test("a change of tier that was stopped right after its switch is made whole by the next run", async () => {
+  const tenant = await servers.platform.createTenant("risen");
+  const stopped = move({ slug: "risen", tier: "dedicated" }, (step) => {
+    if (step === "limitRole") throw new Error("stop");
+  });
+  await expect(stopped).rejects.toThrow("stop");
+  await expect(move({ slug: "risen", tier: "dedicated" })).resolves.toBeNull();
+  const [role] = await servers.main`
+    select rolconnlimit as limit from pg_roles where rolname = ${tenant.record.database.role}`;
+  expect(role?.limit).toBe(100);
+});
+
 test("a tenant is made on the server that is named, and runs through its whole life there", async () => {
   const tenant = await servers.platform.createTenant("made-there", { databaseServer: "second" });
   await servers.expectAlone(tenant, "second");
