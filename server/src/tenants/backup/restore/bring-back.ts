@@ -83,14 +83,12 @@ async function orServedAsBefore<T>(switching: Switching, steps: () => Promise<T>
   try {
     return await steps();
   } catch (error) {
-    try {
-      await resumeReplaced(switching);
-    } catch (cause) {
+    await resumeReplaced(switching).catch((cause) => {
       const { slug } = switching.record;
-      throw new Error(`${reasonOf(error)}; ${slug} is not served until this is run again`, { cause });
-    }
+      throw new Error(`${(error as Error).message}; ${slug} is not served until this is run again`, {
+        cause,
+      });
+    });
     throw error;
   }
 }
-
-const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

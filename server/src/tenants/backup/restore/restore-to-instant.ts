@@ -31,7 +31,7 @@ export async function restoreToInstant({
   input: { slug: string; to: Date; forceReason?: string | null };
   onStep?: OnStep;
 }): Promise<RestoreRecord> {
-  await requirePast({ ctx, slug, to });
+  await requireReachable({ ctx, slug, to });
   return bringBack({
     ctx,
     slug,
@@ -58,7 +58,7 @@ export const scratchFolderOf = (input: { settings: BackupSettings; restore: Rest
   join(input.settings.scratchFolder, `pay-restore-${input.restore.id.slice(0, 8)}`);
 
 /** Before anything is asked for: PostgreSQL would replay all there is, and then say that it was not enough. */
-async function requirePast({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
+async function requireReachable({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
   const record = await loadTenant(ctx.registry.sql, { slug });
   if (!record) return;
   await requireHere({ ctx, record, to });

@@ -116,9 +116,13 @@ export async function switchOver(
     throw new RestoreRefused(`the registry's entry of ${record.slug} changed meanwhile`);
 }
 
-/** Served again from where it was. */
+/** Served again from where it was, if it was this restore that paused it: nobody else's door is opened. */
 export async function resumeReplaced(switching: Switching): Promise<void> {
   const { ctx, restore, record } = switching;
+  const paused = await ctx.registry.sql`
+    select from restores r join tenants t on t.id = r.tenant_id
+    where r.id = ${restore.id} and r.switched_at is null and r.status_before is not null and t.status = 'moving'`;
+  if (paused.length === 0) return;
   await allowConnections(replacedBy(switching), true);
   await setLogin({ ctx, record, open: true });
   await ctx.registry.sql`
