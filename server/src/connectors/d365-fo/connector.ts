@@ -1,5 +1,6 @@
 import { type Connector, type ErpAccount, ErpError } from "../connector.ts";
 import { askForToken, createErpClient } from "../transport/client.ts";
+import { readTogether } from "../transport/read-together.ts";
 import type { D365FoConfig, Environment } from "./environment.ts";
 import { createOData, quoted } from "./odata.ts";
 import { openInvoices } from "./open-invoices.ts";
@@ -33,10 +34,10 @@ export function createD365FoConnector(options: {
   const environment: Environment = { odata: createOData({ client, baseUrl: config.baseUrl }), config };
   return {
     id: "d365-fo",
-    async openInvoices(input) {
-      const [customer, invoices] = await Promise.all([
-        findCustomer(environment, input),
-        openInvoices(environment, input),
+    async openInvoices({ customerId, signal: callers }) {
+      const [customer, invoices] = await readTogether(callers, [
+        (signal) => findCustomer(environment, { customerId, signal }),
+        (signal) => openInvoices(environment, { customerId, signal }),
       ]);
       return { customer, invoices };
     },

@@ -1,6 +1,7 @@
 import { fromDecimal } from "../../money/money.ts";
 import { type Connector, type ErpAccount, ErpError, type ErpInvoice } from "../connector.ts";
 import { createErpClient } from "../transport/client.ts";
+import { readTogether } from "../transport/read-together.ts";
 import type { NetsuiteConfig } from "./config.ts";
 import { postCustomerPayment } from "./customer-payment.ts";
 import { createSuiteQL, type SuiteQL } from "./suiteql.ts";
@@ -49,10 +50,8 @@ async function openInvoices(
 ): Promise<ErpAccount> {
   // Internal ids are whole numbers, written one way only: a customer must not have two names here.
   if (!/^[1-9]\d{0,17}$/.test(customerId)) throw new ErpError("not_found", "not an internal customer id");
-  const [[customer], rows] = await Promise.all([
-    suiteql({ q: customerQuery, params: [customerId], signal }),
-    suiteql({ q: invoicesQuery, params: [customerId], signal }),
-  ]);
+  const ask = (q: string) => (signal: AbortSignal) => suiteql({ q, params: [customerId], signal });
+  const [[customer], rows] = await readTogether(signal, [ask(customerQuery), ask(invoicesQuery)]);
   if (!customer) throw new ErpError("not_found", `no customer ${customerId}`);
   return {
     customer: {
