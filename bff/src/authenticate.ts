@@ -18,7 +18,7 @@ export interface AuthenticateOptions {
  * key it is bound to. Nothing is forwarded before all of that holds.
  * Unknown tokens and bad proofs count against the caller's address, good requests against their session.
  * Who is over a limit is refused ahead of the proof: it would cost a signature check and a place in the
- * memory of used proofs, which all tenants share.
+ * tenant's share of the memory of used proofs.
  */
 export function authenticate(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   const { tokens, limit } = options;
@@ -64,8 +64,13 @@ async function proofOf(
   { checkProof, usedElsewhere }: AuthenticateOptions,
   ath: string | null,
 ): Promise<Proof> {
-  const url = c.get("origin") + c.req.path;
-  const proof = checkProof({ proof: c.req.header("dpop"), method: c.req.method, url, ath });
+  const proof = checkProof({
+    tenantId: c.get("host").tenant.id,
+    proof: c.req.header("dpop"),
+    method: c.req.method,
+    url: c.get("origin") + c.req.path,
+    ath,
+  });
   if (await usedElsewhere(proof.id))
     throw new Refusal("proof_invalid", { detail: "the proof was used before" });
   return proof;

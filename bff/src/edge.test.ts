@@ -70,7 +70,7 @@ test("a session over its limit leaves nothing behind in the memory of used proof
   const { accessToken, browser } = visitor;
   const url = `http://${host}:${port}/v1/invoices`;
   const dpop = await browser.proof({ method: "GET", url, accessToken });
-  // Remembered, the second time would be told as a replay; and everybody shares that memory.
+  // Remembered, the second time would be told as a replay; and all of the tenant's share that memory.
   for (const _ of [1, 2])
     expect(await codeOf(await visitor.call("/v1/invoices", { headers: { dpop } }))).toBe("rate_limited");
 });

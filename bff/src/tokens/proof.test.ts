@@ -6,7 +6,7 @@ import { createProofCheck } from "./proof.ts";
 import { createReplayStore } from "./replay.ts";
 
 const url = "https://pay.acme.test/v1/payments";
-const request = { method: "POST", url, ath: null };
+const request = { tenantId: "acme", method: "POST", url, ath: null };
 
 function checker(now = Date.now) {
   return createProofCheck({ now, replay: createReplayStore({ keepMs: 120_000, now }) });
@@ -33,7 +33,7 @@ test.each(["ES256", "EdDSA"] as const)(
     const accessToken = "an.access.token";
     const proof = await browser.proof({ method: "POST", url, accessToken });
     const ath = await sha256(accessToken);
-    expect(checker()({ proof, method: "POST", url, ath })).toMatchObject({ jkt: browser.jkt });
+    expect(checker()({ ...request, proof, ath })).toMatchObject({ jkt: browser.jkt });
   },
 );
 
@@ -151,9 +151,9 @@ test("a proof is bound to the access token it came with", async () => {
   const check = checker();
   const ath = await sha256("mine");
   const other = await browser.proof({ method: "POST", url, accessToken: "another" });
-  expect(() => check({ proof: other, method: "POST", url, ath })).toThrow("proof_invalid");
+  expect(() => check({ ...request, proof: other, ath })).toThrow("proof_invalid");
   const none = await browser.proof({ method: "POST", url });
-  expect(() => check({ proof: none, method: "POST", url, ath })).toThrow("proof_invalid");
+  expect(() => check({ ...request, proof: none, ath })).toThrow("proof_invalid");
 });
 
 test("a proof is good once; the same jti by another key is another proof", async () => {

@@ -28,6 +28,8 @@ const Payload = z.object({
 });
 
 interface ProofInput {
+  /** Whose host the request came to. */
+  tenantId: string;
   /** The `DPoP` header. */
   proof: string | undefined;
   method: string;
@@ -58,11 +60,11 @@ const privateMembers = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 /**
  * Checks DPoP proofs by RFC 9449 §4.3. Synchronous on purpose: one signature check on this thread
  * costs less than a trip through WebCrypto's thread pool, and keys are parsed once a session.
- * The check throws `Refusal` `proof_invalid`, or `unavailable` when no more proofs can be remembered.
+ * The check throws `Refusal` `proof_invalid`, or `unavailable` when no more of the tenant's proofs can be remembered.
  */
 export function createProofCheck(options: { replay: ReplayStore; now: () => number }): ProofCheck {
   const keys = new LRUCache<string, ProofKey>({ max: 10_000 });
-  return ({ proof, method, url, ath }) => {
+  return ({ tenantId, proof, method, url, ath }) => {
     if (!proof || proof.length > maximumLength) throw refused("a DPoP proof is required");
     const [header, payload, signature] = segments(proof);
     let known = keys.get(header);
@@ -79,7 +81,7 @@ export function createProofCheck(options: { replay: ReplayStore; now: () => numb
     if (!isSigned(`${header}.${payload}`, signature, known)) throw refused("the signature does not verify");
     // Last, so that only what is otherwise good is remembered.
     const id = `${known.jkt}.${claims.jti}`;
-    const claim = options.replay.claim(id);
+    const claim = options.replay.claim(tenantId, id);
     if (claim === "full") throw new Refusal("unavailable");
     if (claim === "seen") throw refused("the proof was used before");
     return { jkt: known.jkt, id };

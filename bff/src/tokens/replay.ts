@@ -3,33 +3,42 @@
  * generations that take turns, so nothing is swept and nothing needs a timer.
  */
 export interface ReplayStore {
-  /** `fresh` once for an id; `seen` after that; `full` when remembering more would cost memory. */
-  claim(id: string): "fresh" | "seen" | "full";
+  /** `fresh` once for a tenant's id; `seen` after that; `full` when remembering more would cost memory. */
+  claim(tenantId: string, id: string): "fresh" | "seen" | "full";
 }
 
 export interface ReplayOptions {
   /** How long an id is remembered at least, in milliseconds. */
   keepMs: number;
-  /** Ids in one generation. Default 250 000, about 25 MB. Above it nothing is accepted: forgetting would allow replays. */
+  /**
+   * Ids in one generation, all tenants' together. Default 500 000, about 50 MB. No tenant may have more than is still
+   * free: one alone has half of them, and a flood at some leaves room for the others. Above it nothing of the tenant
+   * is accepted: forgetting would allow replays.
+   */
   maximum?: number;
   now: () => number;
 }
 
-export function createReplayStore({ keepMs, maximum = 250_000, now }: ReplayOptions): ReplayStore {
-  let current = new Set<string>();
-  let previous = new Set<string>();
+export function createReplayStore({ keepMs, maximum = 500_000, now }: ReplayOptions): ReplayStore {
+  let current = new Map<string, Set<string>>();
+  let previous = new Map<string, Set<string>>();
+  let free = maximum;
   let turnedAt = now();
   return {
-    claim(id) {
+    claim(tenantId, id) {
       const age = now() - turnedAt;
       if (age >= keepMs) {
-        previous = age >= 2 * keepMs ? new Set() : current;
-        current = new Set();
+        previous = age >= 2 * keepMs ? new Map() : current;
+        current = new Map();
+        free = maximum;
         turnedAt = now();
       }
-      if (current.has(id) || previous.has(id)) return "seen";
-      if (current.size >= maximum) return "full";
-      current.add(id);
+      const own = current.get(tenantId) ?? new Set();
+      if (own.has(id) || previous.get(tenantId)?.has(id)) return "seen";
+      if (own.size >= free) return "full";
+      if (own.size === 0) current.set(tenantId, own);
+      own.add(id);
+      free -= 1;
       return "fresh";
     },
   };
