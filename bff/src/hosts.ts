@@ -10,6 +10,9 @@ const staleMs = 15 * 60_000;
 /** While it is away it is asked again no sooner than this, milliseconds. */
 const retryMs = 2_000;
 
+/** How many answers are remembered. Anybody can make up names: those push out each other, and no tenant. */
+const rememberedHosts = { known: 10_000, unknown: 1_000 };
+
 interface Entry {
   host: HostEntry | null;
   askedAt: number;
@@ -41,7 +44,9 @@ export interface Hosts {
 
 export function createHosts(options: { forward: Forwarder; now: () => number }): Hosts {
   const { forward, now } = options;
-  const entries = new LRUCache<string, Entry>({ max: 10_000 });
+  const known = new LRUCache<string, Entry>({ max: rememberedHosts.known });
+  const unknown = new LRUCache<string, Entry>({ max: rememberedHosts.unknown });
+  const recall = (hostname: string) => known.get(hostname) ?? unknown.get(hostname);
   const asking = new Map<string, Promise<Entry>>();
 
   async function askAt(upstream: string | null, { hostname, requestId }: Asked): Promise<Partial<HostEntry>> {
@@ -70,7 +75,7 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
       if (error instanceof Refusal && error.code === "tenant_unknown") {
         return { host: null, askedAt: now(), askAgainAt: now() + freshMs.unknown };
       }
-      const last = entries.get(hostname);
+      const last = recall(hostname);
       if (!last || now() - last.askedAt > staleMs) {
         throw error instanceof Refusal ? error : Object.assign(new Refusal("unavailable"), { cause: error });
       }
@@ -85,16 +90,18 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
     const answer = ask(asked).finally(() => asking.delete(hostname));
     asking.set(hostname, answer);
     const entry = await answer;
-    entries.set(hostname, entry);
+    const [its, other] = entry.host ? [known, unknown] : [unknown, known];
+    its.set(hostname, entry);
+    other.delete(hostname);
     return entry;
   }
 
   return {
     async resolve({ hostname, requestId, beforeAsk }) {
       if (!isHostname(hostname)) throw new Refusal("tenant_unknown");
-      const known = entries.get(hostname);
-      if (!known) await beforeAsk();
-      const { host } = known && known.askAgainAt > now() ? known : await refresh({ hostname, requestId });
+      const last = recall(hostname);
+      if (!last) await beforeAsk();
+      const { host } = last && last.askAgainAt > now() ? last : await refresh({ hostname, requestId });
       return served(host);
     },
     resolveAgain: async (asked) => served((await refresh(asked)).host),
