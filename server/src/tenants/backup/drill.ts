@@ -68,7 +68,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
   await untilSafe({ ctx, record });
   const rpoMs = Math.round(performance.now() - committedAt);
 
-  const database = `${names.tenant(ctx.address.namespace, record.id)}_drill`;
+  const database = names.beside(ctx.address.namespace, record.id, "drill");
   const into = { ctx, server: record.database.server, database };
   const begun: { step: string; at: number }[] = [];
   const startedAt = performance.now();

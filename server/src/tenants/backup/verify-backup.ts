@@ -29,7 +29,7 @@ export async function verifyBackup({
   const { registry } = ctx;
   const backup = await loadBackup(registry.sql, id);
   const { tenantId } = backup;
-  const database = `${names.tenant(ctx.address.namespace, tenantId)}_verify`;
+  const database = names.beside(ctx.address.namespace, tenantId, "verify");
   const verified = await withBackupLock({ registry, tenantId }, async () => {
     // What it makes holds the tenant's rows: it must be gone before the tenant can be.
     await withTenantLock({ ctx, tenantId }, async () => {

@@ -93,6 +93,24 @@ test("every row, number and secret arrives, in one place or the other, and the a
   expect(chain).toMatchObject({ damage: null });
 });
 
+test("a tenant whose database's name is as long as a name can be is moved like any other", async () => {
+  const { record } = await servers.platform.createTenant("restored");
+  // A restore in the longest namespace makes one.
+  const longest = `${record.database.name}_r`.padEnd(63, "0");
+  await servers.main`
+    select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${record.database.name}`;
+  await servers.main.unsafe(`alter database "${record.database.name}" rename to "${longest}"`);
+  await ctx().registry.sql`
+    update tenants set database_name = ${longest}, updated_at = clock_timestamp() where id = ${record.id}`;
+  const tenant = await ctx().tenants.open(record.id);
+  const payment = await paymentRows(tenant);
+  await copyToSecond("restored");
+  const there = await reopen(tenant);
+  expect(await there.db.query`select tenant_id, id from pay.payments`).toMatchObject([{ id: payment }]);
+  await confirm("restored");
+  await servers.expectAlone(tenant, "second");
+});
+
 test("what is written while rows follow arrives, and nothing can be written to the old copy after the pause", async () => {
   const tenant = await servers.platform.createTenant("written");
   for (let n = 0; n < 20; n++) await paymentRows(tenant);

@@ -1,6 +1,7 @@
 import { connect, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { portable } from "../export/tables.ts";
+import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { administratorUrl } from "./database-servers.ts";
 import type { MoveRecord } from "./move-record.ts";
@@ -28,9 +29,9 @@ export interface Run {
 /** Is told each step's name before it runs, and `done` at the end. */
 export type OnStep = (step: string) => void | Promise<void>;
 
-/** Of publication, subscription, slot and the role that reads: tells whose they are when one is left over. */
+/** Tells whose they are when one is left over. */
 export const replicationName = ({ ctx, move }: Pick<Run, "ctx" | "move">): string =>
-  `${ctx.address.namespace}_move_${move.id.replaceAll("-", "")}`;
+  names.move(ctx.address.namespace, move.id);
 
 /** What our own connections are called, on both servers. */
 export const sessionName = (move: Pick<MoveRecord, "id">): string => `pay-move-${move.id}`;

@@ -82,12 +82,15 @@ async function makeRole({ ctx, record, target }: Run): Promise<void> {
   }
 }
 
+/** Under its own id's name, and not after a database that a restore may have called by the longest name there can be. */
+const unfinishedName = ({ ctx, record }: Run) => names.beside(ctx.address.namespace, record.id, "move");
+
 /** Marked before it has the name. */
 async function makeDatabase(run: Run): Promise<void> {
   const { ctx, record, target } = run;
   const owner = names.owner(ctx.address.namespace);
   const name = quoteIdentifier(record.database.name);
-  const unfinished = quoteIdentifier(`${record.database.name}_move`);
+  const unfinished = quoteIdentifier(unfinishedName(run));
   await target.admin.unsafe(`drop database if exists ${name} with (force)`);
   await target.admin.unsafe(`drop database if exists ${unfinished} with (force)`);
   await target.admin.unsafe(`create database ${unfinished} owner ${quoteIdentifier(owner)}`);
@@ -125,6 +128,6 @@ export async function dropTarget(run: Run): Promise<void> {
   const made = await isOurs(run);
   if (made === false) return;
   if (made) await target.admin.unsafe(`drop database ${quoteIdentifier(name)} with (force)`);
-  await target.admin.unsafe(`drop database if exists ${quoteIdentifier(`${name}_move`)} with (force)`);
+  await target.admin.unsafe(`drop database if exists ${quoteIdentifier(unfinishedName(run))} with (force)`);
   await target.admin.unsafe(`drop role if exists ${quoteIdentifier(role)}`);
 }

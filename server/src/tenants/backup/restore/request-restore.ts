@@ -43,8 +43,7 @@ export async function requestRestore({
     );
   }
   const id = randomUUID();
-  // 63 bytes at most, all that PostgreSQL takes.
-  const into = `${names.tenant(ctx.address.namespace, record.id)}_r${randomBytes(3).toString("hex")}`;
+  const into = names.beside(ctx.address.namespace, record.id, `r${randomBytes(3).toString("hex")}`);
   const detail = { restore: id, to: target.to.toISOString(), backup: target.backupId };
   await sql`
     with restore as (

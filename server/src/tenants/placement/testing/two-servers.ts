@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { connect, type Sql } from "../../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
+import { names } from "../../provisioning/names.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { addDatabaseServer } from "../database-servers.ts";
 import { startOtherServer } from "./other-server.ts";
@@ -53,9 +54,10 @@ export async function startTwoServers(settings: Record<string, string> = {}): Pr
 const nothing = { slots: 0, subscriptions: 0, roles: 0, databases: 0, sessions: 0 };
 
 /** What a server has of the tenant, and what is left of its moves. */
-async function look(sql: Sql, { database: { name, role } }: OpenTenant["record"], moves: readonly string[]) {
-  const called = moves.map((id) => `%\\_move\\_${id.replaceAll("-", "")}`);
-  const database = await sql`
+async function look(sql: Sql, { id, database }: OpenTenant["record"], moves: readonly string[]) {
+  const { name, role } = database;
+  const called = moves.map((move) => names.move("%", move));
+  const made = await sql`
     select datallowconn as open,
       (select count(*)::int from pg_db_role_setting where setdatabase = d.oid) as settings
     from pg_database d where datname = ${name}`;
@@ -65,8 +67,8 @@ async function look(sql: Sql, { database: { name, role } }: OpenTenant["record"]
       (select count(*)::int from pg_replication_slots where database = ${name}) as slots,
       (select count(*)::int from pg_subscription where subname like any(${called}::text[])) as subscriptions,
       (select count(*)::int from pg_roles where rolname like any(${called}::text[])) as roles,
-      (select count(*)::int from pg_database where datname = ${`${name}_move`}) as databases,
+      (select count(*)::int from pg_database where datname like ${names.beside("%", id, "move")}) as databases,
       (select count(*)::int from pg_stat_activity
-        where application_name = any(${moves.map((id) => `pay-move-${id}`)}::text[])) as sessions`;
-  return { database: [...database], role: [...login], ...left };
+        where application_name = any(${moves.map((move) => `pay-move-${move}`)}::text[])) as sessions`;
+  return { database: [...made], role: [...login], ...left };
 }
