@@ -18,10 +18,10 @@ export async function requireFit(input: {
   if (objection) throw new MoveRefused(objection);
 }
 
-/** Why the servers of that name would not serve the tenant; null: they would. */
+/** Why the servers of that name would not serve the tenant, which there may not be yet; null: they would. */
 export async function objectionTo(input: {
   ctx: Operator;
-  record: TenantRecord;
+  record: Pick<TenantRecord, "slug" | "pin" | "schemaVersion" | "contractVersion">;
   audience: string;
 }): Promise<string | null> {
   const { ctx, record, audience } = input;
@@ -40,7 +40,10 @@ export async function objectionTo(input: {
   return unfit ? `${record.slug} is at schema ${record.schemaVersion}, ${schemaOf(unfit)}` : null;
 }
 
-export const understands = (server: Instance, tenant: TenantRecord): boolean =>
+export const understands = (
+  server: Instance,
+  tenant: Pick<TenantRecord, "schemaVersion" | "contractVersion">,
+): boolean =>
   server.minimumSchemaVersion <= tenant.schemaVersion && tenant.contractVersion <= server.schemaVersion;
 
 const schemaOf = ({ audience, version, minimumSchemaVersion, schemaVersion }: Instance) =>

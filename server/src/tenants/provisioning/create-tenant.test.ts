@@ -92,6 +92,34 @@ test("a slug or host of another tenant is refused and nothing is left", async ()
   await expect(platform.operator.registry.findBySlug("second")).resolves.toBeNull();
 });
 
+test("an instance that nobody says it is, or that is too old, is refused and nothing is left", async () => {
+  const { sql } = platform.operator.registry;
+  const latest = latestSchemaVersion();
+  const lives = (audience: string, minimum: number, seen: string) => sql`
+    insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+    values (gen_random_uuid(), ${audience}, '1.0.0', ${latest + 1}, ${minimum}, now(), now() - ${seen}::interval)`;
+  await lives("https://gone.test", 1, "2 minutes");
+  await lives("https://newer.test", latest + 1, "0");
+  await lives("https://own.test", 1, "0");
+  for (const [instance, words] of [
+    ["https://typo.test", "no server says that it is https://typo.test"],
+    ["https://gone.test", "no server says that it is https://gone.test"],
+    ["https://newer.test", `own is at schema ${latest}, and https://newer.test`],
+  ] as const) {
+    const refused = create(inputFor("own", { instance }));
+    await expect(refused).rejects.toMatchObject({ name: "InstanceUnfit" });
+    await expect(refused).rejects.toThrow(words);
+  }
+  await expect(platform.operator.registry.findBySlug("own")).resolves.toBeNull();
+  await create(inputFor("own", { instance: "https://own.test" }));
+  expect(await platform.operator.registry.findBySlug("own")).toMatchObject({ upstream: "https://own.test" });
+  // Made already, it is told so whether its instance lives or not.
+  await sql`delete from instances`;
+  await expect(create(inputFor("own", { instance: "https://own.test" }))).resolves.toMatchObject({
+    created: false,
+  });
+});
+
 test.each([
   ["an upper-case slug", { slug: "Acme" }],
   ["a slug with a dot", { slug: "a.b" }],

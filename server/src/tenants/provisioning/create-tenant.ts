@@ -24,7 +24,7 @@ export interface CreatedTenant {
  * active. Killed at any point, it is called again with the same input and goes on.
  *
  * @param onStep is told each step's name before it runs, and `done` at the end
- * @throws SlugTaken, HostTaken
+ * @throws SlugTaken, HostTaken; InstanceUnfit when no server that can serve it says that it is `input.instance`
  */
 export async function createTenant({
   ctx,

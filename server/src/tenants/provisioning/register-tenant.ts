@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
+import { objectionTo } from "../placement/fit-instance.ts";
 import { lastContract, latestSchemaVersion, tenantMigrations } from "../schema.ts";
 import { names } from "./names.ts";
 import type { NewTenant } from "./new-tenant.ts";
@@ -18,6 +19,11 @@ export class HostTaken extends Error {
   override readonly name = "HostTaken";
 }
 
+/** Nobody says that it is the instance the tenant shall live at, or it is one that cannot serve a new tenant. */
+class InstanceUnfit extends Error {
+  override readonly name = "InstanceUnfit";
+}
+
 /** What the registry is told of a new tenant; the rest of `NewTenant` becomes its first rows. */
 type Registration = Pick<
   z.output<typeof NewTenant>,
@@ -30,6 +36,7 @@ type Registration = Pick<
  * role's password, the data key, reserved hosts. Its absence means nothing was made yet.
  *
  * @returns the row of an earlier try when slug, name and template are the same
+ * @throws SlugTaken, HostTaken, InstanceUnfit
  */
 export async function registerTenant({
   ctx,
@@ -43,12 +50,18 @@ export async function registerTenant({
   const { sql, masterKey } = ctx.registry;
   const before = await loadTenant(sql, { slug: input.slug });
   if (before) return sameTenant(before, input);
+  const schemaVersion = latestSchemaVersion();
+  const contractVersion = lastContract(tenantMigrations(), schemaVersion);
+  if (input.instance) {
+    const newcomer = { slug: input.slug, pin: null, schemaVersion, contractVersion };
+    const objection = await objectionTo({ ctx, record: newcomer, audience: input.instance });
+    if (objection) throw new InstanceUnfit(objection);
+  }
 
   const dataKey = await createDataKey({ tenantId: id, masterKey });
   const keys = await openTenantKeys({ tenantId: id, dataKey, masterKey });
   const password = keys.seal("connection", randomBytes(24).toString("base64url"));
   const database = names.tenant(ctx.address.namespace, id);
-  const schemaVersion = latestSchemaVersion();
   const hosts = [...new Set([`${input.slug}.${input.baseDomain}`, ...input.hosts])];
   try {
     await sql`
@@ -58,7 +71,7 @@ export async function registerTenant({
           database_server, upstream)
         values (${id}, ${input.slug}, ${input.name}, ${input.template}, ${input.tier}, ${database}, ${database},
           ${password.ciphertext}, ${password.keyVersion}, ${dataKey.wrapped}, ${dataKey.version},
-          ${schemaVersion}, ${lastContract(tenantMigrations(), schemaVersion)},
+          ${schemaVersion}, ${contractVersion},
           ${input.databaseServer ?? null}, ${input.instance ?? null})
         returning id
       ), audit as (
