@@ -54,6 +54,20 @@ test("tenants with the same settings share no adapter", async () => {
   expect(await globex.context().connector()).not.toBe(await acme.context().connector());
 });
 
+test("adapters of at most 500 tenants are kept: whom nobody asked for longest is let go, secrets and all", async () => {
+  const { made, tenant } = world();
+  const acme = tenant("acme");
+  const first = await acme.context().connector();
+  for (let n = 1; n < 500; n += 1) await tenant(`t${n}`).context().connector();
+  expect(await acme.context().connector()).toBe(first);
+  // The one more takes the place of the second: the first was asked for since.
+  await tenant("t500").context().connector();
+  expect(await acme.context().connector()).toBe(first);
+  expect(made).toHaveLength(501);
+  await tenant("t1").context().connector();
+  expect(made.slice(501)).toEqual(["netsuite pem-t1"]);
+});
+
 test("no ERP is null, no provider is a setting that is missing", async () => {
   const acme = world().tenant("acme");
   Object.assign(acme.values, { connector: null, provider: null });
