@@ -23,9 +23,11 @@ interface Row {
 
 const toAnchor = ({ head_id, head_hash, at }: Row): Anchor => ({ headId: head_id, headHash: head_hash, at });
 
-/** By row number. */
+/** By row number; one that was taken several times, once. */
 export async function loadAnchors(registry: Sql, tenantId: string): Promise<Anchor[]> {
-  const rows = await registry<Row[]>`${valid(registry, tenantId)} order by head_id`;
+  const rows = await registry<Row[]>`
+    select distinct on (head_id, head_hash) * from (${valid(registry, tenantId)}) anchors
+    order by head_id, head_hash, at`;
   return rows.map(toAnchor);
 }
 
@@ -34,7 +36,7 @@ export async function loadAnchors(registry: Sql, tenantId: string): Promise<Anch
  * the minute, since the instant is by its server's clock and the anchor by the registry's.
  */
 const valid = (registry: Sql, tenantId: string) => registry`
-  select head_id, head_hash, at from audit_anchors a where tenant_id = ${tenantId} and not exists (
+  select head_id, head_hash, at from audit_heads a where tenant_id = ${tenantId} and not exists (
     select from restores r
     where r.tenant_id = a.tenant_id and a.at > r.to_instant - interval '1 minute' and a.at < r.switched_at)`;
 
@@ -52,11 +54,11 @@ export async function anchorAudit(input: { registry: Sql; db: TenantDb }): Promi
   const head = await readHead(db);
   if (!head || head.id === last?.headId) return last;
   const [made] = await registry<Row[]>`
-    insert into audit_anchors (tenant_id, head_id, head_hash)
+    insert into audit_heads (tenant_id, head_id, head_hash)
     values (${db.tenant.id}, ${String(head.id)}, ${Buffer.from(head.hash)})
-    on conflict (tenant_id, head_id) do nothing
+    on conflict do nothing
     returning head_id, head_hash, at`;
-  // Another process was faster.
+  // Another process did, in the same microsecond; in any other it is kept beside this one.
   return made ? toAnchor(made) : loadLastAnchor(registry, db.tenant.id);
 }
 

@@ -181,6 +181,52 @@ test("rows cut off the end are missed as far as the registry knows them", async 
   expect((await verify()).damage).toMatchObject({ kind: "truncated", row: 1n });
 });
 
+/** As the registry has it of a tenant that was brought back to before its last rows, which the anchors know. */
+async function restoredToBefore(row: number): Promise<void> {
+  await intruder`delete from pay.audit_log where id >= ${row}`;
+  await registry()`
+    insert into restores (id, tenant_id, to_instant, from_database, into_database, requested_by, status_before,
+      paused_at, switched_at, report)
+    values (gen_random_uuid(), ${acme.tenant.id}, now() - interval '1 hour', 'a', ${`b-${acme.tenant.id}`}, 'test',
+      'active', now(), clock_timestamp(), '{}')`;
+}
+
+test("after a restore the rows that bear the numbers of those it undid are anchored like any other", async () => {
+  await anchor();
+  await restoredToBefore(rows - 1);
+  expect(await verify()).toMatchObject({ anchors: 0, damage: null });
+  await write("event.again");
+  await write("event.again");
+  await expect(anchor()).resolves.toMatchObject({ headId: BigInt(rows) });
+  expect(await verify()).toMatchObject({ anchors: 1, anchoredUpTo: BigInt(rows), damage: null });
+  await intruder`delete from pay.audit_log where id = ${rows}`;
+  await expect(anchor()).rejects.toThrow(`audit row ${rows} of ${acme.tenant.slug} is gone`);
+  expect((await verify()).damage).toMatchObject({ kind: "truncated", row: BigInt(rows) });
+});
+
+test("what two processes anchor at once is one anchor, and what older code anchors counts", async () => {
+  await Promise.all([anchor(), anchor()]);
+  const [head] = await acme.db.query<{ tenant_id: string; id: bigint; hash: Uint8Array }>`
+    select tenant_id, id, hash from pay.audit_log order by id desc limit 1`;
+  // As servers do that have not been replaced yet.
+  for (const _ of [1, 2])
+    await registry()`
+      insert into audit_anchors (tenant_id, head_id, head_hash)
+      values (${acme.tenant.id}, ${String(head?.id)}, ${Buffer.from(head?.hash ?? [])})
+      on conflict (tenant_id, head_id) do nothing`;
+  expect(await verify()).toEqual({ rows, anchors: 1, anchoredUpTo: BigInt(rows), damage: null });
+  await intruder`delete from pay.audit_log where id = ${rows}`;
+  expect((await verify()).damage).toMatchObject({ kind: "truncated" });
+});
+
+test("two anchors of one row that differ cannot both be right", async () => {
+  await anchor();
+  await registry()`
+    insert into audit_heads (tenant_id, head_id, head_hash)
+    values (${acme.tenant.id}, ${rows}, decode('ff', 'hex'))`;
+  expect((await verify()).damage).toMatchObject({ kind: "replaced", row: BigInt(rows) });
+});
+
 test("a log written anew, every hash right, is not the one the registry knows", async () => {
   await anchor();
   await intruder`update pay.audit_log set actor = 'somebody else' where id = 5`;

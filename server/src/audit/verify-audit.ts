@@ -41,14 +41,16 @@ export async function verifyAudit(input: { registry: Sql; db: TenantDb }): Promi
   let anchor = pending.next().value ?? null;
   let before: ChainedRow | null = null;
   for await (const row of readChain(db)) {
-    const damage: Verdict["damage"] = (await inspect({ db, row, before })) ?? contradiction({ anchor, row });
-    if (damage) return { ...verdict, damage };
-    verdict.rows++;
-    if (anchor?.headId === row.id) {
+    let damage: Verdict["damage"] = (await inspect({ db, row, before })) ?? contradiction({ anchor, row });
+    // Several of one row: all but one contradict it.
+    while (!damage && anchor?.headId === row.id) {
       verdict.anchors++;
       verdict.anchoredUpTo = row.id;
       anchor = pending.next().value ?? null;
+      damage = contradiction({ anchor, row });
     }
+    if (damage) return { ...verdict, damage };
+    verdict.rows++;
     before = row;
   }
   return anchor ? { ...verdict, damage: cutOff(anchor, before) } : verdict;

@@ -166,7 +166,7 @@ test("an export has the registry remember the audit log's head, and says when it
   const [head] = await db.query<{ tenant_id: string; id: bigint; hash: Uint8Array }>`
     select tenant_id, id, hash from pay.audit_log order by id desc limit 1`;
   const anchors = await operator.registry.sql`
-    select head_id, head_hash from audit_anchors where tenant_id = ${tenant.id}`;
+    select head_id, head_hash from audit_heads where tenant_id = ${tenant.id}`;
   expect(anchors).toEqual([{ head_id: head?.id, head_hash: head?.hash }]);
 
   const url = new URL(address.adminUrl);
