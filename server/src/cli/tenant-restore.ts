@@ -82,7 +82,7 @@ function answer(slug: string, restored: RestoreRecord): Answer {
   const payments = report?.payments ?? [];
   const rows = payments.map(({ id, state, stateNow, totalMinor, currency, attempts }) => [
     id,
-    `${state} → ${stateNow ?? "unknown"}`,
+    `${state ?? "unknown"} → ${stateNow ?? "unknown"}`,
     `${totalMinor} ${currency}`,
     attempts.map(({ provider, id, providerRef }) => `${provider} ${providerRef ?? id}`).join(", "),
   ]);
@@ -93,7 +93,7 @@ function answer(slug: string, restored: RestoreRecord): Answer {
       : []),
     ...(rows.length > 0
       ? [
-          `${rows.length} payments it does not know, or knows otherwise; reconcile them with the provider:`,
+          `${rows.length} payments that the replaced database had otherwise, or only one of the two knows; reconcile them with the provider:`,
           table(rows),
         ]
       : []),

@@ -1,61 +1,99 @@
 import type { Sql } from "../../../database/client.ts";
-import { difference, readContents } from "../contents.ts";
+import { type Contents, difference, readContents } from "../contents.ts";
 import { type DatabasePlace, withOwner } from "./load-database.ts";
 import type { LostPayment, RestoreReport } from "./restore-record.ts";
 
 type Reader = Pick<Sql, "unsafe">;
 
-/** A payment's row is younger than its transaction by this much at most, however long that took. */
-const margin = "interval '10 minutes'";
-
-/** What the replaced database, which nobody can write to any more, holds that the restored one does not. */
+/**
+ * What the replaced database, which nobody can write to any more, and the restored one do not agree on. Every payment
+ * is looked at, not those of a time alone: one may have been imported with its history, or deleted since the instant.
+ */
 export async function compareDatabases(input: {
   replaced: DatabasePlace;
   restored: DatabasePlace;
-  to: Date;
 }): Promise<Pick<RestoreReport, "payments" | "rows">> {
-  const before = await withOwner(input.replaced, async (sql) => ({
-    payments: await paymentsSince(sql, input.to),
-    contents: await readContents(sql),
-  }));
-  const ids = before.payments.map(({ id }) => id);
-  const now = await withOwner(input.restored, async (sql) => ({
-    states: new Map(
-      (
-        await sql.unsafe<{ id: string; state: string }[]>(
-          "select id, state from pay.payments where id = any ($1::text[]::uuid[])",
-          [ids] as never,
-        )
-      ).map(({ id, state }) => [id, state]),
-    ),
-    contents: await readContents(sql),
-  }));
+  return withOwner(input.replaced, (replaced) =>
+    withOwner(input.restored, async (restored) => ({
+      payments: await differingPayments(replaced, restored),
+      rows: differingRows(await readContents(replaced), await readContents(restored)),
+    })),
+  );
+}
+
+function differingRows(before: Contents, now: Contents): RestoreReport["rows"] {
   const rows: Record<string, { before: number; now: number }> = {};
-  for (const [table, held] of Object.entries(before.contents)) {
-    const holds = now.contents[table];
+  for (const [table, held] of Object.entries(before)) {
+    const holds = now[table];
     if (difference({ [table]: held }, holds ? { [table]: holds } : {}) === null) continue;
     rows[table] = { before: held.rows, now: holds?.rows ?? 0 };
   }
-  const payments = before.payments
-    .map((payment) => ({ ...payment, stateNow: now.states.get(payment.id) ?? null }))
-    .filter(({ state, stateNow }) => state !== stateNow);
-  return { payments, rows };
+  return rows;
 }
 
-/** Those that were begun, or whose outcome came, since then. */
-async function paymentsSince(sql: Reader, to: Date): Promise<LostPayment[]> {
+type States = Pick<LostPayment, "id" | "state" | "stateNow">;
+
+async function differingPayments(replaced: Reader, restored: Reader): Promise<LostPayment[]> {
+  const differing = await differingStates(replaced, restored);
+  const ids = (lost: boolean) =>
+    differing.filter(({ state }) => (state !== null) === lost).map(({ id }) => id);
+  const found = [...(await loadPayments(replaced, ids(true))), ...(await loadPayments(restored, ids(false)))];
+  const states = new Map(differing.map((payment) => [payment.id, payment]));
+  return found
+    .map((payment) => ({ ...payment, state: null, stateNow: null, ...states.get(payment.id) }))
+    .sort((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt));
+}
+
+/** Both are read side by side along their ids: of payments that agree none is kept in memory. */
+async function differingStates(replaced: Reader, restored: Reader): Promise<States[]> {
+  const [before, now] = [statesOf(replaced), statesOf(restored)];
+  const next = async (states: typeof now) => (await states.next()).value ?? null;
+  const differing: States[] = [];
+  let [was, is] = [await next(before), await next(now)];
+  while (was || is) {
+    const id = !is || (was && was.id < is.id) ? was?.id : is.id;
+    const [mine, its] = [was?.id === id ? was : null, is?.id === id ? is : null];
+    const [state, stateNow] = [mine?.state ?? null, its?.state ?? null];
+    if (id !== undefined && state !== stateNow) differing.push({ id, state, stateNow });
+    if (mine) was = await next(before);
+    if (its) is = await next(now);
+  }
+  return differing;
+}
+
+const pageRows = 10_000;
+
+/** By id, as PostgreSQL and its text sort alike. */
+async function* statesOf(sql: Reader): AsyncGenerator<{ id: string; state: string }, null> {
+  for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+    const page = await sql.unsafe<{ id: string; state: string }[]>(
+      `select id, state from pay.payments where id > $1 order by id limit ${pageRows}`,
+      [after],
+    );
+    yield* page;
+    const last = page.at(-1);
+    if (!last || page.length < pageRows) return null;
+    after = last.id;
+  }
+}
+
+async function loadPayments(
+  sql: Reader,
+  ids: readonly string[],
+): Promise<Omit<LostPayment, "state" | "stateNow">[]> {
   const rows = await sql.unsafe<
-    (Omit<LostPayment, "createdAt" | "capturedAt"> & { created: Date; captured: Date | null })[]
+    (Pick<LostPayment, "id" | "currency" | "totalMinor" | "attempts"> & {
+      created: Date;
+      captured: Date | null;
+    })[]
   >(
-    `select p.id, p.state, p.currency, p.total_minor::text as "totalMinor", p.created_at as created,
+    `select p.id, p.currency, p.total_minor::text as "totalMinor", p.created_at as created,
       p.captured_at as captured, coalesce((
         select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider, 'state', a.state,
           'providerRef', a.provider_ref) order by a.created_at)
         from pay.attempts a where a.payment_id = p.id), '[]') as attempts
-    from pay.payments p
-    where greatest(p.created_at, p.updated_at) > $1::timestamptz - ${margin}
-    order by p.created_at`,
-    [to.toISOString()],
+    from pay.payments p where p.id = any ($1::text[]::uuid[])`,
+    [ids] as never,
   );
   return rows.map(({ created, captured, ...payment }) => ({
     ...payment,

@@ -4,7 +4,10 @@ import type { Sql } from "../../../database/client.ts";
 export interface RestoreReport {
   /** false: it was gone already, so nothing is known of what it held. */
   readonly oldDatabaseRead: boolean;
-  /** The provider may have moved money that the restored database knows nothing, or something else, of. */
+  /**
+   * By when they were begun. The provider may have moved money that the restored database knows nothing, or something
+   * else, of; one that only the restored database knows was deleted since.
+   */
   readonly payments: readonly LostPayment[];
   /** Rows by table in the replaced and in the restored database, where they differ. */
   readonly rows: Readonly<Record<string, { readonly before: number; readonly now: number }>>;
@@ -15,7 +18,7 @@ export interface RestoreReport {
 export interface LostPayment {
   readonly id: string;
   /** As the replaced database had it, and as the restored one has it; null: unknown there. */
-  readonly state: string;
+  readonly state: string | null;
   readonly stateNow: string | null;
   readonly currency: string;
   /** Digits. */

@@ -70,7 +70,7 @@ export async function compare(switching: Switching): Promise<RestoreReport> {
     const secretsToSetAgain = await carrySecrets({ record, replaced: null, restored });
     return { oldDatabaseRead: false, payments: [], rows: {}, secretsToSetAgain };
   }
-  const differences = await compareDatabases({ replaced, restored, to: restore.to });
+  const differences = await compareDatabases({ replaced, restored });
   await advanceSequences({ replaced, restored });
   const secretsToSetAgain = await carrySecrets({ record, replaced, restored });
   return { oldDatabaseRead: true, ...differences, secretsToSetAgain };
