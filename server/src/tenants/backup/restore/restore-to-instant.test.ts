@@ -1,19 +1,23 @@
 import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { anchorAudit } from "../../../audit/anchors.ts";
 import { verifyAudit } from "../../../audit/verify-audit.ts";
 import { runCommandLine } from "../../../cli/testing/run-command-line.ts";
 import { writeInstance } from "../../../config.ts";
+import { connect } from "../../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
 import { type ArchivedCluster, startArchivedCluster } from "../../../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../../../testing/temporary-folder.ts";
+import { deleteTenantNow } from "../../deletion/delete-tenant-now.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows, withSecrets } from "../../testing/lived-in-tenant.ts";
-import type { DrillResult } from "../drill.ts";
+import { type DrillResult, drill } from "../drill.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 import { runChild } from "../testing/run-child.ts";
 import { confirmRestore } from "./end-restore.ts";
+import { recoverCluster } from "./recover-cluster.ts";
 import { restoreToInstant } from "./restore-to-instant.ts";
 
 const folder = temporaryFolders();
@@ -108,14 +112,22 @@ function keepAsking(tenant: OpenTenant): () => Promise<{ asked: number; failed: 
   };
 }
 
-test("a drill on the command line measures what a crash would lose and how long the way back is", async () => {
+/** A drill hurries nothing. */
+async function whileArchivedSoon<T>(run: () => Promise<T>): Promise<T> {
   const { admin } = platform.operator;
   await admin.unsafe("alter system set archive_timeout = '1s'");
   await admin`select pg_reload_conf()`;
+  try {
+    return await run();
+  } finally {
+    await admin.unsafe("alter system reset archive_timeout");
+    await admin`select pg_reload_conf()`;
+  }
+}
+
+test("a drill on the command line measures what a crash would lose and how long the way back is", async () => {
   const before = await databases();
-  const result = await clarity("backup", "drill", "globex");
-  await admin.unsafe("alter system reset archive_timeout");
-  await admin`select pg_reload_conf()`;
+  const result = await whileArchivedSoon(() => clarity("backup", "drill", "globex"));
   const { rpoMs, rtoMs, steps, withinLimit } = result as unknown as DrillResult & { withinLimit: boolean };
   expect(steps.map(({ step }) => step)).toEqual(["recover", "load", "verify"]);
   // The promise is 15 min; archive_timeout and the archiver's own pace decide.
@@ -125,6 +137,44 @@ test("a drill on the command line measures what a crash would lose and how long 
   });
   expect(rtoMs).toBeGreaterThan(0);
   expect(await databases()).toEqual(before);
+  expectNothingLeft();
+}, 120_000);
+
+test("a tenant cannot be destroyed while a drill has its rows in another database: the destruction waits", async () => {
+  const ctx = platform.operator;
+  await platform.createTenant("drilled");
+  const ended: string[] = [];
+  await whileArchivedSoon(async () => {
+    const drilling = drill({ ctx, settings, input: { slug: "drilled" } }).then(() => ended.push("drill"));
+    const folders = () => readdirSync(cluster.folder).filter((name) => name.startsWith("pay-drill-"));
+    await expect.poll(folders, { timeout: 60_000 }).toHaveLength(1);
+    const deleting = deleteTenantNow({ ctx, input: { slug: "drilled" } }).then(() => ended.push("deletion"));
+    await Promise.all([drilling, deleting]);
+  });
+  expect(ended).toEqual(["drill", "deletion"]);
+  expectNothingLeft();
+}, 120_000);
+
+test("a recovered server follows nobody: a subscription it was copied with would take the rows of the one it is of", async () => {
+  const recovered = await recoverCluster({
+    settings,
+    stanza: settings.pgBackRest.stanza,
+    server: { major: 15, maxPreparedTransactions: 0 },
+    database: globex.record.database.name,
+    to: null,
+    folder: join(cluster.folder, "pay-recovered"),
+  });
+  const url = "postgres://postgres@localhost/postgres";
+  const sql = connect({ url, max: 1, socketFolder: recovered.socketFolder });
+  try {
+    const [row] = await sql`select current_setting('max_logical_replication_workers') as workers`;
+    expect(row).toEqual({ workers: "0" });
+    const followers = await sql`select from pg_stat_activity where backend_type like 'logical replication%'`;
+    expect(followers).toHaveLength(0);
+  } finally {
+    await sql.end({ timeout: 1 });
+    await recovered.close();
+  }
   expectNothingLeft();
 }, 120_000);
 
