@@ -5,6 +5,7 @@ import { createBackup } from "../tenants/backup/create-backup.ts";
 import { drill } from "../tenants/backup/drill.ts";
 import { pruneBackups } from "../tenants/backup/prune-backups.ts";
 import { type BackupSettings, backupSettings } from "../tenants/backup/settings.ts";
+import { sweepScratch } from "../tenants/backup/sweep-scratch.ts";
 import { verifyBackup } from "../tenants/backup/verify-backup.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
@@ -36,7 +37,8 @@ export function backupCommand(run: Run, terminal: Terminal): Command {
   backup
     .command("prune")
     .description(
-      "remove what is older than the retention, what never finished, and what is of destroyed tenants",
+      "remove what is older than the retention, what never finished, what is of destroyed tenants, " +
+        "and what killed drills, checks and restores have left",
     )
     .option("--json")
     .action(prune(run, settings));
@@ -125,8 +127,10 @@ const prune = (run: Run, settings: Settings) => (options: CommonOptions) =>
   run(options, async (operator) => {
     const ctx = { registry: operator.registry, settings: settings(), name: operator.name };
     const pruned = await pruneBackups({ ctx, input: { tenantId: null } });
+    const swept = await sweepScratch({ ctx: operator, settings: ctx.settings });
     const rest = pruned.elsewhere > 0 ? `; ${pruned.elsewhere} are due and lie in another folder` : "";
-    return { json: pruned, text: `${pruned.removed.length} backups removed${rest}` };
+    const left = swept.length > 0 ? `; left by killed commands, removed: ${swept.join(", ")}` : "";
+    return { json: { ...pruned, swept }, text: `${pruned.removed.length} backups removed${rest}${left}` };
   });
 
 const check = (run: Run, settings: Settings) => (options: CommonOptions) =>

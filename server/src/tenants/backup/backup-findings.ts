@@ -3,13 +3,14 @@ import { bad, type Finding, fine, note, reasonOf } from "../../doctor/finding.ts
 import { administratorUrl } from "../placement/database-servers.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import type { BackupSettings } from "./settings.ts";
+import { findLeftScratch } from "./sweep-scratch.ts";
 
 /** A server whose archive is further behind than this loses more than we promise, s. */
 const longestArchiveTimeoutS = 900;
 
 /**
- * What is wrong with backups: tenants whose last one is older than two intervals, or whose last try failed, and
- * database servers whose WAL does not reach the archive. Changes nothing.
+ * What is wrong with backups: tenants whose last one is older than two intervals, or whose last try failed,
+ * database servers whose WAL does not reach the archive, and what killed commands have left. Changes nothing.
  */
 export async function backupFindings({
   ctx,
@@ -20,7 +21,14 @@ export async function backupFindings({
 }): Promise<Finding[]> {
   const servers = await ctx.registry.sql<{ name: string }[]>`select name from database_servers order by name`;
   const archives = [null, ...servers].map((server) => archiveFinding({ ctx, server }));
-  return [...(await tenantFindings(ctx, settings)), ...(await Promise.all(archives))];
+  const left = (await findLeftScratch({ ctx, settings })).map((name) =>
+    bad(
+      `${name} was left by a drill, a check or a restore that was killed`,
+      "it holds rows that nobody looks after",
+      "clarity backup prune",
+    ),
+  );
+  return [...(await tenantFindings(ctx, settings)), ...(await Promise.all(archives)), ...left];
 }
 
 interface Row {

@@ -12,6 +12,7 @@ import { BackupUnderWay } from "./create-backup.ts";
 import { untilArchived } from "./restore/flush-archive.ts";
 import { asServerAdministrator, dropDatabase, withOwner } from "./restore/load-database.ts";
 import { recoverDatabase } from "./restore/recover-database.ts";
+import { scratchFolderName } from "./scratch-folder.ts";
 import type { BackupSettings } from "./settings.ts";
 
 export interface DrillResult {
@@ -78,7 +79,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
       from: record.database.name,
       into,
       to: null,
-      folder: join(settings.scratchFolder, `pay-drill-${record.id.slice(0, 8)}`),
+      folder: join(settings.scratchFolder, scratchFolderName("drill", record.id)),
       onStep(step) {
         begun.push({ step, at: performance.now() });
       },

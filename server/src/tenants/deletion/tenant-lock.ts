@@ -1,14 +1,36 @@
-import { connect } from "../../database/client.ts";
+import { connect, type Sql } from "../../database/client.ts";
 import type { Operator } from "../provisioning/operator.ts";
 
 /** "dele" in ASCII, the first half of an advisory lock's number. */
 const lockClass = 0x64656c65;
 
+interface Locked {
+  ctx: Operator;
+  tenantId: string;
+}
+
 /** One deletion, restoration, recovery, destruction or move of a tenant at a time; others wait. A killed holder lets go. */
-export async function withTenantLock<T>(
-  { ctx, tenantId }: { ctx: Operator; tenantId: string },
-  run: () => Promise<T>,
-): Promise<T> {
+export async function withTenantLock<T>({ ctx, tenantId }: Locked, run: () => Promise<T>): Promise<T> {
+  return inSession(ctx, async (session) => {
+    await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
+    return run();
+  });
+}
+
+/**
+ * As `withTenantLock`, for what can be left to another time.
+ *
+ * @returns null: somebody else is at it
+ */
+export async function ifTenantFree<T>({ ctx, tenantId }: Locked, run: () => Promise<T>): Promise<T | null> {
+  return inSession(ctx, async (session) => {
+    const [row] = await session<{ taken: boolean }[]>`
+      select pg_try_advisory_lock(${lockClass}, hashtext(${tenantId})) as taken`;
+    return row?.taken ? run() : null;
+  });
+}
+
+async function inSession<T>(ctx: Operator, run: (session: Sql) => Promise<T>): Promise<T> {
   const session = connect({
     url: ctx.address.adminUrl,
     max: 1,
@@ -17,8 +39,7 @@ export async function withTenantLock<T>(
     lifetimeSeconds: null,
   });
   try {
-    await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
-    return await run();
+    return await run(session);
   } finally {
     await session.end({ timeout: 2 });
   }

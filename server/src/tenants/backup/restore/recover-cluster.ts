@@ -17,6 +17,7 @@ import { stopLeftover } from "../../../database/embedded/leftover.ts";
 import { asUser, type ServerUser, serverUser } from "../../../database/embedded/server-user.ts";
 import { findServerPrograms } from "../programs/find-programs.ts";
 import { restoreFiles } from "../programs/pgbackrest.ts";
+import { claimFolder } from "../scratch-folder.ts";
 import type { BackupSettings } from "../settings.ts";
 import { InstantUnreachable } from "./errors.ts";
 
@@ -60,10 +61,9 @@ export async function recoverCluster(wanted: Wanted): Promise<RecoveredCluster> 
   else await removeCluster(folder);
   const user = serverUser(folder);
   try {
-    if (!goesOn) {
-      makeFolders(folder, user);
-      await copyFiles({ ...wanted, user });
-    }
+    if (!goesOn) makeFolders(folder, user);
+    claimFolder(folder);
+    if (!goesOn) await copyFiles({ ...wanted, user });
     const postgres = start({ binary: join(programs.folder, "postgres"), folder, server, user });
     await untilPromoted({ postgres, folder, to: wanted.to });
     markRecovered(folder);

@@ -15,6 +15,7 @@ import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows, withSecrets } from "../../testing/lived-in-tenant.ts";
 import { type DrillResult, drill } from "../drill.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
+import { sweepScratch } from "../sweep-scratch.ts";
 import { runChild } from "../testing/run-child.ts";
 import { confirmRestore } from "./end-restore.ts";
 import { recoverCluster } from "./recover-cluster.ts";
@@ -255,6 +256,8 @@ test("killed with -9 before each step, the next run goes on, and the tenant is w
     const ended = await runChild({ address: platform.address, settings, ...wanted });
     expect({ step, ended }).toEqual({ step, ended: "SIGKILL" });
     const { status } = (await platform.operator.registry.findBySlug("globex")) ?? {};
+    // What the next run goes on from is in nobody's way.
+    expect(await sweepScratch({ ctx: platform.operator, settings })).toEqual([]);
     // Only from the pause on is it not served, and never from half a database.
     const paused = step === "switch";
     expect({ step, status }).toEqual({ step, status: paused ? "moving" : "active" });
@@ -267,6 +270,18 @@ test("killed with -9 before each step, the next run goes on, and the tenant is w
   await confirmRestore({ ctx: platform.operator, input: { slug: "globex" } });
   expectNothingLeft();
 }, 240_000);
+
+test("the server's files that a killed restore has left of a tenant that is gone are pruned", async () => {
+  await platform.createTenant("doomed");
+  const to = (await now()).toISOString();
+  const wanted = { slug: "doomed", verb: "restoreToInstant", to, dieBefore: "load" } as const;
+  expect(await runChild({ address: platform.address, settings, ...wanted })).toBe("SIGKILL");
+  await deleteTenantNow({ ctx: platform.operator, input: { slug: "doomed" } });
+  const left = readdirSync(cluster.folder).filter((name) => name.startsWith("pay-restore-"));
+  expect(left).toHaveLength(1);
+  expect(await clarity("backup", "prune")).toMatchObject({ swept: [join(cluster.folder, String(left[0]))] });
+  expectNothingLeft();
+}, 120_000);
 
 test("instants there is no way to are told apart, and nothing is paused for them", async () => {
   const before = await databases();

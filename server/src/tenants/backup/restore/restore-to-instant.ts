@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { loadTenant, type TenantRecord } from "../../../registry/tenant-record.ts";
 import { administratorUrl } from "../../placement/database-servers.ts";
 import type { Operator } from "../../provisioning/operator.ts";
+import { scratchFolderName } from "../scratch-folder.ts";
 import type { BackupSettings } from "../settings.ts";
 import { bringBack, type OnStep } from "./bring-back.ts";
 import { InstantUnreachable } from "./errors.ts";
@@ -55,7 +56,7 @@ export async function restoreToInstant({
 
 /** The same for every run of a restore. */
 export const scratchFolderOf = (input: { settings: BackupSettings; restore: RestoreRecord }): string =>
-  join(input.settings.scratchFolder, `pay-restore-${input.restore.id.slice(0, 8)}`);
+  join(input.settings.scratchFolder, scratchFolderName("restore", input.restore.id));
 
 /** Before anything is asked for: PostgreSQL would replay all there is, and then say that it was not enough. */
 async function requireReachable({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
