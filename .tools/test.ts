@@ -1,21 +1,16 @@
 /**
  * `npm test`: static checks, unit and integration tests (Vitest, real PostgreSQL), then the tours in a
- * real browser (Playwright). Ends with the one line `N passed, N failed`; exit code 0 only on none failed.
+ * real browser (Playwright). Ends with the one line `N passed, N failed`; exit code 0 only on none failed. Above it,
+ * what failed, and what passed only on its second try.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./browser.ts";
 import { ensurePeers } from "./peers.ts";
+import { type Tally, tallyPlaywright, tallyVitest } from "./report.ts";
 import { checks, runStep } from "./steps.ts";
-
-interface Tally {
-  passed: number;
-  failed: number;
-  /** What failed, each in a few lines: printed last, where whoever reads only a log's end finds it. */
-  failures?: string[];
-}
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const reports = join(root, ".test");
@@ -28,6 +23,7 @@ const env = { ...process.env, CHROMIUM_PATH: browser };
 const tallies = [staticChecks(), vitest(), playwright()];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
 const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+for (const name of tallies.flatMap((tally) => tally.retried ?? [])) console.log(`RETRIED ${name}`);
 for (const failure of tallies.flatMap((tally) => tally.failures ?? [])) console.log(`FAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
@@ -50,29 +46,7 @@ function vitest(): Tally {
     `--outputFile.json=${file}`,
   ];
   const { status } = spawnSync("vitest", args, { cwd: root, stdio: "inherit", env });
-  return read(file, status, (report) => ({
-    passed: report.numPassedTests,
-    failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0),
-    failures: report.testResults.flatMap(failuresOf),
-  }));
-}
-
-function failuresOf(suite: {
-  name: string;
-  message: string;
-  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
-}): string[] {
-  const file = relative(root, suite.name);
-  const failures = suite.assertionResults
-    .filter(({ status }) => status === "failed")
-    .map(
-      ({ fullName, failureMessages }) => `${file} > ${fullName}\n${beginning(failureMessages.join("\n"))}`,
-    );
-  return suite.message ? [...failures, `${file}\n${beginning(suite.message)}`] : failures;
-}
-
-function beginning(message: string): string {
-  return message.split("\n").slice(0, 6).join("\n").slice(0, 600);
+  return read(file, status, (report) => tallyVitest(report, root));
 }
 
 function playwright(): Tally {
@@ -87,10 +61,7 @@ function playwright(): Tally {
       env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     },
   );
-  return read(file, status, (report) => ({
-    passed: report.stats.expected + report.stats.flaky,
-    failed: report.stats.unexpected,
-  }));
+  return read(file, status, tallyPlaywright);
 }
 
 /** A runner that fell over, or says it failed while counting no failure, counts as one failure. */

@@ -2,6 +2,7 @@
 import type { Connector } from "./connectors/connector.ts";
 import { createD365FoConnector } from "./connectors/d365-fo/connector.ts";
 import { createNetsuiteConnector } from "./connectors/netsuite/connector.ts";
+import type { SharedTurns } from "./connectors/transport/limiter.ts";
 import type { Provider } from "./providers/provider.ts";
 import { createSandboxProvider } from "./providers/sandbox/sandbox.ts";
 import type { SettingValue } from "./tenants/settings.ts";
@@ -14,15 +15,18 @@ type ConnectorConfig = NonNullable<SettingValue<"connector">>;
 
 export interface Adapters {
   provider(config: ProviderConfig, secrets: { secretKey: string; webhookSecret: string }): Provider;
-  /** @param secret private key (NetSuite) or client secret (D365) */
-  connector(config: ConnectorConfig, secret: string): Connector;
+  /**
+   * @param secret private key (NetSuite) or client secret (D365)
+   * @param turns at this tenant's ERP
+   */
+  connector(config: ConnectorConfig, secret: string, turns: SharedTurns): Connector;
 }
 
 export const adapters: Adapters = {
   provider: ({ baseUrl }, secrets) =>
     createSandboxProvider({ baseUrl, ...secrets, timeoutMs: providerTimeoutMs }),
-  connector: (config, secret) =>
+  connector: (config, secret, turns) =>
     config.id === "netsuite"
-      ? createNetsuiteConnector({ config, privateKeyPem: secret })
-      : createD365FoConnector({ config, clientSecret: secret }),
+      ? createNetsuiteConnector({ config, privateKeyPem: secret, turns })
+      : createD365FoConnector({ config, clientSecret: secret, turns }),
 };

@@ -30,13 +30,14 @@ function world() {
       "connector.secret": `pem-${slug}`,
     };
     const settings = { get: async (key: string) => values[key] };
-    const open = { tenant: { id: slug, slug, name: slug }, settings } as unknown as OpenTenant;
-    return { values, context: () => make(open, { actor: "test", requestId: "1" }) };
+    const record = { updatedAt: new Date(0) };
+    const open = { tenant: { id: slug, slug, name: slug }, record, settings } as unknown as OpenTenant;
+    return { values, record, context: () => make(open, { actor: "test", requestId: "1" }) };
   };
   return { made, tenant };
 }
 
-test("an adapter lives as long as its settings: tokens and limits in it are kept", async () => {
+test("an adapter lives as long as its settings: tokens in it are kept", async () => {
   const { made, tenant } = world();
   const acme = tenant("acme");
   const first = await acme.context().connector();
@@ -45,6 +46,15 @@ test("an adapter lives as long as its settings: tokens and limits in it are kept
   acme.values["connector.secret"] = "rotated";
   expect(await acme.context().connector()).not.toBe(first);
   expect(made).toEqual(["netsuite pem-acme", "provider sk-acme", "netsuite rotated"]);
+});
+
+test("a tenant's connector ends with its record: in another database it takes its turns there", async () => {
+  const acme = world().tenant("acme");
+  const first = await acme.context().connector();
+  const provider = await acme.context().provider();
+  acme.record.updatedAt = new Date(1);
+  expect(await acme.context().connector()).not.toBe(first);
+  expect(await acme.context().provider()).toBe(provider);
 });
 
 test("tenants with the same settings share no adapter", async () => {

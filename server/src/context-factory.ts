@@ -9,6 +9,7 @@ import type { Hooks } from "./pipelines/pipeline.ts";
 import type { Provider } from "./providers/provider.ts";
 import { observedConnector } from "./telemetry/observed-connector.ts";
 import { observedProvider } from "./telemetry/observed-provider.ts";
+import { createErpTurns } from "./tenants/erp-turns.ts";
 import { SettingMissing } from "./tenants/errors.ts";
 import type { Settings } from "./tenants/settings.ts";
 import type { TenantRef } from "./tenants/tenant-db.ts";
@@ -36,7 +37,7 @@ export type MakeContext = (open: OpenTenant, occasion: Occasion) => Context;
 
 /**
  * Makes contexts: the only place where a tenant in hand meets its provider, its ERP, its hooks. An
- * adapter lives as long as the settings it was made from, for it holds tokens and concurrency limits.
+ * adapter lives as long as the settings it was made from, for it holds tokens and who waits for a turn.
  */
 export function createContextFactory(options: ContextFactoryOptions): MakeContext {
   const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
@@ -44,13 +45,13 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   const connector = keepWhileSame<Connector>();
   const flagsOf = createFlags({ log, now });
   const none: Hooks = {};
-  return ({ tenant, db, settings, flags }, { actor, requestId }) => ({
+  return ({ tenant, record, db, settings, flags }, { actor, requestId }) => ({
     tenant,
     db,
     settings,
     flags: flagsOf({ tenant, flags }, customerOf(actor)),
     provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
-    connector: () => connector(tenant.id, () => connectorOf({ tenant, settings, adapters })),
+    connector: () => connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters })),
     hooks: options.hooks?.(tenant.slug) ?? none,
     wake: (jobs) => wake(tenant.id, jobs),
     actor,
@@ -85,12 +86,19 @@ async function providerOf({ tenant, settings, adapters }: Kitchen): Promise<Reci
   return { ingredients: [config, secrets], build };
 }
 
-async function connectorOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Connector> | null> {
+async function connectorOf({
+  tenant,
+  record,
+  db,
+  settings,
+  adapters,
+}: Kitchen & Pick<OpenTenant, "record" | "db">): Promise<Recipe<Connector> | null> {
   const config = await settings.get("connector");
   if (!config) return null;
   const secret = await settings.get("connector.secret");
-  const build = () => observedConnector(adapters.connector(config, secret), tenant);
-  return { ingredients: [config, secret], build };
+  const build = () => observedConnector(adapters.connector(config, secret, createErpTurns(db)), tenant);
+  // With a new record the tenant may live in another database: its turns are taken there.
+  return { ingredients: [config, secret, record.updatedAt], build };
 }
 
 /** Adapters hold secrets in the clear: those of tenants nobody asked for lately are let go. */

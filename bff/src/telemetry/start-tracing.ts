@@ -16,6 +16,8 @@ import { traceWith } from "./tracing.ts";
  * OTEL_EXPORTER_OTLP_TRACES_ENDPOINT names, as the OpenTelemetry specification says. Spans wait in a bounded queue
  * and leave in the background: a collector that is down costs its spans and nothing else.
  *
+ * The server has the same lines: neither may import the other's code, and there is no workspace below both to hold them.
+ *
  * @param env OTEL_TRACES_SAMPLER_ARG: the part of traces that is kept, 0 to 1, default 1
  * @returns sends what is left and ends
  */

@@ -1,7 +1,15 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { toDecimal } from "../money/money.ts";
-import { type Connector, ErpError, type ErpInvoice, type ErpPayment, type PostResult } from "./connector.ts";
+import { type Connector, ErpError, type ErpPayment } from "./connector.ts";
+import {
+  booked,
+  byId,
+  decimal,
+  exact,
+  expectPaid,
+  paymentOf,
+  signal,
+  untilPosted,
+} from "./testing/booked.ts";
 
 /** An ERP beside its connector: what really is booked there, and ways to make it misbehave. */
 export interface ErpUnderTest {
@@ -46,8 +54,6 @@ export function connectorConformance(name: string, start: () => Promise<ErpUnder
     faults(() => erp);
   });
 }
-
-const signal = () => AbortSignal.timeout(25_000);
 
 function reading(erp: () => ErpUnderTest): void {
   const read = (customerId: string) => erp().connector.openInvoices({ customerId, signal: signal() });
@@ -236,89 +242,3 @@ function faults(erp: () => ErpUnderTest): void {
 }
 
 const isoDate = /^\d{4}-\d\d-\d\d$/;
-
-async function paymentOf(
-  erp: ErpUnderTest,
-  how: { currency: string; count: number /** Pays the n-th part only. */; part?: bigint },
-): Promise<ErpPayment> {
-  const { invoices } = await erp.connector.openInvoices({ customerId: erp.customerId, signal: signal() });
-  const lines = invoices
-    .filter(({ currency }) => currency === how.currency)
-    .slice(0, how.count)
-    .map(({ id, number, openMinor }) => ({
-      invoiceId: id,
-      invoiceNumber: number,
-      amountMinor: openMinor / (how.part ?? 1n),
-    }));
-  return {
-    externalId: `pay_${randomUUID()}`,
-    customerId: erp.customerId,
-    currency: how.currency,
-    amountMinor: lines.reduce((sum, line) => sum + line.amountMinor, 0n),
-    surchargeMinor: 0n,
-    capturedOn: "2026-03-02",
-    providerRef: "ch_1",
-    memo: "Card payment, receipt 1001",
-    lines,
-  };
-}
-
-/** The connector no longer offers what the payment settled; other invoices stay as they were. */
-async function expectPaid(erp: ErpUnderTest, payment: ErpPayment): Promise<void> {
-  const { invoices } = await erp.connector.openInvoices({ customerId: erp.customerId, signal: signal() });
-  const first = new Map((await erp.invoices()).map((invoice) => [invoice.id, invoice]));
-  await erp.bookRecorded();
-  for (const booked of await erp.invoices()) {
-    const listed = invoices.find(({ id }) => id === booked.id);
-    expect(listed ? toDecimal(listed.openMinor, listed.currency) : "0").toSatisfy(sameNumber(booked.open));
-    const paid = payment.lines.find(({ invoiceId }) => invoiceId === booked.id);
-    if (!paid) expect(booked.open).toBe(first.get(booked.id)?.open);
-  }
-}
-
-async function untilPosted(post: () => Promise<PostResult>): Promise<PostResult> {
-  for (let tries = 0; tries < 5; tries += 1) {
-    const result = await post();
-    if (result.kind !== "retry") return result;
-  }
-  throw new Error("still to be tried again after five tries");
-}
-
-const booked = (payment: ErpPayment) => ({
-  amount: expect.toSatisfy(sameNumber(toDecimal(payment.amountMinor, payment.currency))),
-  currency: payment.currency,
-  date: payment.capturedOn,
-  applied: expect.toSatisfy((applied: { invoiceNumber: string; amount: string }[]) => {
-    const got = applied.map(({ invoiceNumber, amount }) => `${invoiceNumber} ${plain(amount)}`).sort();
-    const wanted = payment.lines.map(
-      (line) => `${line.invoiceNumber} ${plain(toDecimal(line.amountMinor, payment.currency))}`,
-    );
-    return JSON.stringify(got) === JSON.stringify(wanted.sort());
-  }),
-});
-
-/** Decimal text without trailing zeros: ERPs disagree about them. */
-const plain = (text: string) => (text.includes(".") ? text.replace(/\.?0+$/, "") : text);
-const sameNumber = (wanted: string) => (text: string) => plain(text) === plain(wanted);
-
-const decimal = ({ id, number, currency, totalMinor, openMinor }: ErpInvoice) => ({
-  id,
-  number,
-  currency,
-  total: plain(toDecimal(totalMinor, currency)),
-  open: plain(toDecimal(openMinor, currency)),
-});
-const exact = ({
-  id,
-  number,
-  currency,
-  total,
-  open,
-}: Awaited<ReturnType<ErpUnderTest["invoices"]>>[number]) => ({
-  id,
-  number,
-  currency,
-  total: plain(total),
-  open: plain(open),
-});
-const byId = <T extends { id: string }>(all: T[]) => all.toSorted((a, b) => (a.id < b.id ? -1 : 1));

@@ -77,7 +77,7 @@ export const settingDefinitions = {
           algorithm: z.enum(["ES256", "PS256"]).default("ES256"),
           /** Internal id of the bank or clearing account payments are deposited to. */
           depositAccountId: z.string(),
-          /** Requests at once, of the account's shared limit. */
+          /** Requests at once over all server processes, of the account's shared limit. */
           concurrency: z.number().int().min(1).max(20).default(3),
         }),
         z.object({

@@ -2,7 +2,8 @@ import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/con
 import { describe, expect, test } from "vitest";
 import type { Code } from "../locales/en.ts";
 import { ApiError } from "./api.ts";
-import { Flow, type World } from "./flow.ts";
+import { Flow } from "./flow.ts";
+import type { World } from "./world.ts";
 
 const invoice = (id: string, more: Partial<Invoice> = {}): Invoice => ({
   id,

@@ -1,30 +1,13 @@
 import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/contract";
-import { type Api, ApiError } from "./api.ts";
+import { ApiError } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { formatMoney } from "./money.ts";
-import { patiently, paying, reading, type Sleep } from "./patience.ts";
+import { patiently, paying, reading } from "./patience.ts";
 import { exponentOf, inFull, type Price, priceOf } from "./pricing.ts";
 import { isSessionLost, makesListStale, mayBeStored } from "./refusals.ts";
-import { allToggled, isPayable, kept, toggled } from "./selection.ts";
+import { allToggled, kept, preset, toggled } from "./selection.ts";
 import { type Card, emptyCard, initialState, type Notice, type State } from "./state.ts";
-import type { Unfinished } from "./unfinished.ts";
-
-/** What the flow needs of the world; the tests bring their own. */
-export interface World {
-  api: Pick<Api, "open" | "invoices" | "pay" | "payment" | "resume">;
-  /** The present card frame's. @throws Error with the code `invalid` or `unreachable` as message */
-  tokenize: () => Promise<CardToken>;
-  unfinished: Unfinished;
-  sleep: Sleep;
-  newId: () => string;
-  /** Language tag for numbers and dates, once the session's language is known. */
-  localeFor: (session: Session) => string;
-  /** After every change of state, with the state there was. */
-  changed: (before: State) => void;
-  /** The outcome of a payment, once for each. */
-  settled: (payment: Payment) => void;
-  failed: (error: ApiError) => void;
-}
+import type { World } from "./world.ts";
 
 /** Pauses between looks at a payment under way, ms; the last repeats. 24 looks are about two minutes. */
 const pollWaitsMs = [1000, 1500, 2200, 3300, 5000];
@@ -267,14 +250,7 @@ export class Flow {
   }
 
   #choose(more: Partial<State>): void {
-    const { invoices, chosen, waiting } = this.#state;
-    const [only, ...others] = invoices.filter(isPayable);
-    const preset = only && others.length === 0 && !waiting && chosen.size === 0;
-    this.#set({
-      phase: { name: "choosing" },
-      ...(preset && { chosen: new Map([[only.id, inFull(only, this.#state, this.locale)]]) }),
-      ...more,
-    });
+    this.#set({ phase: { name: "choosing" }, chosen: preset(this.#state, this.locale), ...more });
   }
 
   #askAgain(): void {

@@ -54,3 +54,10 @@ export function kept(
   }
   return chosen;
 }
+
+/** An invoice that is the only one to pay is chosen from the start, unless a payment waits to be gone back to. */
+export function preset(state: State, locale: string): State["chosen"] {
+  const [only, ...others] = state.invoices.filter(isPayable);
+  if (!only || others.length > 0 || state.waiting || state.chosen.size > 0) return state.chosen;
+  return new Map([[only.id, inFull(only, state, locale)]]);
+}

@@ -1,5 +1,6 @@
 import { type Connector, type ErpAccount, ErpError } from "../connector.ts";
 import { askForToken, createErpClient } from "../transport/client.ts";
+import type { SharedTurns } from "../transport/limiter.ts";
 import { readTogether } from "../transport/read-together.ts";
 import type { D365FoConfig, Environment } from "./environment.ts";
 import { createOData, quoted } from "./odata.ts";
@@ -8,11 +9,13 @@ import { postToJournal } from "./post-to-journal.ts";
 
 /**
  * Dynamics 365 Finance & Operations over OData v4, with client credentials from Entra.
- * Keep one instance per tenant: the token and the concurrency limit live in it.
+ * Keep one instance per tenant: the token lives in it, and who waits for a turn stands in line there.
  */
 export function createD365FoConnector(options: {
   config: D365FoConfig;
   clientSecret: string;
+  /** Over all server processes. Default: this instance counts its requests alone. */
+  turns?: SharedTurns;
   fetch?: typeof fetch;
 }): Connector {
   const { config, clientSecret } = options;
@@ -20,6 +23,7 @@ export function createD365FoConnector(options: {
   const client = createErpClient({
     fetch: fetcher,
     concurrency: config.concurrency,
+    ...(options.turns && { turns: options.turns }),
     buyToken: () =>
       askForToken(fetcher, {
         url: new URL(config.tokenUrl),

@@ -1,6 +1,7 @@
 import { fromDecimal } from "../../money/money.ts";
 import { type Connector, type ErpAccount, ErpError, type ErpInvoice } from "../connector.ts";
 import { createErpClient } from "../transport/client.ts";
+import type { SharedTurns } from "../transport/limiter.ts";
 import { readTogether } from "../transport/read-together.ts";
 import type { NetsuiteConfig } from "./config.ts";
 import { postCustomerPayment } from "./customer-payment.ts";
@@ -9,12 +10,14 @@ import { assertionSigner } from "./token.ts";
 
 /**
  * NetSuite over SuiteTalk REST: OAuth 2.0 client credentials, SuiteQL, `customerPayment`.
- * Keep one instance per tenant: the token and the concurrency limit live in it.
+ * Keep one instance per tenant: the token lives in it, and who waits for a turn stands in line there.
  * @param privateKeyPem PKCS #8 PEM of the certificate registered for the integration
  */
 export function createNetsuiteConnector(options: {
   config: NetsuiteConfig;
   privateKeyPem: string;
+  /** Over all server processes. Default: this instance counts its requests alone. */
+  turns?: SharedTurns;
   fetch?: typeof fetch;
 }): Connector {
   const { config, privateKeyPem } = options;
@@ -22,6 +25,7 @@ export function createNetsuiteConnector(options: {
   const client = createErpClient({
     fetch: fetcher,
     concurrency: config.concurrency,
+    ...(options.turns && { turns: options.turns }),
     buyToken: assertionSigner({ config, privateKeyPem, fetch: fetcher }),
   });
   const suiteql = createSuiteQL({ client, baseUrl: config.baseUrl });

@@ -1,7 +1,7 @@
 import { ErpError } from "../connector.ts";
 import { type ErpAnswer, type ErpRequest, exchange } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
-import { createLimiter } from "./limiter.ts";
+import { createLimiter, type SharedTurns } from "./limiter.ts";
 
 /** A token is renewed this long before the vendor says it ends, ms: a request under way must not outlive it. */
 const renewBeforeMs = 60_000;
@@ -19,15 +19,17 @@ export interface ErpClient {
   send(request: ErpRequest): Promise<ErpAnswer>;
 }
 
-/** Token and turns live in the client: keep one per tenant and ERP, or the ERP's limit is not kept. */
+/** The token lives in the client, and who waits for a turn stands in line there: keep one per tenant and ERP. */
 export function createErpClient(options: {
   fetch: typeof fetch;
   /** Requests at once. */
   concurrency: number;
+  /** Over all server processes. Default: this client counts alone. */
+  turns?: SharedTurns;
   /** Buys a token; shared by all who wait for it. @throws ErpError */
   buyToken: () => Promise<TokenGrant>;
 }): ErpClient {
-  const limiter = createLimiter(options.concurrency);
+  const limiter = createLimiter(options.concurrency, options.turns);
   let current: { token: Promise<string>; renewAt: number } | null = null;
 
   const token = (): Promise<string> => {
@@ -56,13 +58,14 @@ export function createErpClient(options: {
 
   return {
     send: (request) =>
-      limiter.run(request.signal, async () => {
+      limiter.run(request.signal, async (signal) => {
+        const bounded = { ...request, signal };
         const first = token();
-        const answer = await sendAs(await unlessAborted(request.signal, first), request);
+        const answer = await sendAs(await unlessAborted(signal, first), bounded);
         if (answer.status !== 401) return answer;
         // Somebody else may have renewed it meanwhile.
         if (current?.token === first) current = null;
-        return sendAs(await unlessAborted(request.signal, token()), request);
+        return sendAs(await unlessAborted(signal, token()), bounded);
       }),
   };
 }

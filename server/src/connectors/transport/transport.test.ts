@@ -8,7 +8,7 @@ import { createErpClient } from "./client.ts";
 import { exactNumber, parseExact } from "./exact-json.ts";
 import { exchange } from "./exchange.ts";
 import { failureOf, isRefusal, retryAfterMs } from "./failure.ts";
-import { createLimiter } from "./limiter.ts";
+import { createLimiter, type SharedTurns } from "./limiter.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -169,6 +169,52 @@ test("the limiter runs as many as it may, the rest in order, and lets a waiting 
   for (const { resolve } of gates) resolve();
   await Promise.all(work);
   expect(order).toEqual([0, 1, 3]);
+});
+
+/** Turns of all processes, as somebody in the test deals them out. */
+function dealtTurns({ ends = new AbortController().signal, back = Promise.resolve() } = {}): SharedTurns {
+  return { take: async () => ({ ends, giveBack: () => back }) };
+}
+
+test("an answer does not wait until its shared turn is given back; who is next in line does", async () => {
+  const back = Promise.withResolvers<void>();
+  const limiter = createLimiter(1, dealtTurns({ back: back.promise }));
+  const forever = new AbortController().signal;
+  const begun: string[] = [];
+  const first = limiter.run(forever, async () => begun.push("first"));
+  const second = limiter.run(forever, async () => begun.push("second"));
+  await first;
+  expect(begun).toEqual(["first"]);
+  back.resolve();
+  await second;
+  expect(begun).toEqual(["first", "second"]);
+});
+
+test("a request is broken off when its shared turn ends", async () => {
+  const url = await listen(() => {});
+  const turnEnds = new AbortController();
+  const client = createErpClient({
+    fetch,
+    concurrency: 1,
+    turns: dealtTurns({ ends: turnEnds.signal }),
+    buyToken: async () => ({ accessToken: "token", expiresInS: 3600 }),
+  });
+  const silent = client.send(get(url));
+  turnEnds.abort();
+  await expect(silent).rejects.toMatchObject({ code: "unreachable" });
+});
+
+test("without a shared turn nothing is sent, and the line goes on", async () => {
+  let away = true;
+  const take: SharedTurns["take"] = (input) =>
+    away ? Promise.reject(new ErpError("unreachable", "away")) : dealtTurns().take(input);
+  const limiter = createLimiter(1, { take });
+  const forever = new AbortController().signal;
+  const sent: string[] = [];
+  await expect(limiter.run(forever, async () => sent.push("first"))).rejects.toThrow("away");
+  away = false;
+  await limiter.run(forever, async () => sent.push("second"));
+  expect(sent).toEqual(["second"]);
 });
 
 test.each([

@@ -1,0 +1,23 @@
+import type { Payment, Session } from "@clarity/bff/contract";
+import type { Api, ApiError } from "./api.ts";
+import type { CardToken } from "./card.ts";
+import type { Sleep } from "./patience.ts";
+import type { State } from "./state.ts";
+import type { Unfinished } from "./unfinished.ts";
+
+/** What the flow needs of the world; the tests bring their own. */
+export interface World {
+  api: Pick<Api, "open" | "invoices" | "pay" | "payment" | "resume">;
+  /** The present card frame's. @throws Error with the code `invalid` or `unreachable` as message */
+  tokenize: () => Promise<CardToken>;
+  unfinished: Unfinished;
+  sleep: Sleep;
+  newId: () => string;
+  /** Language tag for numbers and dates, once the session's language is known. */
+  localeFor: (session: Session) => string;
+  /** After every change of state, with the state there was. */
+  changed: (before: State) => void;
+  /** The outcome of a payment, once for each. */
+  settled: (payment: Payment) => void;
+  failed: (error: ApiError) => void;
+}
