@@ -21,6 +21,10 @@ export interface Lane {
   readonly updatedAt: number;
   /** Connected, and the database has said whose it is. */
   readonly ready: Promise<Sql>;
+  /** `ready` is fulfilled. */
+  connected: boolean;
+  /** Those who wait for `ready` and would rather have another of the tenant's that is free before, by order of arrival. */
+  readonly changers: Set<(free: Lane) => void>;
   /** Statements under way or about to be. */
   users: number;
   /** When it was last taken or given back; `null`: opened for somebody who has yet to take it. */
@@ -73,6 +77,8 @@ export function openLane(input: {
     tenantId: record.id,
     updatedAt: record.updatedAt.getTime(),
     ready,
+    connected: false,
+    changers: new Set(),
     users: 0,
     usedAt: null,
     retired: false,
@@ -83,6 +89,11 @@ export function openLane(input: {
     },
   };
   // Whoever takes it hears of it; until then nobody may.
-  ready.catch(() => {});
+  ready.then(
+    () => {
+      lane.connected = true;
+    },
+    () => {},
+  );
   return lane;
 }

@@ -52,17 +52,53 @@ export class TenantPools {
 
   /** @throws TenantUnavailable, IsolationBreach and what `run` throws */
   async use<T>(record: TenantRecord, run: (sql: Sql, lane: Lane) => Promise<T>): Promise<T> {
-    const lane = await this.#take(record);
+    const lane = await this.#enter(await this.#take(record));
     try {
       const sql = await lane.ready;
       // postgres.js would connect again, and nobody would ask that session whose it is.
       if (lane.lost) throw new TenantUnavailable(`a connection of tenant ${record.id} was lost`);
       return await run(sql, lane);
     } finally {
-      lane.users--;
-      lane.usedAt = Date.now();
-      if (lane.users === 0 && lane.retired) this.#close(lane);
-      else this.#makeRoom();
+      this.#leave(lane);
+    }
+  }
+
+  /** Waits until `taken` is connected, or another of the tenant's is free before that: its user is then that one's. */
+  async #enter(taken: Lane): Promise<Lane> {
+    let entered = taken;
+    if (taken.connected) return taken;
+    const { promise: given, resolve } = Promise.withResolvers<void>();
+    const change = (free: Lane) => {
+      free.users++;
+      entered = free;
+      this.#leave(taken);
+      resolve();
+    };
+    taken.changers.add(change);
+    await Promise.race([taken.ready, given]).catch(() => {});
+    taken.changers.delete(change);
+    return entered;
+  }
+
+  #leave(lane: Lane): void {
+    lane.users--;
+    lane.usedAt = Date.now();
+    if (lane.users === 0 && lane.retired) this.#close(lane);
+    else {
+      this.#offer(lane);
+      this.#makeRoom();
+    }
+  }
+
+  /** Who waits longest for a connection that is being made takes this one instead. */
+  #offer(lane: Lane): void {
+    if (lane.users > 0 || lane.retired || !lane.connected) return;
+    for (const { changers } of this.#lanes.get(lane.tenantId) ?? []) {
+      const [change] = changers;
+      if (!change) continue;
+      changers.delete(change);
+      change(lane);
+      return;
     }
   }
 
@@ -97,11 +133,12 @@ export class TenantPools {
 
   #find(record: TenantRecord): Lane | null {
     let [least, lanes]: [Lane | null, number] = [null, 0];
+    const before = (a: Lane, b: Lane) => a.users - b.users || Number(b.connected) - Number(a.connected);
     for (const lane of this.#lanes.get(record.id) ?? []) {
       if (lane.updatedAt < record.updatedAt.getTime()) this.#retire(lane);
       if (lane.retired) continue;
       lanes++;
-      if (!least || lane.users < least.users) least = lane;
+      if (!least || before(lane, least) < 0) least = lane;
     }
     if (least && (least.users === 0 || lanes >= this.#options.maxConnections)) return least;
     const room = this.#open < this.#options.maxConnectionsInAll && this.#waiting.size === 0;
