@@ -1,8 +1,9 @@
 /**
  * One payer who reads invoices at a steady rate, whether or not the reads before are answered. As a child: told how
- * long, answers what became of each; so that a flood costs the process that measures beside it nothing.
+ * long, gets ready; told to send, answers what became of each; so that a flood costs the process that measures beside it nothing.
  */
 import { Agent } from "node:http";
+import { constants, setPriority } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { send } from "../load.ts";
 import type { Payer } from "../payer.ts";
@@ -23,36 +24,47 @@ export interface Sender {
   rate: number;
 }
 
-/** @param rate requests a second */
-export async function sendSteadily(input: {
+/**
+ * Signs what it will send: a payer's own machine does that, not the one that is measured.
+ * @param rate requests a second
+ * @returns sends it
+ */
+export function sendSteadily(input: {
   port: number;
   payer: Payer;
   rate: number;
   forMs: number;
-}): Promise<Sent[]> {
-  const { port, payer, rate } = input;
-  // Of its own: the server closes connections that were idle between two phases.
-  const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  const sent: Promise<Sent>[] = [];
-  const begun = performance.now();
-  for (let n = 0; n < (input.forMs / 1_000) * rate; n++) {
-    const dueMs = (n * 1_000) / rate - (performance.now() - begun);
-    if (dueMs > 0) await delay(dueMs);
-    const request = payer.request("GET", "/v1/invoices");
-    const started = performance.now();
-    sent.push(
-      send(agent, port, request).then(({ status }) => ({ status, tookMs: performance.now() - started })),
-    );
-  }
-  return Promise.all(sent).finally(() => agent.destroy());
+}): () => Promise<Sent[]> {
+  const { port, payer, rate, forMs } = input;
+  const requests = Array.from({ length: (forMs / 1_000) * rate }, () => payer.request("GET", "/v1/invoices"));
+  return async () => {
+    // Of its own: the server closes connections that were idle between two phases.
+    const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+    const sent: Promise<Sent>[] = [];
+    const begun = performance.now();
+    for (const [n, request] of requests.entries()) {
+      const dueMs = (n * 1_000) / rate - (performance.now() - begun);
+      if (dueMs > 0) await delay(dueMs);
+      const started = performance.now();
+      sent.push(
+        send(agent, port, request).then(({ status }) => ({ status, tookMs: performance.now() - started })),
+      );
+    }
+    return Promise.all(sent).finally(() => agent.destroy());
+  };
 }
 
 if (import.meta.main) {
+  // A flood comes from elsewhere and takes none of a server's cores.
+  setPriority(constants.priority.PRIORITY_LOW);
   const { port, slug, embedKey, rate }: Sender = JSON.parse(process.argv[2] ?? "{}");
   const payer = await enter(port, { open: { tenant: { slug } }, embedKey });
-  process.on("message", async (forMs: number) =>
-    process.send?.(await sendSteadily({ port, payer, rate, forMs })),
-  );
+  let sendAll = async (): Promise<Sent[]> => [];
+  process.on("message", async (message: { prepareMs: number } | "send") => {
+    if (message === "send") return process.send?.(await sendAll());
+    sendAll = sendSteadily({ port, payer, rate, forMs: message.prepareMs });
+    process.send?.("ready");
+  });
   process.on("disconnect", () => process.exit(0));
   process.send?.("ready");
 }
