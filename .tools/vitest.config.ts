@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: ["server/src/testing/global-setup.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
     // A landing must not hang on one slow moment of a shared machine; at your desk a failure is a failure.
     retry: process.env.CI ? 1 : 0,
   },

@@ -1,15 +1,14 @@
 import { isIPv6 } from "node:net";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Redis } from "ioredis";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { type Gcra, gcraInMemory, gcraInRedis, type Rate } from "./gcra.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Requests a minute. */
+/** Requests a minute; as many at once from rest, and then one by one. */
 export interface Limits {
   /**
    * All of a tenant's, so that one tenant's flood is its own trouble; as many again for its theme and webhooks.
-   * Default what the server says of it, counted by the second, or by as many as let `smallestDose` through: a flood
-   * comes in doses its neighbours do not feel.
+   * Default what the server says of it, of which a second's come at once, or `fewestAtOnce`.
    */
   tenant: number;
   /** One session's. Default 240. */
@@ -48,17 +47,16 @@ export const openRequestsOf = (host: HostEntry): Counted => ({
 });
 
 /** Some payers who open their forms at the same moment are no flood, however low the limit. */
-const smallestDose = 20;
+const fewestAtOnce = 20;
 
-/** What is counted against whom, over how long. */
-function measureOf(who: Counted, limits: Partial<Limits>): { points: number; duration: number } {
+function rateOf(who: Counted, limits: Partial<Limits>): Rate {
   const own = limits[who.kind];
   if (own === undefined && who.kind === "tenant") {
-    const perSecond = who.requestsPerMinute / 60;
-    const duration = Math.ceil(smallestDose / perSecond);
-    return { points: Math.floor(perSecond * duration), duration };
+    const everyMs = 60_000 / who.requestsPerMinute;
+    return { everyMs, atOnce: Math.max(fewestAtOnce, Math.floor(1_000 / everyMs)) };
   }
-  return { points: own ?? defaultLimits[who.kind as keyof typeof defaultLimits], duration: 60 };
+  const perMinute = own ?? defaultLimits[who.kind as keyof typeof defaultLimits];
+  return { everyMs: 60_000 / perMinute, atOnce: perMinute };
 }
 
 const keyOf = (who: Counted): string => (who.kind === "address" ? networkOf(who.key) : who.key);
@@ -81,41 +79,24 @@ export function createRateLimit(input: {
   limits?: Partial<Limits> | undefined;
   redis?: Redis | undefined;
 }): RateLimit {
-  const { limits = {}, redis } = input;
-  const limiters = new Map<string, RateLimiterMemory | RateLimiterRedis>();
-  const limiterOf = (who: Counted) => {
-    const { points, duration } = measureOf(who, limits);
-    const keyPrefix = `limit:${who.kind}:${points}:${duration}`;
-    const known = limiters.get(keyPrefix);
-    if (known) return known;
-    const memory = new RateLimiterMemory({ keyPrefix, points, duration });
-    const made = redis
-      ? new RateLimiterRedis({
-          storeClient: redis,
-          keyPrefix,
-          points,
-          duration,
-          insuranceLimiter: memory,
-          rejectIfRedisNotReady: true,
-        })
-      : memory;
-    limiters.set(keyPrefix, made);
-    return made;
+  const { limits = {} } = input;
+  const shared = input.redis && gcraInRedis(input.redis);
+  // Apart, so that made-up addresses push out no tenant.
+  const own = { session: gcraInMemory(), address: gcraInMemory(), tenant: gcraInMemory() };
+  const ask = async (who: Counted, { counts }: { counts: boolean }): Promise<void> => {
+    const rate = rateOf(who, limits);
+    // With the rate: whose limit is raised has the new one at once.
+    const asked: Parameters<Gcra["ask"]>[0] = {
+      key: `limit:${who.kind}:${rate.atOnce}:${rate.everyMs}:${keyOf(who)}`,
+      rate,
+      counts,
+    };
+    const alone = () => own[who.kind].ask(asked);
+    const waitMs = shared ? await shared.ask(asked).catch(alone) : await alone();
+    if (waitMs > 0) throw new Refusal("rate_limited", {}, Math.ceil(waitMs / 1_000));
   };
   return {
-    async count(who) {
-      try {
-        await limiterOf(who).consume(keyOf(who));
-      } catch (spent) {
-        throw spent instanceof RateLimiterRes ? refused(spent) : spent;
-      }
-    },
-    async refuseSpent(who) {
-      const used = await limiterOf(who).get(keyOf(who));
-      if (used && used.remainingPoints <= 0) throw refused(used);
-    },
+    count: (who) => ask(who, { counts: true }),
+    refuseSpent: (who) => ask(who, { counts: false }),
   };
 }
-
-const refused = ({ msBeforeNext }: RateLimiterRes) =>
-  new Refusal("rate_limited", {}, Math.max(1, Math.ceil(msBeforeNext / 1000)));
