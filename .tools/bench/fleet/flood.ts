@@ -1,6 +1,7 @@
 /** What one tenant's flood at ten times its limit does to another tenant's reads: p99 with and without, in turn. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Operator } from "@clarity/server";
 import { quantile } from "../load.ts";
@@ -16,6 +17,8 @@ const floodRate = 10 * limit;
 /** Short turns, many of them: what else the machine does then weighs on both sides alike. */
 const phaseMs = 2_000;
 const turns = 6;
+/** A flood's first requests come at once, as anybody's may; it is heard from when they are spent. */
+const leadMs = 500;
 
 /**
  * @param assetsDir the widget's build
@@ -36,8 +39,8 @@ export async function flood(input: {
     const phase = async ({ floods }: { floods: boolean }) => {
       const listen = sendSteadily({ port: server.port, payer, rate: quietRate, forMs: phaseMs });
       if (!floods) return { heard: await listen(), shouted: [] };
-      await shouter.prepare(phaseMs);
-      const [heard, shouted] = await Promise.all([listen(), shouter.send()]);
+      await shouter.prepare(leadMs + phaseMs);
+      const [heard, shouted] = await Promise.all([delay(leadMs).then(listen), shouter.send()]);
       return { heard, shouted };
     };
     // Warm, both.
