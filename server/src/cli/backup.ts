@@ -9,6 +9,7 @@ import { sweepScratch } from "../tenants/backup/sweep-scratch.ts";
 import { verifyBackup } from "../tenants/backup/verify-backup.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
+import { findingsAnswer } from "./findings-answer.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -134,11 +135,7 @@ const prune = (run: Run, settings: Settings) => (options: CommonOptions) =>
   });
 
 const check = (run: Run, settings: Settings) => (options: CommonOptions) =>
-  run(options, async (ctx) => {
-    const findings = await backupFindings({ ctx, settings: settings() });
-    const rows = findings.map(({ ok, what, advice }) => [ok ? "ok" : "BAD", what, advice ?? ""]);
-    return { json: findings, text: table(rows), failed: findings.some(({ ok }) => !ok) };
-  });
+  run(options, async (ctx) => findingsAnswer(await backupFindings({ ctx, settings: settings() })));
 
 const rehearse =
   (run: Run, settings: Settings) =>

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { diagnose } from "../doctor/diagnose.ts";
-import type { Finding } from "../doctor/finding.ts";
+import { findingsAnswer } from "./findings-answer.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 export function doctorCommand(run: Run): Command {
@@ -9,20 +9,7 @@ export function doctorCommand(run: Run): Command {
     .option("--json")
     .action((options: CommonOptions) =>
       run(options, async (ctx) => {
-        const findings = await diagnose({ ctx });
-        return {
-          json: findings,
-          text: findings.map(inWords).join("\n"),
-          failed: findings.some(({ ok }) => !ok),
-        };
+        return findingsAnswer(await diagnose({ ctx }));
       }),
     );
-}
-
-function inWords({ ok, what, why, advice }: Finding): string {
-  const judgement = !ok ? "BAD " : advice ? "note" : "ok  ";
-  const lines = [`${judgement} ${what}`];
-  if (why) lines.push(`     why: ${why}`);
-  if (advice) lines.push(`     do:  ${advice}`);
-  return lines.join("\n");
 }

@@ -9,7 +9,7 @@ import type { Operator } from "../provisioning/operator.ts";
 import { connectionUrl } from "../tenants.ts";
 import { withBackupLock } from "./backup-lock.ts";
 import { BackupUnderWay } from "./create-backup.ts";
-import { untilArchived } from "./restore/flush-archive.ts";
+import { requireArchive, untilArchived } from "./restore/flush-archive.ts";
 import { asServerAdministrator, dropDatabase, withOwner } from "./restore/load-database.ts";
 import { recoverDatabase } from "./restore/recover-database.ts";
 import { scratchFolderName } from "./scratch-folder.ts";
@@ -63,6 +63,7 @@ interface Rehearsal {
 }
 
 async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResult> {
+  await asServerAdministrator({ ctx, server: record.database.server }, requireArchive);
   const id = randomUUID();
   await writeMark({ ctx, record, id });
   const committedAt = performance.now();

@@ -6,7 +6,7 @@ import { scratchFolderName } from "../scratch-folder.ts";
 import type { BackupSettings } from "../settings.ts";
 import { bringBack, type OnStep } from "./bring-back.ts";
 import { InstantUnreachable } from "./errors.ts";
-import { flushArchive } from "./flush-archive.ts";
+import { flushArchive, requireArchive } from "./flush-archive.ts";
 import { asServerAdministrator } from "./load-database.ts";
 import { recoverDatabase } from "./recover-database.ts";
 import type { RestoreRecord } from "./restore-record.ts";
@@ -64,6 +64,7 @@ async function requireReachable({ ctx, slug, to }: { ctx: Operator; slug: string
   if (!record) return;
   await requireHere({ ctx, record, to });
   await asServerAdministrator({ ctx, server: record.database.server }, async (admin) => {
+    await requireArchive(admin);
     const [row] = await admin<{ past: boolean; now: Date }[]>`
       select ${to}::timestamptz <= clock_timestamp() as past, clock_timestamp() as now`;
     if (row?.past) return;
