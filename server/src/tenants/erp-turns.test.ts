@@ -7,9 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import { createErpClient } from "../connectors/transport/client.ts";
 import { createContextFactory } from "../context-factory.ts";
 import { createLogger } from "../log.ts";
+import { behindPgBouncer } from "../testing/behind-pgbouncer.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
-import { findPgBouncer, type PgBouncer, startPgBouncer } from "../testing/pgbouncer.ts";
-import { temporaryFolders } from "../testing/temporary-folder.ts";
+import type { PgBouncer } from "../testing/pgbouncer.ts";
 import { createErpTurns, turnS } from "./erp-turns.ts";
 import { IsolationBreach, TenantUnavailable } from "./errors.ts";
 import type { TenantDb } from "./tenant-db.ts";
@@ -121,17 +121,11 @@ function promises(pooler: () => PgBouncer | null): void {
 
 describe("straight to PostgreSQL", () => promises(() => null));
 
-const command = findPgBouncer();
-const why = command ? "" : " (skipped: no PgBouncer ≥ 1.21, node .tools/pgbouncer.ts gets one)";
-// A landing must not pass without them.
-describe.skipIf(!command && !process.env.CI)(`behind PgBouncer in transaction mode${why}`, () => {
-  const folder = temporaryFolders();
+behindPgBouncer((start) => {
   let bouncer: PgBouncer;
   // It reads the roles there are when it starts.
   beforeEach(async () => {
-    if (!command) throw new Error("no PgBouncer ≥ 1.21: node .tools/pgbouncer.ts says why");
-    const { adminUrl } = platform.address;
-    bouncer = await startPgBouncer({ command, folder: folder(), adminUrl, poolSize: 1 });
+    bouncer = await start({ adminUrl: platform.address.adminUrl });
     ends.push(() => bouncer.stop());
   });
   promises(() => bouncer);

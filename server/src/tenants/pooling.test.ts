@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "../database/client.ts";
 import { createLogger } from "../log.ts";
+import { behindPgBouncer } from "../testing/behind-pgbouncer.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
-import { findPgBouncer, type PgBouncer, startPgBouncer } from "../testing/pgbouncer.ts";
-import { temporaryFolders } from "../testing/temporary-folder.ts";
+import type { PgBouncer } from "../testing/pgbouncer.ts";
 import { TenantUnavailable } from "./errors.ts";
 import { sessionName } from "./lane.ts";
 import { createTenant } from "./provisioning/create-tenant.ts";
@@ -139,21 +139,10 @@ describe("connections straight to PostgreSQL", () => {
   });
 });
 
-const command = findPgBouncer();
-const why = command ? "" : " (skipped: no PgBouncer ≥ 1.21, node .tools/pgbouncer.ts gets one)";
-
-// A landing must not pass without them.
-describe.skipIf(!command && !process.env.CI)(`behind PgBouncer in transaction mode${why}`, () => {
-  const folder = temporaryFolders();
+behindPgBouncer((start) => {
   let bouncer: PgBouncer;
   beforeAll(async () => {
-    if (!command) throw new Error("no PgBouncer ≥ 1.21: node .tools/pgbouncer.ts says why");
-    bouncer = await startPgBouncer({
-      command,
-      folder: folder(),
-      adminUrl: platform.address.adminUrl,
-      poolSize: 1,
-    });
+    bouncer = await start({ adminUrl: platform.address.adminUrl });
   });
   afterAll(() => bouncer?.stop());
 

@@ -65,8 +65,8 @@ export class TenantPools {
 
   /** Waits until `taken` is connected, or another of the tenant's is free before that: its user is then that one's. */
   async #enter(taken: Lane): Promise<Lane> {
-    let entered = taken;
     if (taken.connected) return taken;
+    let entered = taken;
     const { promise: given, resolve } = Promise.withResolvers<void>();
     const change = (free: Lane) => {
       free.users++;
