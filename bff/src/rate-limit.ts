@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Redis } from "ioredis";
-import { type Gcra, gcraInMemory, gcraInRedis, type Rate } from "./gcra.ts";
+import { gcraInMemory, gcraInRedis, type Rate } from "./gcra.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Requests a minute; as many at once from rest, and then one by one. */
@@ -86,11 +86,8 @@ export function createRateLimit(input: {
   const ask = async (who: Counted, { counts }: { counts: boolean }): Promise<void> => {
     const rate = rateOf(who, limits);
     // With the rate: whose limit is raised has the new one at once.
-    const asked: Parameters<Gcra["ask"]>[0] = {
-      key: `limit:${who.kind}:${rate.atOnce}:${rate.everyMs}:${keyOf(who)}`,
-      rate,
-      counts,
-    };
+    const key = `limit:${who.kind}:${rate.atOnce}:${rate.everyMs}:${keyOf(who)}`;
+    const asked = { key, rate, counts };
     const alone = () => own[who.kind].ask(asked);
     const waitMs = shared ? await shared.ask(asked).catch(alone) : await alone();
     if (waitMs > 0) throw new Refusal("rate_limited", {}, Math.ceil(waitMs / 1_000));

@@ -1,6 +1,6 @@
 /**
  * One payer who reads invoices at a steady rate, whether or not the reads before are answered. As a child: told how
- * long, gets ready; told to send, answers what became of each; so that a flood costs the process that measures beside it nothing.
+ * long, gets ready; told to send, answers what became of each. So a flood costs the process that measures nothing.
  */
 import { Agent } from "node:http";
 import { constants, setPriority } from "node:os";
