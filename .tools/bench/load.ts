@@ -16,13 +16,18 @@ export interface LoadResult {
   latenciesMs: number[];
 }
 
-/** Sends every request once, `connections` at a time. `next` is called just before each. */
+/**
+ * Sends every request once, `connections` at a time.
+ *
+ * @param kept whose connections outlive the call; default new ones
+ */
 export async function load(
   port: number,
   requests: readonly LoadRequest[],
   connections: number,
+  kept?: Agent,
 ): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const agent = kept ?? new Agent({ keepAlive: true, maxSockets: connections });
   const latenciesMs: number[] = [];
   let failures = 0;
   let index = 0;
@@ -37,7 +42,7 @@ export async function load(
   const started = performance.now();
   await Promise.all(Array.from({ length: connections }, lane));
   const seconds = (performance.now() - started) / 1000;
-  agent.destroy();
+  if (!kept) agent.destroy();
   return { requests: requests.length, failures, perSecond: requests.length / seconds, latenciesMs };
 }
 

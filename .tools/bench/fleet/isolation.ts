@@ -1,5 +1,6 @@
 /** What the isolation layers and the audit chain cost: the same requests with each on and off, in turn. */
 import { randomUUID } from "node:crypto";
+import { Agent } from "node:http";
 import type { Operator } from "@clarity/server";
 import postgres from "postgres";
 import { type LoadRequest, load, median } from "../load.ts";
@@ -9,18 +10,23 @@ import { type PayingTenant, payingTenant } from "./paying-tenant.ts";
 import { enter, startLayers } from "./start-layers.ts";
 
 const connections = 16;
-/** Short turns, many of them: what else the machine does then weighs on both sides alike. */
-const turns = 6;
+/**
+ * Short turns of a sixth of a second, many of them: what else the machine does then weighs on both sides alike.
+ * With turns of a second two runs of one program differed by more than the five percent that are looked for.
+ */
+const turns = 30;
+const [readsInTurn, paymentsInTurn] = [240, 48];
 
 interface Side {
   port: number;
   payer: Payer;
+  agent: Agent;
   stop(): void;
 }
 
 /**
  * @param assetsDir the widget's build
- * @param rounds of each comparison, each about 8 s
+ * @param rounds of each comparison, each about 10 s
  */
 export async function isolation(input: {
   operator: Operator;
@@ -70,10 +76,10 @@ export async function isolation(input: {
 }
 
 const reads = ({ payer }: Side): LoadRequest[] =>
-  Array.from({ length: 750 }, () => payer.request("GET", "/v1/invoices"));
+  Array.from({ length: readsInTurn }, () => payer.request("GET", "/v1/invoices"));
 
 const payments = ({ payer }: Side): LoadRequest[] =>
-  Array.from({ length: 250 }, (_, index) =>
+  Array.from({ length: paymentsInTurn }, (_, index) =>
     payer.request("POST", "/v1/payments", {
       id: randomUUID(),
       currency: "USD",
@@ -94,7 +100,7 @@ async function compare(input: {
 }): Promise<Figure> {
   const { name, unit, requests, on, off } = input;
   const measure = async (side: Side) => {
-    const result = await load(side.port, requests(side), connections);
+    const result = await load(side.port, requests(side), connections, side.agent);
     if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
     return result.perSecond;
   };
@@ -122,7 +128,16 @@ async function startSide(
   layers: "on" | "off",
 ): Promise<Side> {
   const { port, stop } = await startLayers({ ...input, tenant, layers });
-  return { port, payer: await enter(port, tenant), stop };
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  return {
+    port,
+    payer: await enter(port, tenant),
+    agent,
+    stop() {
+      agent.destroy();
+      stop();
+    },
+  };
 }
 
 /** The audit log as it would be without a chain: numbers of a sequence, no lock, no hash. */

@@ -55,3 +55,11 @@ test("other bytes or another context are never answered from memory", async () =
   await remembered.unwrap({ ...input, wrapped: new Uint8Array([1, 2, 4]) });
   expect(state.calls).toBe(3);
 });
+
+test("a remembered key is 32 bytes of memory, not the 64 KB slab Node cut it from", async () => {
+  const { masterKey } = service();
+  const cut = Buffer.from("a key of thirty-two bytes, so to");
+  expect(cut.buffer.byteLength).toBeGreaterThan(32);
+  const key = await rememberUnwrapped(masterKey).unwrap({ ...input, wrapped: cut });
+  expect(key.buffer.byteLength).toBe(32);
+});

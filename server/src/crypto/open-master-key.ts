@@ -98,7 +98,7 @@ export function rememberUnwrapped(masterKey: MasterKey, now: () => number = Date
       if (before && before.until > now()) return before.key;
       let asked = asking.get(id);
       if (!asked) {
-        asked = masterKey.unwrap(input).finally(() => asking.delete(id));
+        asked = ofItsOwn(masterKey.unwrap(input)).finally(() => asking.delete(id));
         asking.set(id, asked);
       }
       try {
@@ -112,3 +112,6 @@ export function rememberUnwrapped(masterKey: MasterKey, now: () => number = Date
     },
   };
 }
+
+/** Node cuts small buffers from slabs of 64 KB: a key remembered as such a cut would keep its whole slab. */
+const ofItsOwn = async (key: Promise<Uint8Array>) => Uint8Array.from(await key);
