@@ -1,16 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "@playwright/test";
+import { demoOf } from "./src/demo-of.ts";
 
-/** The demo runs as a user starts it, on ports and data of its own. */
-const port = Number(process.env.E2E_PORT ?? 4600);
-const dataDir = process.env.E2E_DATA_DIR ?? new URL("../.test/e2e-data", import.meta.url).pathname;
-process.env.E2E_PORT = String(port);
-process.env.E2E_DATA_DIR = dataDir;
+const workers = 2;
+process.env.E2E_PORT ??= "4600";
+process.env.E2E_DATA_DIR ??= fileURLToPath(new URL("../.test/e2e-data", import.meta.url));
 
 export default defineConfig({
   testDir: "src",
   outputDir: "../.test/playwright",
-  // One demo, one provider, one ERP each: tests that count captures must not run side by side.
-  workers: 1,
+  workers,
   fullyParallel: false,
   timeout: 60_000,
   expect: { timeout: 15_000 },
@@ -21,7 +20,7 @@ export default defineConfig({
     browserName: "chromium",
     headless: true,
     viewport: { width: 1280, height: 900 },
-    trace: "retain-on-failure",
+    trace: "on-first-retry",
     launchOptions: {
       ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}),
       args: [
@@ -34,13 +33,17 @@ export default defineConfig({
       ],
     },
   },
-  webServer: {
-    // New data each run: a test may not pass because of what an earlier one left.
-    command: `rm -rf "${dataDir}" && exec node ../demo/src/launch.ts`,
-    url: `http://127.0.0.1:${port}/readyz`,
-    env: { CLARITY_PORT: String(port), CLARITY_DATA_DIR: dataDir },
-    timeout: 120_000,
-    gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
-    stdout: "pipe",
-  },
+  // As a user starts it, for each worker one: tests count what a provider and an ERP got, and kill servers.
+  webServer: Array.from({ length: workers }, (_, worker) => {
+    const { port, dataDir } = demoOf(worker);
+    return {
+      // New data each run: a test may not pass because of what an earlier one left.
+      command: `rm -rf "${dataDir}" && exec node ../demo/src/launch.ts`,
+      url: `http://127.0.0.1:${port}/readyz`,
+      env: { CLARITY_PORT: String(port), CLARITY_DATA_DIR: dataDir },
+      timeout: 120_000,
+      gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
+      stdout: "pipe",
+    } as const;
+  }),
 });

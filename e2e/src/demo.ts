@@ -2,9 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { demoOf } from "./demo-of.ts";
 
-const port = Number(process.env.E2E_PORT);
-const dataDir = process.env.E2E_DATA_DIR ?? "";
+/** `port` is the edge's. */
+export const { port, dataDir } = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name

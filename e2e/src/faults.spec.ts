@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "@playwright/test";
-import { charges, mails, posted, uniqueAmount, urls } from "./demo.ts";
+import { charges, mails, port, posted, uniqueAmount, urls } from "./demo.ts";
 import { openNetsuite } from "./pages/hosts.ts";
 import { cards } from "./pages/pay-form.ts";
 
@@ -19,8 +19,6 @@ function pidsOf(port: number): number[] {
   const sockets = execFileSync("ss", ["-Hltnp", `sport = :${port}`], { encoding: "utf8" });
   return [...sockets.matchAll(/pid=(\d+)/g)].map((match) => Number(match[1]));
 }
-const port = () => Number(process.env.E2E_PORT);
-
 test("a double click pays once", async ({ page }) => {
   const { typed, minor } = uniqueAmount();
   const form = await openNetsuite(page);
@@ -67,7 +65,7 @@ test("the server is killed with -9 after the provider's yes: one capture, one ER
   const minor = await form.payWith(cards.late, typed);
   // The provider has said yes to itself; its answer is 12 s away.
   await expect.poll(async () => (await charges("acme", String(minor))).length).toBe(1);
-  for (const pid of pidsOf(port() + 1)) process.kill(pid, "SIGKILL");
+  for (const pid of pidsOf(port + 1)) process.kill(pid, "SIGKILL");
   await expect(form.receipt).toBeVisible({ timeout: 90_000 });
   await expectOnce(typed, minor);
 });
@@ -107,7 +105,7 @@ test("two tabs, one invoice: the second is refused in words and nothing is taken
 /** The launcher brings PostgreSQL back; until `restore` it is ended again each time, without goodbye. */
 async function keepPostgresDown(): Promise<{ restore(): Promise<void> }> {
   const kill = () => {
-    for (const pid of pidsOf(port() + 7)) {
+    for (const pid of pidsOf(port + 7)) {
       try {
         process.kill(pid, "SIGQUIT");
       } catch (error) {
@@ -118,7 +116,7 @@ async function keepPostgresDown(): Promise<{ restore(): Promise<void> }> {
   };
   kill();
   const timer = setInterval(kill, 100);
-  await expect.poll(() => pidsOf(port() + 7)).toEqual([]);
+  await expect.poll(() => pidsOf(port + 7)).toEqual([]);
   return {
     async restore() {
       clearInterval(timer);
@@ -195,13 +193,13 @@ test("an unknown host, a forged token and another tenant's host get problem docu
   request,
 }) => {
   const unknown = await request.get(`${urls.edge}/v1/invoices`, {
-    headers: { host: `nobody.localhost:${port()}` },
+    headers: { host: `nobody.localhost:${port}` },
   });
   expect(unknown.status()).toBe(404);
   expect(await unknown.json()).toMatchObject({ code: "tenant_unknown" });
   expect(unknown.headers()["content-type"]).toContain("application/problem+json");
   const malformed = await request.post(`${urls.edge}/v1/payments`, {
-    headers: { host: `acme.localhost:${port()}`, "content-type": "application/json" },
+    headers: { host: `acme.localhost:${port}`, "content-type": "application/json" },
     data: Buffer.from("{"),
   });
   expect(malformed.status()).toBeLessThan(500);

@@ -1,14 +1,12 @@
 import { expect, test } from "@playwright/test";
-import { urls } from "./demo.ts";
+import { port, urls } from "./demo.ts";
 import { openD365, openNetsuite } from "./pages/hosts.ts";
-
-const port = () => Number(process.env.E2E_PORT);
 
 test("a script altered on its way is refused, and the page stands without it", async ({ page, request }) => {
   await page.route("**/pay-form.js", async (route) => {
     const { pathname } = new URL(route.request().url());
     const answer = await request.get(`${urls.edge}${pathname}`, {
-      headers: { host: `acme.localhost:${port()}` },
+      headers: { host: `acme.localhost:${port}` },
     });
     expect(answer.ok()).toBe(true);
     await route.fulfill({ response: answer, body: `${await answer.text()};` });
@@ -46,13 +44,13 @@ test("what a thief can copy from a request opens nothing: the key stays in the p
   await expect(form.receipt).toBeVisible();
   for (const headers of [{ authorization }, { authorization, dpop }]) {
     const answer = await request.get(`${urls.edge}/v1/invoices`, {
-      headers: { ...headers, host: `acme.localhost:${port()}` },
+      headers: { ...headers, host: `acme.localhost:${port}` },
     });
     expect(answer.status()).toBe(401);
     expect(await answer.json()).toMatchObject({ code: "proof_invalid" });
   }
   const elsewhere = await request.get(`${urls.edge}/v1/invoices`, {
-    headers: { authorization, dpop, host: `globex.localhost:${port()}` },
+    headers: { authorization, dpop, host: `globex.localhost:${port}` },
   });
   expect(elsewhere.status()).toBe(403);
   expect(await elsewhere.json()).toMatchObject({ code: "tenant_mismatch" });
