@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { connect } from "../database/client.ts";
 import { migrate } from "../database/migrate.ts";
 import { names } from "../tenants/provisioning/names.ts";
+import { registryMigrations } from "../tenants/provisioning/prepare-platform.ts";
 import { tenantMigrations } from "../tenants/schema.ts";
 import type { TenantDb } from "../tenants/tenant-db.ts";
 import { connectionUrl, type OpenTenant } from "../tenants/tenants.ts";
@@ -217,6 +218,25 @@ test("what two processes anchor at once is one anchor, and what older code ancho
   expect(await verify()).toEqual({ rows, anchors: 1, anchoredUpTo: BigInt(rows), damage: null });
   await intruder`delete from pay.audit_log where id = ${rows}`;
   expect((await verify()).damage).toMatchObject({ kind: "truncated" });
+});
+
+test("what was anchored before heads had their time for a key is known as ever, and so is what older code adds", async () => {
+  const database = await testDatabase();
+  const sql = connect({ url: database.url, max: 1 });
+  const before = registryMigrations().findIndex(({ name }) => name === "0008_audit_heads.sql");
+  await migrate({ sql, migrations: registryMigrations().slice(0, before) });
+  const asOlderCode = (head: number) => sql`
+    insert into audit_anchors (tenant_id, head_id, head_hash) values (${acme.tenant.id}, ${head}, ${"h".repeat(32)})`;
+  for (const head of [3, 9]) await asOlderCode(head);
+  await migrate({ sql, migrations: registryMigrations() });
+  await asOlderCode(20);
+  const anchors = await sql`select tenant_id, head_id, head_hash, at from audit_anchors order by head_id`;
+  expect(anchors.map(({ head_id: head }) => head)).toEqual([3n, 9n, 20n]);
+  expect(await sql`select tenant_id, head_id, head_hash, at from audit_heads order by head_id`).toEqual(
+    anchors,
+  );
+  await sql.end();
+  await database.close();
 });
 
 test("two anchors of one row that differ cannot both be right", async () => {

@@ -74,10 +74,12 @@ async function prepareRegistry(input: {
   await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
   const registry = connect({ url: url.href, max: 1 });
   try {
-    const directory = fileURLToPath(new URL("../../registry/migrations", import.meta.url));
-    await migrate({ sql: registry, migrations: readMigrations(directory) });
+    await migrate({ sql: registry, migrations: registryMigrations() });
   } finally {
     await registry.end({ timeout: 2 });
   }
   return url.href;
 }
+
+export const registryMigrations = () =>
+  readMigrations(fileURLToPath(new URL("../../registry/migrations", import.meta.url)));
