@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { demoOf } from "./demo-of.ts";
 
-/** `port` is the edge's. */
-export const { port, dataDir } = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
+/** Of the worker we run in. */
+const { port, dataDir } = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
+
+export { port };
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name

@@ -1,5 +1,5 @@
-import { pipeline } from "node:stream/promises";
 import { connect, errorCode, quoteIdentifier, type Sql } from "../../database/client.ts";
+import { copyRows } from "../../database/copy-rows.ts";
 import { type Migration, migrate } from "../../database/migrate.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { withScratchDatabase } from "./scratch-database.ts";
@@ -53,7 +53,7 @@ export async function withClone<T>(
     }
   }
   return withScratchDatabase({ ctx, server }, async (target) => {
-    await copyRows({ original, target, migrations: migrations.slice(0, version) });
+    await copyAll({ original, target, migrations: migrations.slice(0, version) });
     return run({ target, method: "rows", sizeBytes, tookMs: since() });
   });
 }
@@ -72,7 +72,7 @@ async function lookAt({ url }: SchemaTarget): Promise<{ sizeBytes: number; visit
   }
 }
 
-async function copyRows(input: {
+async function copyAll(input: {
   original: SchemaTarget;
   target: SchemaTarget;
   migrations: readonly Migration[];
@@ -90,10 +90,7 @@ async function copyRows(input: {
         const restore = await withoutChecks(copy, tables);
         for (const { table, columns } of tables) {
           const named = `${table} (${columns.map(quoteIdentifier).join(", ")})`;
-          await pipeline(
-            await source.unsafe(`copy ${named} to stdout`).readable(),
-            await copy.unsafe(`copy ${named} from stdin`).writable(),
-          );
+          await copyRows({ from: source, into: copy, rows: named });
         }
         await copy.unsafe(restore);
       });

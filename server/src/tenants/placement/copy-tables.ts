@@ -1,5 +1,5 @@
-import { pipeline } from "node:stream/promises";
 import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
+import { copyRows } from "../../database/copy-rows.ts";
 import { names } from "../provisioning/names.ts";
 import { tablesOf } from "./compare-tables.ts";
 import type { Run } from "./sides.ts";
@@ -20,10 +20,7 @@ export async function copyTables({ ctx, source, target }: Run): Promise<void> {
       await into.unsafe(`truncate ${all}`);
       for (const { table, columns } of tables) {
         const named = `pay.${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")})`;
-        await pipeline(
-          await from.unsafe(`copy ${named} to stdout`).readable(),
-          await into.unsafe(`copy ${named} from stdin`).writable(),
-        );
+        await copyRows({ from, into, rows: named });
       }
     });
   });
