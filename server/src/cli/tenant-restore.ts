@@ -5,6 +5,7 @@ import type { RestoreRecord } from "../tenants/backup/restore/restore-record.ts"
 import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
 import { backupSettings } from "../tenants/backup/settings.ts";
 import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
+import { isDay } from "./instant.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -111,6 +112,7 @@ function parseInstant(text: string): Date {
   const at = new Date(text);
   if (
     /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) &&
+    isDay(text) &&
     !Number.isNaN(at.getTime())
   )
     return at;

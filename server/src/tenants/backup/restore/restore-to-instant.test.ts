@@ -191,6 +191,7 @@ test("one tenant is brought back to an instant while all others are served, and 
   await acme.settings.set("provider.secretKey", "changed-since");
   await anchorAudit({ registry: registry.sql, db: acme.db });
   const lastReceipt = await nextReceipt(acme);
+  const beforeRestore = await now();
 
   const stopAsking = keepAsking(globex);
   const said = await clarity("tenant", "restore", "acme", "--to", to.toISOString());
@@ -237,7 +238,12 @@ test("one tenant is brought back to an instant while all others are served, and 
     "tenant.restored",
     "tenant.restore_confirmed",
   ]);
-}, 120_000);
+
+  // What it was then stands in the archive under the name of the database that was replaced, and dropped.
+  await restore("acme", beforeRestore);
+  expect(await paymentsOf(acme)).toEqual([kept, lost].sort());
+  await confirmRestore({ ctx: platform.operator, input: { slug: "acme" } });
+}, 180_000);
 
 /** Each goes on where the one before it was killed. */
 test("killed with -9 before each step, the next run goes on, and the tenant is whole after the last", async () => {

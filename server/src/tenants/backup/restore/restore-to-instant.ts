@@ -44,7 +44,7 @@ export async function restoreToInstant({
       await flushArchive({ adminUrl: await administratorUrl({ ctx, server }) });
       await recoverDatabase({
         settings,
-        from: restore.fromDatabase,
+        from: await databaseAt({ ctx, tenantId: record.id, to, today: restore.fromDatabase }),
         into: { ctx, server, database: restore.intoDatabase },
         to,
         folder: scratchFolderOf({ settings, restore }),
@@ -95,4 +95,17 @@ async function requireHere({
   throw new InstantUnreachable(
     `${record.slug} lives at its database server since ${move.at.toISOString()}: no archive there holds it earlier`,
   );
+}
+
+/** The archive knows a database by the name it had: before an earlier restore's switch, what that one replaced. */
+async function databaseAt(input: {
+  ctx: Operator;
+  tenantId: string;
+  to: Date;
+  today: string;
+}): Promise<string> {
+  const [next] = await input.ctx.registry.sql<{ replaced: string }[]>`
+    select from_database as replaced from restores where tenant_id = ${input.tenantId} and switched_at > ${input.to}
+    order by switched_at limit 1`;
+  return next?.replaced ?? input.today;
 }
