@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { type FlagKey, type FlagValue, flagDefinitions, isFlagKey } from "../flags/definitions.ts";
-import { instant } from "./instant.ts";
+import { dayOrMoment } from "./instant.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
@@ -68,7 +68,7 @@ const set =
     run({ json }, async (operator) => {
       const known = flagKey(key);
       const value = parse(known, text);
-      const expiresAt = until === undefined ? undefined : instant(until);
+      const expiresAt = until === undefined ? undefined : dayOrMoment(until);
       const { flags } = await openBySlug(operator, slug, { evenSuspended: true });
       await flags.set(known, value, { reason, expiresAt });
       return { json: { key, value, until: expiresAt ?? null }, text: `${key} is ${value} for ${slug}` };

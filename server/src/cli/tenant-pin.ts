@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { pinTenant } from "../tenants/placement/pin-tenant.ts";
 import { unpinTenant } from "../tenants/placement/unpin-tenant.ts";
-import { instant } from "./instant.ts";
+import { dayOrMoment } from "./instant.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 interface PinOptions extends CommonOptions {
@@ -17,7 +17,7 @@ export function addPinCommands(tenant: Command, run: Run): void {
     .description("a code freeze: an instance of that version serves it, and no migration touches it")
     .requiredOption("--version <version>", "of a living instance; clarity instance list shows them")
     .requiredOption("--reason <reason>", "why; kept in the registry and the operators' audit log")
-    .requiredOption("--until <time>", "a day or an instant, such as 2027-01-07T06:00Z", instant)
+    .requiredOption("--until <time>", "a day or an instant, such as 2027-01-07T06:00Z", dayOrMoment)
     .option("--instance <url>", "which, when several are of that version")
     .option("--json")
     .action(pin(run));

@@ -5,7 +5,7 @@ import type { RestoreRecord } from "../tenants/backup/restore/restore-record.ts"
 import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
 import { backupSettings } from "../tenants/backup/settings.ts";
 import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
-import { isDay } from "./instant.ts";
+import { moment } from "./instant.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import type { Terminal } from "./terminal.ts";
@@ -107,14 +107,11 @@ function answer(slug: string, restored: RestoreRecord): Answer {
   };
 }
 
-/** ISO 8601 with its offset: an instant without one is a different one on every machine. */
+/** What commander shows with the option's name. */
 function parseInstant(text: string): Date {
-  const at = new Date(text);
-  if (
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:?\d\d)$/.test(text) &&
-    isDay(text) &&
-    !Number.isNaN(at.getTime())
-  )
-    return at;
-  throw new InvalidArgumentError("an instant with its offset, such as 2026-11-20T10:15Z");
+  try {
+    return moment(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
 }
