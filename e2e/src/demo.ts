@@ -5,13 +5,12 @@ import { join } from "node:path";
 import { demoOf } from "./demo-of.ts";
 
 /** Of the worker we run in. */
-const { port, dataDir } = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
-
-export { port };
+const here = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
+export const { port } = here;
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name
-const demo = (): any => JSON.parse(readFileSync(join(dataDir, "demo.json"), "utf8"));
+const demo = (): any => JSON.parse(readFileSync(join(here.dataDir, "demo.json"), "utf8"));
 
 export const urls = {
   edge: `http://127.0.0.1:${port}`,
@@ -43,7 +42,7 @@ async function json<T>(url: string, init?: RequestInit): Promise<T> {
 /** The operator's command line. @throws when it exits with another code than 0 */
 export function clarity(...args: string[]): string {
   const script = new URL("../../server/src/cli/clarity.ts", import.meta.url).pathname;
-  const env = { ...process.env, CLARITY_DATA_DIR: dataDir };
+  const env = { ...process.env, CLARITY_DATA_DIR: here.dataDir };
   return execFileSync(process.execPath, [script, ...args], { env, encoding: "utf8" });
 }
 

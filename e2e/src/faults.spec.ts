@@ -19,6 +19,7 @@ function pidsOf(port: number): number[] {
   const sockets = execFileSync("ss", ["-Hltnp", `sport = :${port}`], { encoding: "utf8" });
   return [...sockets.matchAll(/pid=(\d+)/g)].map((match) => Number(match[1]));
 }
+
 test("a double click pays once", async ({ page }) => {
   const { typed, minor } = uniqueAmount();
   const form = await openNetsuite(page);
