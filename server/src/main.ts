@@ -14,7 +14,6 @@
  * | CLARITY_VERSION | what this build is called, for pinned tenants | the package's version |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
  * | CLARITY_ALLOW_LOOPBACK_JWKS | `1` in development: key sets from this machine | unset |
- * | CLARITY_BACKUP_DIR | where the worker writes tenants' backups; others of theirs in tenants/backup/settings.ts | it makes none |
  * | CLARITY_METRICS_PORT, CLARITY_METRICS_HOST | Prometheus metrics, on a port of their own | none, 127.0.0.1 |
  * | CLARITY_DRAIN_MS | how long `/readyz` says 503 before it stops listening: what a balancer takes to notice | 0 |
  * | OTEL_EXPORTER_OTLP_ENDPOINT | a collector of traces, OTLP/HTTP; further OTEL_… in telemetry/README.md | none |
