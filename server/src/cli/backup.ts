@@ -147,8 +147,9 @@ const rehearse =
       return {
         json: { ...result, withinLimit },
         text:
-          `${slug}: a crash now loses at most the last ${seconds(result.rpoMs)} (allowed: ${maxRpoMinutes} min), ` +
-          `bringing it back takes ${seconds(result.rtoMs)} (${steps.join(", ")})`,
+          `${slug}: a row written now was safe in the archive after ${seconds(result.rpoMs)} (allowed: ${maxRpoMinutes} min; ` +
+          `at most archive_timeout and the archiver's own time), bringing it back took ${seconds(result.rtoMs)} ` +
+          `(${steps.join(", ")})`,
         failed: !withinLimit,
       };
     });

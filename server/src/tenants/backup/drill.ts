@@ -9,9 +9,10 @@ import type { Operator } from "../provisioning/operator.ts";
 import { connectionUrl } from "../tenants.ts";
 import { withBackupLock } from "./backup-lock.ts";
 import { BackupUnderWay } from "./create-backup.ts";
-import { requireArchive, untilArchived } from "./restore/flush-archive.ts";
+import { untilArchived } from "./restore/flush-archive.ts";
 import { asServerAdministrator, dropDatabase, withOwner } from "./restore/load-database.ts";
 import { recoverDatabase } from "./restore/recover-database.ts";
+import { requireArchive } from "./restore/require-archive.ts";
 import { scratchFolderName } from "./scratch-folder.ts";
 import type { BackupSettings } from "./settings.ts";
 
@@ -63,7 +64,8 @@ interface Rehearsal {
 }
 
 async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResult> {
-  await asServerAdministrator({ ctx, server: record.database.server }, requireArchive);
+  const { server } = record.database;
+  await asServerAdministrator({ ctx, server }, (sql) => requireArchive({ sql, settings, server, to: null }));
   const id = randomUUID();
   await writeMark({ ctx, record, id });
   const committedAt = performance.now();
@@ -71,7 +73,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
   const rpoMs = Math.round(performance.now() - committedAt);
 
   const database = names.beside(ctx.address.namespace, record.id, "drill");
-  const into = { ctx, server: record.database.server, database };
+  const into = { ctx, server, database };
   const begun: { step: string; at: number }[] = [];
   const startedAt = performance.now();
   try {

@@ -23,16 +23,6 @@ export async function flushArchive({ adminUrl }: { adminUrl: string }): Promise<
   }
 }
 
-/** To be asked first: waiting for an archive that is not there would take until patience ends. @throws InstantUnreachable */
-export async function requireArchive(sql: Sql): Promise<void> {
-  const [row] = await sql<{ mode: string }[]>`select current_setting('archive_mode') as mode`;
-  if (row?.mode === "off") {
-    throw new InstantUnreachable(
-      "archive_mode is off at the tenant's database server: there is no WAL archive",
-    );
-  }
-}
-
 /** @throws InstantUnreachable */
 export async function untilArchived(input: { sql: Sql; segment: string; patienceMs: number }): Promise<void> {
   const { sql, segment } = input;

@@ -73,7 +73,7 @@ async function allOf(ends: readonly Promise<void>[]): Promise<void> {
   const settled = await Promise.allSettled(ends);
   const reasons = settled.filter((end) => end.status === "rejected").map(({ reason }) => reason as Error);
   const [cause] = reasons;
-  if (cause) throw new Error(reasons.map(({ message }) => message).join("; "), { cause });
+  if (cause) throw new Error([...new Set(reasons.map(({ message }) => message))].join("; "), { cause });
 }
 
 /** @throws RestoredDiffers */

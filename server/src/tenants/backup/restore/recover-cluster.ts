@@ -116,7 +116,7 @@ async function copyFiles(input: Wanted & { user: ServerUser }): Promise<void> {
   } catch (error) {
     const { message } = error as Error;
     // BackupSetInvalidError
-    if (message.includes("[075]")) throw tooEarly(to);
+    if (to && message.includes("[075]")) throw tooEarly(to);
     // DbMissingError: it was made after the last copy of the files, so it comes with the WAL.
     if (!message.includes("[080]")) throw error;
     await restoreFiles({ ...place, include: null });
@@ -203,14 +203,14 @@ async function untilPromoted(input: {
   }
 }
 
-const tooEarly = (to: Date | null) =>
-  new InstantUnreachable(`the archive's oldest copy is younger than ${to?.toISOString()}`);
+const tooEarly = (to: Date) =>
+  new InstantUnreachable(`the archive's oldest copy is younger than ${to.toISOString()}`);
 
 function explain(log: string, to: Date | null): Error {
-  if (log.includes("recovery ended before configured recovery target was reached")) {
-    return new InstantUnreachable(`the WAL archive ends before ${to?.toISOString()}`);
+  if (to && log.includes("recovery ended before configured recovery target was reached")) {
+    return new InstantUnreachable(`the WAL archive ends before ${to.toISOString()}`);
   }
-  if (log.includes("requested recovery stop point is before consistent recovery point")) {
+  if (to && log.includes("requested recovery stop point is before consistent recovery point")) {
     return tooEarly(to);
   }
   const fatal = log.split("\n").filter((line) => /FATAL|PANIC/.test(line));

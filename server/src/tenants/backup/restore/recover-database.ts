@@ -14,6 +14,7 @@ import {
   requireContents,
 } from "./load-database.ts";
 import { type RecoveredCluster, recoverCluster, type ServerFacts } from "./recover-cluster.ts";
+import { stanzaOf } from "./require-archive.ts";
 
 /**
  * Brings one database of a server, as it was at an instant, into a new database beside it: the server's files are
@@ -37,7 +38,7 @@ export async function recoverDatabase(input: {
   const { settings, from, into, to, folder, onStep } = input;
   const server = await asServerAdministrator(into, describe);
   await onStep("recover");
-  const stanza = into.server?.name ?? settings.pgBackRest.stanza;
+  const stanza = stanzaOf(settings, into.server);
   const cluster = await recoverCluster({ settings, stanza, server, database: from, to, folder });
   try {
     await onStep("load");

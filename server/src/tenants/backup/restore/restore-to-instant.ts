@@ -6,9 +6,10 @@ import { scratchFolderName } from "../scratch-folder.ts";
 import type { BackupSettings } from "../settings.ts";
 import { bringBack, type OnStep } from "./bring-back.ts";
 import { InstantUnreachable } from "./errors.ts";
-import { flushArchive, requireArchive } from "./flush-archive.ts";
+import { flushArchive } from "./flush-archive.ts";
 import { asServerAdministrator } from "./load-database.ts";
 import { recoverDatabase } from "./recover-database.ts";
+import { requireArchive } from "./require-archive.ts";
 import type { RestoreRecord } from "./restore-record.ts";
 
 /**
@@ -32,7 +33,7 @@ export async function restoreToInstant({
   input: { slug: string; to: Date; forceReason?: string | null };
   onStep?: OnStep;
 }): Promise<RestoreRecord> {
-  await requireReachable({ ctx, slug, to });
+  await requireReachable({ ctx, settings, slug, to });
   return bringBack({
     ctx,
     slug,
@@ -59,34 +60,52 @@ export const scratchFolderOf = (input: { settings: BackupSettings; restore: Rest
   join(input.settings.scratchFolder, scratchFolderName("restore", input.restore.id));
 
 /** Before anything is asked for: PostgreSQL would replay all there is, and then say that it was not enough. */
-async function requireReachable({ ctx, slug, to }: { ctx: Operator; slug: string; to: Date }): Promise<void> {
+async function requireReachable(input: {
+  ctx: Operator;
+  settings: BackupSettings;
+  slug: string;
+  to: Date;
+}): Promise<void> {
+  const { ctx, settings, slug, to } = input;
   const record = await loadTenant(ctx.registry.sql, { slug });
   if (!record) return;
+  await requireMade({ ctx, record, to });
   await requireHere({ ctx, record, to });
-  await asServerAdministrator({ ctx, server: record.database.server }, async (admin) => {
-    await requireArchive(admin);
-    const [row] = await admin<{ past: boolean; now: Date }[]>`
+  const { server } = record.database;
+  await asServerAdministrator({ ctx, server }, async (sql) => {
+    const [row] = await sql<{ past: boolean; now: Date }[]>`
       select ${to}::timestamptz <= clock_timestamp() as past, clock_timestamp() as now`;
-    if (row?.past) return;
-    throw new InstantUnreachable(
-      `${to.toISOString()} has not come yet: at the tenant's server it is ${row?.now.toISOString()}`,
-    );
+    if (!row?.past) {
+      throw new InstantUnreachable(
+        `${to.toISOString()} has not come yet: at the tenant's server it is ${row?.now.toISOString()}`,
+      );
+    }
+    await requireArchive({ sql, settings, server, to });
   });
+}
+
+interface Wanted {
+  ctx: Operator;
+  record: TenantRecord;
+  to: Date;
+}
+
+/** Before its last step was done its database was not there, or had part of its first rows. */
+async function requireMade({ ctx, record, to }: Wanted): Promise<void> {
+  const [row] = await ctx.registry.sql<{ at: Date | null }[]>`
+    select max(done_at) as at from provisioning_steps where tenant_id = ${record.id}`;
+  const madeAt = row?.at ?? record.createdAt;
+  if (to >= madeAt) return;
+  throw new InstantUnreachable(
+    `${record.slug} was made at ${madeAt.toISOString()}: there is nothing earlier`,
+  );
 }
 
 /**
  * While a tenant moves, the database it moves to holds part of its rows: an archive must not bring that back for
  * the tenant's own.
  */
-async function requireHere({
-  ctx,
-  record,
-  to,
-}: {
-  ctx: Operator;
-  record: TenantRecord;
-  to: Date;
-}): Promise<void> {
+async function requireHere({ ctx, record, to }: Wanted): Promise<void> {
   const [move] = await ctx.registry.sql<{ at: Date }[]>`
     select switched_at as at from moves
     where tenant_id = ${record.id} and from_server is distinct from to_server and switched_at > ${to}
