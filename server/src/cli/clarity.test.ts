@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
+import { withTenantLock } from "../tenants/deletion/tenant-lock.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";
@@ -23,12 +24,16 @@ const clarity = (command: string, { input = "", dir = dataDir } = {}) =>
   runCommandLine({ args: command.split(" "), dataDir: dir, input });
 
 /** As `npx clarity` runs it. */
-async function clarityProcess(...args: string[]) {
+function startClarity(...args: string[]) {
   const script = fileURLToPath(new URL("./clarity.ts", import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], {
+  return spawn(process.execPath, [script, ...args], {
     env: { ...process.env, CLARITY_DATA_DIR: dataDir },
     stdio: ["ignore", "pipe", "pipe"],
   });
+}
+
+async function clarityProcess(...args: string[]) {
+  const child = startClarity(...args);
   const exited = once(child, "exit");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = await exited;
@@ -42,6 +47,25 @@ test("as a process it answers on standard output with 0, and fails on standard e
   const failed = await clarityProcess("tenant", "show", "nobody");
   expect(failed).toMatchObject({ code: 1, stdout: "" });
   expect(failed.stderr).toBe("failed: no tenant nobody\n");
+});
+
+test("Ctrl-C says that the command can be run again, and ends it", async () => {
+  const ctx = platform.operator;
+  const tenantId = (await ctx.registry.findBySlug("acme"))?.id ?? "";
+  await withTenantLock({ ctx, tenantId }, async () => {
+    const child = startClarity("tenant", "restore-confirm", "acme");
+    const exited = once(child, "exit");
+    const waiting = async () => {
+      const rows = await ctx.admin`
+        select from pg_locks where locktype = 'advisory' and not granted
+          and objid = (hashtext(${tenantId})::bigint & 4294967295)::oid`;
+      return rows.length;
+    };
+    await expect.poll(waiting, { timeout: 20_000 }).toBe(1);
+    child.kill("SIGINT");
+    expect(await text(child.stderr)).toContain("run again");
+    expect(await exited).toEqual([null, "SIGINT"]);
+  });
 });
 
 test("tenant create makes a tenant that list and show know", async () => {

@@ -5,6 +5,12 @@ import { enableCompileCache } from "node:module";
 enableCompileCache();
 const { main } = await import("./main.ts");
 
+process.once("SIGINT", () => {
+  console.error("stopped half-way; run again, it goes on from where it was");
+  // No handler is left: it ends us now, and children end with us.
+  process.kill(process.pid, "SIGINT");
+});
+
 process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,

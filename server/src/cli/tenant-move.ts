@@ -2,11 +2,13 @@ import { type Command, Option } from "commander";
 import { abortMove } from "../tenants/placement/abort-move.ts";
 import { confirmMove } from "../tenants/placement/confirm-move.ts";
 import { mainServer } from "../tenants/placement/database-servers.ts";
-import type { MoveRecord } from "../tenants/placement/move-record.ts";
+import { loadOpenMove, type MoveRecord } from "../tenants/placement/move-record.ts";
 import { moveTenant } from "../tenants/placement/move-tenant.ts";
 import type { NewMove } from "../tenants/placement/request-move.ts";
+import type { Operator } from "../tenants/provisioning/operator.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
+import { tellWhatStaysOpen } from "./stays-open.ts";
 
 interface MoveOptions extends CommonOptions {
   databaseServer?: string;
@@ -69,17 +71,26 @@ const move =
         ...(tier && { tier }),
         ...(pauseAndCopy && { pauseAndCopy }),
       };
-      const moved = await moveTenant({ ctx, input });
+      const moved = await tellWhatStaysOpen({
+        work: () => moveTenant({ ctx, input }),
+        open: () => openMove(ctx, slug),
+      });
       if (!moved) return { json: { slug, moved: false }, text: `${slug} lives there already` };
       return { json: { moved: true, ...moved }, text: describe(moved) };
     });
+
+async function openMove(ctx: Operator, slug: string): Promise<string | null> {
+  const record = await ctx.registry.findBySlug(slug);
+  const open = record && (await loadOpenMove(ctx.registry.sql, record.id));
+  return open && !open.switchedAt ? `the move stays open; clarity tenant move-abort ${slug} ends it` : null;
+}
 
 const confirm =
   (run: Run) =>
   (slug: string, options: CommonOptions): Promise<void> =>
     run(options, async (ctx): Promise<Answer> => {
       const confirmed = await confirmMove({ ctx, input: { slug } });
-      return { json: confirmed, text: `${slug} lives at ${placeOf(confirmed.to)} alone` };
+      return { json: confirmed, text: `the old copy is gone: ${slug} lives at ${placeOf(confirmed.to)}` };
     });
 
 const abort =
@@ -87,11 +98,11 @@ const abort =
   (slug: string, options: CommonOptions): Promise<void> =>
     run(options, async (ctx): Promise<Answer> => {
       const aborted = await abortMove({ ctx, input: { slug } });
-      return { json: aborted, text: `${slug} is served at ${placeOf(aborted.from)}, as before` };
+      return { json: aborted, text: `as before, ${slug} lives at ${placeOf(aborted.from)}` };
     });
 
 const placeOf = ({ server, upstream }: MoveRecord["to"]) =>
-  `${server ?? mainServer}, ${upstream ?? "shared"}`;
+  `database server ${server ?? mainServer}, served by ${upstream ?? "the shared servers"}`;
 
 function describe({ slug, to, method, methodReason, pauseMs, verified, confirmedAt }: MoveRecord): string {
   const where = `${slug} lives at ${placeOf(to)}, tier ${to.tier}`;

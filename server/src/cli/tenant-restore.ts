@@ -1,13 +1,15 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { abortRestore, confirmRestore } from "../tenants/backup/restore/end-restore.ts";
 import { restoreBackup } from "../tenants/backup/restore/restore-backup.ts";
-import type { RestoreRecord } from "../tenants/backup/restore/restore-record.ts";
+import { loadOpenRestore, type RestoreRecord } from "../tenants/backup/restore/restore-record.ts";
 import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
 import { backupSettings } from "../tenants/backup/settings.ts";
 import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
+import type { Operator } from "../tenants/provisioning/operator.ts";
 import { moment } from "./instant.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
+import { tellWhatStaysOpen } from "./stays-open.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface RestoreOptions extends CommonOptions {
@@ -46,7 +48,11 @@ const restore = (run: Run, terminal: Terminal) => (slug: string, options: Restor
     const { to, forceReason = null } = options;
     if (to) {
       const settings = backupSettings(terminal.env);
-      return answer(slug, await restoreToInstant({ ctx, settings, input: { slug, to, forceReason } }));
+      return tellWhatStaysOpen({
+        open: () => openRestore(ctx, slug),
+        work: async () =>
+          answer(slug, await restoreToInstant({ ctx, settings, input: { slug, to, forceReason } })),
+      });
     }
     const { status } = await restoreTenant({ ctx, input: { slug } });
     return { json: { slug, status }, text: `${slug} is ${status}` };
@@ -71,11 +77,20 @@ const restoreFrom =
   (slug: string, backupId: string, { forceReason, json = false }: CommonOptions & { forceReason?: string }) =>
     run({ json }, async (ctx) => {
       const settings = backupSettings(terminal.env);
-      return answer(
-        slug,
-        await restoreBackup({ ctx, settings, input: { slug, backupId, forceReason: forceReason ?? null } }),
-      );
+      const input = { slug, backupId, forceReason: forceReason ?? null };
+      return tellWhatStaysOpen({
+        open: () => openRestore(ctx, slug),
+        work: async () => answer(slug, await restoreBackup({ ctx, settings, input })),
+      });
     });
+
+async function openRestore(ctx: Operator, slug: string): Promise<string | null> {
+  const record = await ctx.registry.findBySlug(slug);
+  const open = record && (await loadOpenRestore(ctx.registry.sql, record.id));
+  return open && !open.switched
+    ? `the restore stays open; clarity tenant restore-abort ${slug} ends it`
+    : null;
+}
 
 function answer(slug: string, restored: RestoreRecord): Answer {
   const { id, to, fromDatabase, intoDatabase, switched, pauseMs } = restored;
@@ -94,7 +109,7 @@ function answer(slug: string, restored: RestoreRecord): Answer {
       : []),
     ...(rows.length > 0
       ? [
-          `${rows.length} payments that the replaced database had otherwise, or only one of the two knows; reconcile them with the provider:`,
+          `${rows.length === 1 ? "1 payment" : `${rows.length} payments`} that the replaced database had otherwise, or only one of the two knows; reconcile them with the provider:`,
           table(rows),
         ]
       : []),

@@ -1,8 +1,11 @@
 import { Command, Option } from "commander";
+import type { Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { loadOpenRestore } from "../tenants/backup/restore/restore-record.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { changeRing, rings } from "../tenants/fleet/rings.ts";
 import { mainServer } from "../tenants/placement/database-servers.ts";
+import { loadOpenMove } from "../tenants/placement/move-record.ts";
 import { resumeTenant, suspendTenant } from "../tenants/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
 import { TemplateName, templates } from "../tenants/provisioning/templates.ts";
@@ -146,7 +149,7 @@ const show = (run: Run) => (slug: string, options: CommonOptions) =>
     if (!record) throw new TenantUnknown(`no tenant ${slug}`);
     const steps = await registry.sql<{ step: string; done_at: Date }[]>`
       select step, done_at from provisioning_steps where tenant_id = ${record.id} order by done_at`;
-    const detail = { ...view(record), ...placement(record) };
+    const detail = { ...view(record), ...placement(record), open: await openWork(registry.sql, record.id) };
     const json = {
       ...detail,
       provisioning: steps.map(({ step, done_at }) => ({ step, doneAt: done_at })),
@@ -154,6 +157,18 @@ const show = (run: Run) => (slug: string, options: CommonOptions) =>
     const lines = Object.entries(detail).map(([name, value]) => [name, inWords(value)]);
     return { json, text: table([...lines, ["provisioned", steps.map(({ step }) => step).join(", ")]]) };
   });
+
+/** What waits for a person, or for its command to be run again. */
+async function openWork(sql: Sql, tenantId: string): Promise<string | null> {
+  const [move, restore] = await Promise.all([loadOpenMove(sql, tenantId), loadOpenRestore(sql, tenantId)]);
+  if (move) {
+    const where = `a move to ${move.to.server ?? mainServer}`;
+    return move.switchedAt ? `${where}, to be confirmed` : `${where}, not switched yet`;
+  }
+  if (!restore) return null;
+  const when = `a restore to ${restore.to.toISOString()}`;
+  return restore.switched ? `${when}, to be confirmed` : `${when}, not switched yet`;
+}
 
 const changeTo = (run: Run, status: "active" | "suspended") => (slug: string, options: CommonOptions) =>
   run(options, async (ctx) => {

@@ -2,7 +2,13 @@ import { backupFindings } from "../tenants/backup/backup-findings.ts";
 import { backupSettings } from "../tenants/backup/settings.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "./finding.ts";
-import { deletionFindings, flagFindings, moveFindings, pinFindings } from "./lifecycle-checks.ts";
+import {
+  deletionFindings,
+  flagFindings,
+  moveFindings,
+  pinFindings,
+  restoreFindings,
+} from "./lifecycle-checks.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -24,6 +30,7 @@ const checks: readonly Check[] = [
   instanceFindings,
   deletionFindings,
   moveFindings,
+  restoreFindings,
   pinFindings,
   flagFindings,
   ofBackups,

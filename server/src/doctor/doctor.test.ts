@@ -94,13 +94,28 @@ test("a move or a restore is left alone for a minute, and is a fault after it", 
   await change({ status: "active" });
 });
 
-test("the old copy of a tenant that has moved is told while it is kept", async () => {
+test.each<[string, string, RegExp]>([
+  ["a move that has not switched", "a move to main is open", /move-abort acme/],
+  ["an old copy", "its old copy at main is kept since 2026-11-01", /move-confirm acme/],
+])("%s is told of while it is there, and is no fault", async (_, what, advice) => {
+  const switchedAt = what.startsWith("its old copy") ? "2026-11-01T10:00Z" : null;
   await sql()`
     insert into moves (id, tenant_id, slug, requested_by, from_tier, to_tier, switched_at)
-    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'standard', '2026-11-01T10:00Z')`;
-  const found = (await examine()).find(({ what }) => what.startsWith("acme: its old copy"));
-  expect(found).toMatchObject({ ok: true, advice: expect.stringContaining("move-confirm acme") });
+    values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'standard', ${switchedAt})`;
+  expect(await examine()).toContainEqual({ ...finding(RegExp(`^acme: ${what}`), advice), ok: true });
   await sql()`delete from moves`;
+});
+
+test("a restore that has not switched, and one whose old database is kept, are told of and are no fault", async () => {
+  await sql()`
+    insert into restores (id, tenant_id, to_instant, from_database, into_database, requested_by)
+    values (gen_random_uuid(), ${acme.tenant.id}, '2026-11-01T10:00Z', 'one', 'another', 'test')`;
+  const open = finding(/^acme: a restore to 2026-11-01T10:00:00.000Z is open/, /restore-abort acme/);
+  expect(await examine()).toContainEqual({ ...open, ok: true });
+  await sql()`update restores set switched_at = '2026-11-02T10:00Z', report = '{}'`;
+  const kept = finding(/^acme: brought back on 2026-11-02, and one is kept/, /restore-confirm acme/);
+  expect(await examine()).toContainEqual({ ...kept, ok: true });
+  await sql()`delete from restores`;
 });
 
 test("a tenant whose database is down is named, and the others are looked at", async () => {

@@ -21,16 +21,46 @@ export const deletionFindings: Check = async ({ ctx }) => {
   );
 };
 
+/** An open move or restore holds up whatever else would be done with the tenant. */
 export const moveFindings: Check = async ({ ctx }) => {
-  const rows = await ctx.registry.sql<{ slug: string; from_server: string | null; switched_at: Date }[]>`
-    select slug, from_server, switched_at from moves
-    where switched_at is not null and confirmed_at is null order by slug`;
-  return rows.map(({ slug, from_server, switched_at }) =>
-    note(
-      `${slug}: its old copy at ${from_server ?? "main"} is kept since ${switched_at.toISOString().slice(0, 10)}`,
-      "personal data lies where nobody uses it, and the tenant cannot be moved or deleted",
-      `run clarity tenant move-confirm ${slug}, which drops it`,
-    ),
+  const rows = await ctx.registry.sql<
+    { slug: string; from_server: string | null; to_server: string | null; switched_at: Date | null }[]
+  >`
+    select slug, from_server, to_server, switched_at from moves
+    where confirmed_at is null and aborted_at is null order by slug`;
+  return rows.map(({ slug, from_server, to_server, switched_at }) =>
+    switched_at
+      ? note(
+          `${slug}: its old copy at ${from_server ?? "main"} is kept since ${switched_at.toISOString().slice(0, 10)}`,
+          "personal data lies where nobody uses it, and the tenant cannot be moved or deleted",
+          `run clarity tenant move-confirm ${slug}, which drops it`,
+        )
+      : note(
+          `${slug}: a move to ${to_server ?? "main"} is open`,
+          "it runs, or stopped half-way and is in the way of every other move and of a restore",
+          `run it again, or clarity tenant move-abort ${slug}`,
+        ),
+  );
+};
+
+export const restoreFindings: Check = async ({ ctx }) => {
+  const rows = await ctx.registry.sql<
+    { slug: string; to_instant: Date; from_database: string; switched_at: Date | null }[]
+  >`
+    select slug, to_instant, from_database, switched_at from restores r join tenants t on t.id = r.tenant_id
+    where confirmed_at is null order by slug`;
+  return rows.map(({ slug, to_instant, from_database, switched_at }) =>
+    switched_at
+      ? note(
+          `${slug}: brought back on ${switched_at.toISOString().slice(0, 10)}, and ${from_database} is kept since`,
+          "personal data lies where nobody uses it, and the tenant cannot be moved or restored again",
+          `look at what the restore reported, then run clarity tenant restore-confirm ${slug}, which drops it`,
+        )
+      : note(
+          `${slug}: a restore to ${to_instant.toISOString()} is open`,
+          "it runs, or stopped half-way and is in the way of every other restore and of a move",
+          `run it again, or clarity tenant restore-abort ${slug}`,
+        ),
   );
 };
 
