@@ -1,8 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import {
   addDatabaseServer,
+  findSameServer,
   listDatabaseServers,
+  NewDatabaseServer,
   prepareDatabaseServer,
+  removeDatabaseServer,
 } from "../tenants/placement/database-servers.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
@@ -26,6 +29,11 @@ export function databaseServerCommand(run: Run, terminal: Terminal): Command {
     .description("make there what this code's tenants need: after an upgrade")
     .option("--json")
     .action(prepare(run));
+  command
+    .command("remove <name>")
+    .description("forget one where no tenant lives; changes nothing there")
+    .option("--json")
+    .action(remove(run));
   return command;
 }
 
@@ -34,6 +42,9 @@ const add =
   (name: string, { pooler, json = false }: AddOptions) =>
     run({ json }, async (ctx) => {
       const adminUrl = await readInput(terminal);
+      const { adminUrl: checked } = NewDatabaseServer.parse({ name, adminUrl });
+      const same = await findSameServer({ ctx, adminUrl: checked });
+      if (same !== null && same !== name) throw new Error(`that server is known already, as ${same}`);
       const server = await addDatabaseServer({ ctx, input: { name, adminUrl, ...(pooler && { pooler }) } });
       return { json: server, text: `${name} at ${server.host}:${server.port} is ready for tenants` };
     });
@@ -58,6 +69,12 @@ const prepare = (run: Run) => (name: string, options: CommonOptions) =>
   run(options, async (ctx) => {
     await prepareDatabaseServer({ ctx, input: { name } });
     return { json: { name, prepared: true }, text: `${name} is ready for this code's tenants` };
+  });
+
+const remove = (run: Run) => (name: string, options: CommonOptions) =>
+  run(options, async (ctx) => {
+    await removeDatabaseServer({ ctx, input: { name } });
+    return { json: { name, removed: true }, text: `${name} is not known any more` };
   });
 
 function parseAddress(text: string): { host: string; port: number } {

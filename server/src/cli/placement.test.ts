@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
+import { connect } from "../database/client.ts";
 import { type OtherServer, startOtherServer } from "../tenants/placement/testing/other-server.ts";
 import { latestSchemaVersion } from "../tenants/schema.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
@@ -18,6 +19,8 @@ afterAll(() => Promise.all([platform.close(), other.close()]));
 
 const clarity = (command: string, input = "") => runCommandLine({ args: command.split(" "), dataDir, input });
 
+const openWork = async (slug = "acme") => (await clarity(`tenant show ${slug} --json`)).json().open;
+
 test("a database server is added by its administrator's URL, which is sealed and never printed", async () => {
   const { password } = new URL(other.url);
   const added = await clarity("database-server add db2", `${other.url}\n`);
@@ -33,6 +36,15 @@ test("a database server is added by its administrator's URL, which is sealed and
   expect(refused).toMatchObject({ code: 1, stdout: "" });
   expect(refused.stderr).toContain("password authentication failed");
   expect((await clarity("database-server add db3", "mysql://there")).stderr).toContain("adminUrl");
+  const known = async (name: string, url: string) => {
+    const other = new URL(url);
+    other.hostname = "localhost";
+    expect((await clarity("database-server add db3", other.href)).stderr).toBe(
+      `failed: that server is known already, as ${name}`,
+    );
+  };
+  await known("db2", other.url);
+  await known("main", platform.address.adminUrl);
   for (const { stdout, stderr } of [added, again, refused]) expect(stdout + stderr).not.toContain(password);
 
   expect((await clarity("database-server prepare db2")).code).toBe(0);
@@ -52,13 +64,18 @@ test("a tenant is promoted to an instance and a server of its own, and demoted a
 
   const promoted = await clarity(promote);
   expect(promoted).toMatchObject({ code: 0, stderr: "" });
-  expect(promoted.stdout).toContain(`acme lives at db2, ${own}, tier dedicated`);
+  expect(promoted.stdout).toContain(`acme lives at database server db2, served by ${own}, tier dedicated`);
   expect(promoted.stdout).toMatch(/by replication\nnot served for \d+ ms\n\d+ rows in \d+ tables, the same/);
   expect((await clarity(promote)).code).toBe(0);
   const shown = JSON.parse((await clarity("tenant show acme --json")).stdout);
   expect(shown).toMatchObject({ tier: "dedicated", upstream: own, databaseServer: "db2" });
   expect((await clarity("tenant demote acme")).stderr).toContain("acme has moved to db2");
-  expect((await clarity("tenant move-confirm acme")).stdout).toBe(`acme lives at db2, ${own} alone`);
+  expect(await openWork()).toBe("a move to db2, to be confirmed");
+  expect((await clarity("tenant move-confirm acme")).stdout).toBe(
+    `the old copy is gone: acme lives at database server db2, served by ${own}`,
+  );
+  expect(await openWork()).toBeNull();
+  expect((await clarity("database-server remove db2")).stderr).toContain("acme lives there");
 
   const demoted = JSON.parse((await clarity("tenant demote acme --pause-and-copy --json")).stdout);
   expect(demoted).toMatchObject({
@@ -73,4 +90,21 @@ test("a tenant is promoted to an instance and a server of its own, and demoted a
     moved: false,
   });
   expect((await clarity("tenant move acme")).stderr).toContain("say where to");
+});
+
+test("a move that is refused half-way says that it stays open, until it is ended; then the server can go", async () => {
+  await platform.createTenant("globex");
+  const { name } = (await platform.operator.registry.findBySlug("globex"))?.database ?? {};
+  const sql = connect({ url: other.url, max: 1 });
+  await sql.unsafe(`create database "${name}"`);
+  const refused = await clarity("tenant move globex --database-server db2");
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain("is there already, and not by this move; the move stays open");
+  expect(await openWork("globex")).toBe("a move to db2, not switched yet");
+  expect((await clarity("database-server remove db2")).stderr).toContain("a move of globex is open");
+  expect((await clarity("tenant move-abort globex")).stdout).toMatch(/^as before, globex lives at .* main/);
+  await sql.unsafe(`drop database "${name}"`);
+  await sql.end();
+  expect((await clarity("database-server remove db2")).stdout).toBe("db2 is not known any more");
+  expect((await clarity("database-server remove db2")).stderr).toContain("no database server db2");
 });

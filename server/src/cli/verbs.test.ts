@@ -77,6 +77,7 @@ const examples: Record<string, (slug: string) => string[]> = {
   "database-server add": () => ["second"],
   "database-server list": () => [],
   "database-server prepare": () => ["second"],
+  "database-server remove": () => ["second"],
   "dead-letter list": (slug) => [slug],
   "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
   doctor: () => [],

@@ -34,6 +34,7 @@ export const verbs: Record<string, VerbAccess> = {
   "database-server add": { reach: "registry" },
   "database-server list": { reach: "registry" },
   "database-server prepare": { reach: "registry" },
+  "database-server remove": { reach: "registry" },
   "dead-letter list": { reach: "one tenant" },
   "dead-letter replay": { reach: "one tenant", takesId: true },
   doctor: { reach: "platform" },

@@ -1,9 +1,10 @@
 import { z } from "zod";
-import { errorCode } from "../../database/client.ts";
+import { isUnavailable } from "../../database/client.ts";
 import { openPlatformKeys } from "../../registry/platform-key.ts";
 import type { DatabaseServer } from "../../registry/tenant-record.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { prepareServer } from "../provisioning/prepare-server.ts";
+import { isSameServer } from "./same-server.ts";
 
 /** What commands call the registry's own server, which has no row. */
 export const mainServer = "main";
@@ -45,24 +46,76 @@ export async function addDatabaseServer({
   const { name, adminUrl, pooler } = NewDatabaseServer.parse(input);
   const url = new URL(adminUrl);
   const [host, portNumber] = [url.hostname, Number(url.port || 5432)];
+  const known = (await listDatabaseServers({ ctx })).map((server) => server.name);
+  if (known.includes(name)) throw new Error(`there is a database server ${name} already`);
   await prepareServer({ adminUrl, namespace: ctx.address.namespace });
   const keys = await openPlatformKeys(ctx.registry);
   const secret = keys.seal(place(name), adminUrl);
-  try {
-    await ctx.registry.sql`
-      with server as (
-        insert into database_servers (name, host, port, pooler_host, pooler_port, admin_secret, admin_key_version)
-        values (${name}, ${host}, ${portNumber}, ${pooler?.host ?? null}, ${pooler?.port ?? null},
-          ${secret.ciphertext}, ${secret.keyVersion})
-        returning name
-      )
-      insert into operator_audit (operator, action, detail)
-      select ${ctx.name}, 'database_server.add', jsonb_build_object('name', name) from server`;
-  } catch (error) {
-    if (errorCode(error) !== "23505") throw error;
-    throw new Error(`there is a database server ${name} already`, { cause: error });
-  }
+  await ctx.registry.sql`
+    with server as (
+      insert into database_servers (name, host, port, pooler_host, pooler_port, admin_secret, admin_key_version)
+      values (${name}, ${host}, ${portNumber}, ${pooler?.host ?? null}, ${pooler?.port ?? null},
+        ${secret.ciphertext}, ${secret.keyVersion})
+      returning name
+    )
+    insert into operator_audit (operator, action, detail)
+    select ${ctx.name}, 'database_server.add', jsonb_build_object('name', name) from server`;
   return { name, host, port: portNumber, pooler };
+}
+
+/**
+ * What a server is called already that is reached by another address. One that does not answer is taken for
+ * another: it may be why this one is added.
+ *
+ * @returns null: it is none of the known ones
+ */
+export async function findSameServer(input: { ctx: Operator; adminUrl: string }): Promise<string | null> {
+  const { ctx, adminUrl } = input;
+  for (const server of [null, ...(await listDatabaseServers({ ctx }))]) {
+    const knownUrl = await administratorUrl({ ctx, server });
+    const same = await isSameServer(knownUrl, adminUrl).catch((error) => {
+      if (isUnavailable(error)) return false;
+      throw error;
+    });
+    if (same) return server?.name ?? mainServer;
+  }
+  return null;
+}
+
+/**
+ * Forgets a server where no tenant lives. Nothing is changed there: old copies that a move left were dropped when it
+ * was confirmed.
+ *
+ * @throws Error when the registry knows none of that name, a tenant lives there, or an open move leads to or from it
+ */
+export async function removeDatabaseServer({
+  ctx,
+  input: { name },
+}: {
+  ctx: Operator;
+  input: { name: string };
+}): Promise<void> {
+  await requireDatabaseServer(ctx, name);
+  await ctx.registry.sql.begin(async (sql) => {
+    // Nobody is sent there meanwhile.
+    await sql`lock table tenants, moves in share row exclusive mode`;
+    const [user] = await sql<{ slug: string; moves: boolean }[]>`
+      select slug, true as moves from moves
+      where ${name} in (from_server, to_server) and confirmed_at is null and aborted_at is null
+      union all select slug, false from tenants where database_server = ${name} limit 1`;
+    if (user?.moves) {
+      throw new Error(`a move of ${user.slug} is open: clarity tenant move-confirm or move-abort ends it`);
+    }
+    if (user) {
+      throw new Error(
+        `${user.slug} lives there: clarity tenant move ${user.slug} --database-server brings it away`,
+      );
+    }
+    await sql`delete from database_servers where name = ${name}`;
+    await sql`
+      insert into operator_audit (operator, action, detail)
+      values (${ctx.name}, 'database_server.remove', jsonb_build_object('name', ${name}::text))`;
+  });
 }
 
 /** Those beside the registry's own, by name. */
