@@ -15,6 +15,8 @@ const connections = 16;
  * With turns of a second two runs of one program differed by more than the five percent that are looked for.
  */
 const turns = 30;
+/** Until its hot code is compiled. */
+const warmUps = 12;
 const [readsInTurn, paymentsInTurn] = [240, 48];
 
 interface Side {
@@ -24,9 +26,18 @@ interface Side {
   stop(): void;
 }
 
+type Start = () => Promise<Side>;
+
+interface Comparison {
+  name: string;
+  requests: (side: Side) => LoadRequest[];
+  with: Start;
+  without: Start;
+}
+
 /**
  * @param assetsDir the widget's build
- * @param rounds of each comparison, each about 10 s
+ * @param rounds of each comparison, each about 20 s
  */
 export async function isolation(input: {
   operator: Operator;
@@ -37,42 +48,27 @@ export async function isolation(input: {
   const chained = await payingTenant({ ctx: operator, slug: "layers" });
   const unchained = await payingTenant({ ctx: operator, slug: "unchained" });
   await unchain(unchained.adminUrl);
-  const sides = {
-    on: await startSide(input, chained, "on"),
-    off: await startSide(input, chained, "off"),
-    unchained: await startSide(input, unchained, "on"),
-  };
-  try {
-    const { on, off } = sides;
-    return [
-      await compare({
-        name: "read path, isolation layers on",
-        unit: "req/s",
-        rounds,
-        requests: reads,
-        on,
-        off,
-      }),
-      await compare({
-        name: "payment path, isolation layers on",
-        unit: "req/s",
-        rounds,
-        requests: payments,
-        on,
-        off,
-      }),
-      await compare({
-        name: "payment path of one tenant, audit chain on",
-        unit: "req/s",
-        rounds,
-        requests: payments,
-        on,
-        off: sides.unchained,
-      }),
-    ];
-  } finally {
-    for (const side of Object.values(sides)) side.stop();
+  const on = () => startSide(input, chained, "on");
+  const off = () => startSide(input, chained, "off");
+  const withoutChain = () => startSide(input, unchained, "on");
+  const comparisons: Comparison[] = [
+    { name: "read path, isolation layers on", requests: reads, with: on, without: off },
+    { name: "payment path, isolation layers on", requests: payments, with: on, without: off },
+    {
+      name: "payment path of one tenant, audit chain on",
+      requests: payments,
+      with: on,
+      without: withoutChain,
+    },
+  ];
+  const figures: Figure[] = [];
+  for (const comparison of comparisons) {
+    const rates: Rates[] = [];
+    // Two processes of one program differ for as long as they live: each round has others.
+    for (let round = 0; round < rounds; round++) rates.push(...(await compare(comparison)));
+    figures.push(figureOf(comparison.name, rates));
   }
+  return figures;
 }
 
 const reads = ({ payer }: Side): LoadRequest[] =>
@@ -89,36 +85,43 @@ const payments = ({ payer }: Side): LoadRequest[] =>
     }),
   );
 
-/** Both sides in turn, the first alternating, after one warm-up each; the ratio is the median of the rounds' ratios. */
-async function compare(input: {
-  name: string;
-  unit: string;
-  rounds: number;
-  requests: (side: Side) => LoadRequest[];
-  on: Side;
-  off: Side;
-}): Promise<Figure> {
-  const { name, unit, requests, on, off } = input;
+/** Requests a second of a turn at each side. */
+interface Rates {
+  readonly on: number;
+  readonly off: number;
+}
+
+/** Both sides in turn, the first alternating, after warm-ups of each. */
+async function compare(comparison: Comparison): Promise<Rates[]> {
+  const [on, off] = [await comparison.with(), await comparison.without()];
   const measure = async (side: Side) => {
-    const result = await load(side.port, requests(side), connections, side.agent);
+    const result = await load(side.port, comparison.requests(side), connections, side.agent);
     if (result.failures > 0) throw new Error(`${result.failures} of ${result.requests} requests failed`);
     return result.perSecond;
   };
-  await measure(on);
-  await measure(off);
-  const rates = { on: [] as number[], off: [] as number[] };
-  for (let round = 0; round < input.rounds * turns; round++) {
-    const order = round % 2 === 0 ? (["on", "off"] as const) : (["off", "on"] as const);
-    for (const side of order) rates[side].push(await measure(side === "on" ? on : off));
+  try {
+    const rates: Rates[] = [];
+    for (let turn = 0; turn < warmUps + turns; turn++) {
+      const first = await measure(turn % 2 === 0 ? on : off);
+      const second = await measure(turn % 2 === 0 ? off : on);
+      rates.push(turn % 2 === 0 ? { on: first, off: second } : { on: second, off: first });
+    }
+    return rates.slice(warmUps);
+  } finally {
+    on.stop();
+    off.stop();
   }
-  const ratios = rates.on.map((rate, round) => rate / (rates.off[round] ?? Number.NaN));
+}
+
+/** The ratio is the median of the pairs' ratios. */
+function figureOf(name: string, rates: readonly Rates[]): Figure {
   const round = (value: number) => Number(value.toPrecision(4));
   return {
     name,
-    value: round(median(rates.on)),
-    unit,
-    baseline: round(median(rates.off)),
-    ratio: round(median(ratios)),
+    unit: "req/s",
+    value: round(median(rates.map(({ on }) => on))),
+    baseline: round(median(rates.map(({ off }) => off))),
+    ratio: round(median(rates.map(({ on, off }) => on / off))),
   };
 }
 
