@@ -1,3 +1,4 @@
+import type { Sql } from "../../database/client.ts";
 import { bad, type Finding, fine, note, reasonOf } from "../../doctor/finding.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { readRepository } from "./programs/pgbackrest.ts";
@@ -38,9 +39,7 @@ export async function archiveFinding(input: {
   }
 }
 
-async function readArchiver(
-  sql: Parameters<Parameters<typeof asServerAdministrator>[1]>[0],
-): Promise<Archiver> {
+async function readArchiver(sql: Sql): Promise<Archiver> {
   const [row] = await sql<Archiver[]>`
     select current_setting('archive_mode') as mode, failed_count::int as failures,
       (select setting::int from pg_settings where name = 'archive_timeout') as timeout,

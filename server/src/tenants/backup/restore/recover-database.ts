@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { connect } from "../../../database/client.ts";
+import { connect, type Sql } from "../../../database/client.ts";
 import { administratorUrl } from "../../placement/database-servers.ts";
 import { names } from "../../provisioning/names.ts";
 import { type Contents, contentsSession, readContents } from "../contents.ts";
@@ -52,9 +52,7 @@ export async function recoverDatabase(input: {
   }
 }
 
-const describe = async (
-  sql: Parameters<Parameters<typeof asServerAdministrator>[1]>[0],
-): Promise<ServerFacts> => {
+const describe = async (sql: Sql): Promise<ServerFacts> => {
   const [row] = await sql<ServerFacts[]>`
     select current_setting('server_version_num')::int / 10000 as major,
       current_setting('max_prepared_transactions')::int as "maxPreparedTransactions"`;
