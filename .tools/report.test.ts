@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { tallyPlaywright, tallyVitest } from "./report.ts";
+import { tallyPlaywright, tallyVitest, withExitCode } from "./report.ts";
 
 const root = mkdtempSync(join(tmpdir(), "report-test-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -17,7 +17,7 @@ function reported(source: string) {
   const args = ["run", "--root", root, "--globals", "--retry=1", "--reporter=json", `--outputFile=${file}`];
   const { status, stderr } = spawnSync(vitest, args, { cwd: root, encoding: "utf8" });
   if (status === null || stderr.includes("Error: Cannot find")) throw new Error(stderr);
-  return tallyVitest(JSON.parse(readFileSync(file, "utf8")), root);
+  return withExitCode(tallyVitest(JSON.parse(readFileSync(file, "utf8")), root), "Vitest", status);
 }
 
 test("a test that passed on its second try is named and counts as passed; one that failed twice counts as failed", () => {
@@ -34,6 +34,16 @@ test("a test that passed on its second try is named and counts as passed; one th
   expect(tally).toMatchObject({ passed: 3, failed: 1 });
   expect(tally.retried).toEqual(["sample.test.js > a suite passes at last"]);
   expect(tally.failures).toEqual([expect.stringContaining("a suite fails\n")]);
+});
+
+test("an error outside of every test counts as one failure, and the end of the log says why", () => {
+  const tally = reported(`
+    test("passes", () => void Promise.reject(new Error("nobody waits for this")));
+  `);
+  expect(tally).toMatchObject({ passed: 1, failed: 1 });
+  expect(tally.failures).toEqual([
+    "Vitest ended (1) though no test of its failed: its errors are printed above",
+  ]);
 });
 
 test("a tour that Playwright calls flaky is named, however deep it stands", () => {

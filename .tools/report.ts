@@ -78,3 +78,10 @@ function flakyOf({ specs = [], suites = [] }: PlaywrightSuite): string[] {
   const flaky = specs.filter(({ tests }) => tests.some(({ status }) => status === "flaky"));
   return [...flaky.map(({ file, title }) => `${file} > ${title}`), ...suites.flatMap(flakyOf)];
 }
+
+/** A runner that says it failed while it counts no failure (an error outside of every test) counts as one. */
+export function withExitCode(tally: Tally, runner: string, status: number | null): Tally {
+  if (status === 0 || tally.failed > 0) return tally;
+  const failure = `${runner} ended (${status}) though no test of its failed: its errors are printed above`;
+  return { ...tally, failed: 1, failures: [...(tally.failures ?? []), failure] };
+}

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ensureBrowser } from "./browser.ts";
 import { ensurePeers } from "./peers.ts";
-import { type Tally, tallyPlaywright, tallyVitest } from "./report.ts";
+import { type Tally, tallyPlaywright, tallyVitest, withExitCode } from "./report.ts";
 import { checks, runStep } from "./steps.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -46,7 +46,7 @@ function vitest(): Tally {
     `--outputFile.json=${file}`,
   ];
   const { status } = spawnSync("vitest", args, { cwd: root, stdio: "inherit", env });
-  return read(file, status, (report) => tallyVitest(report, root));
+  return read("Vitest", file, status, (report) => tallyVitest(report, root));
 }
 
 function playwright(): Tally {
@@ -61,16 +61,19 @@ function playwright(): Tally {
       env: { ...env, PLAYWRIGHT_JSON_OUTPUT_NAME: file },
     },
   );
-  return read(file, status, tallyPlaywright);
+  return read("Playwright", file, status, tallyPlaywright);
 }
 
-/** A runner that fell over, or says it failed while counting no failure, counts as one failure. */
-// biome-ignore lint/suspicious/noExplicitAny: two runners' report formats, read at two places above
-function read(file: string, status: number | null, tally: (report: any) => Tally): Tally {
+function read(
+  runner: string,
+  file: string,
+  status: number | null,
+  // biome-ignore lint/suspicious/noExplicitAny: two runners' report formats, read at two places above
+  tally: (report: any) => Tally,
+): Tally {
   try {
-    const counted = tally(JSON.parse(readFileSync(file, "utf8")));
-    return status === 0 || counted.failed > 0 ? counted : { ...counted, failed: 1 };
+    return withExitCode(tally(JSON.parse(readFileSync(file, "utf8"))), runner, status);
   } catch {
-    return { passed: 0, failed: 1 };
+    return { passed: 0, failed: 1, failures: [`${runner} ended (${status}) and left no report`] };
   }
 }
