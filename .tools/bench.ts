@@ -49,7 +49,7 @@ async function onOnePlatform(adminUrl: string): Promise<void> {
       figures.push(await idleTenants({ operator, assetsDir }));
     }
     if (wants("paths")) figures.push(...(await paths({ operator, assetsDir, rounds })));
-    if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir, rounds })));
+    if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir })));
     if (wants("flood")) figures.push(...(await flood({ operator, assetsDir, rounds })));
     if (wants("promote")) {
       await withPostgres("other", async (otherUrl) => {

@@ -11,12 +11,17 @@ import { enter, startLayers } from "./start-layers.ts";
 
 const connections = 16;
 /**
- * Short turns of a sixth of a second, many of them: what else the machine does then weighs on both sides alike.
- * With turns of a second two runs of one program differed by more than the five percent that are looked for.
+ * Both sides are started anew for each: two processes of one program differ for as long as they live, by as much
+ * as the five percent that are looked for. One round's ratio has a standard deviation of 0.04, so twelve of them.
  */
-const turns = 30;
+const rounds = 12;
+/**
+ * Short turns of a sixth of a second: what else the machine does then weighs on both sides alike. With turns of a
+ * second two runs of one program differed by more than the five percent.
+ */
+const turns = 14;
 /** Until its hot code is compiled. */
-const warmUps = 12;
+const warmUps = 10;
 const [readsInTurn, paymentsInTurn] = [240, 48];
 
 interface Side {
@@ -35,16 +40,9 @@ interface Comparison {
   without: Start;
 }
 
-/**
- * @param assetsDir the widget's build
- * @param rounds of each comparison, each about 20 s
- */
-export async function isolation(input: {
-  operator: Operator;
-  assetsDir: string;
-  rounds: number;
-}): Promise<Figure[]> {
-  const { operator, rounds } = input;
+/** @param assetsDir the widget's build */
+export async function isolation(input: { operator: Operator; assetsDir: string }): Promise<Figure[]> {
+  const { operator } = input;
   const chained = await payingTenant({ ctx: operator, slug: "layers" });
   const unchained = await payingTenant({ ctx: operator, slug: "unchained" });
   await unchain(unchained.adminUrl);
@@ -64,7 +62,6 @@ export async function isolation(input: {
   const figures: Figure[] = [];
   for (const comparison of comparisons) {
     const rates: Rates[] = [];
-    // Two processes of one program differ for as long as they live: each round has others.
     for (let round = 0; round < rounds; round++) rates.push(...(await compare(comparison)));
     figures.push(figureOf(comparison.name, rates));
   }
