@@ -16,8 +16,8 @@ const connections = 16;
  */
 const rounds = 12;
 /**
- * Short turns of a sixth of a second: what else the machine does then weighs on both sides alike. With turns of a
- * second two runs of one program differed by more than the five percent.
+ * A sixth of a second each: what else the machine does then weighs on both sides alike. With turns of a second it
+ * did not.
  */
 const turns = 14;
 /** Until its hot code is compiled. */

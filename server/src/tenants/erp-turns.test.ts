@@ -92,20 +92,22 @@ async function refusedOnceMore() {
 function promises(pooler: () => PgBouncer | null): void {
   test("two processes never have more requests at the ERP than its limit, and every request has its turn", async () => {
     const erp = await heldErp();
-    const input = { erpUrl: erp.url, atOnce: 3, pooler: pooler() };
+    const [atOnce, each] = [3, 8];
+    const input = { erpUrl: erp.url, atOnce, pooler: pooler() };
     const [one, other] = [await serverProcess(input), await serverProcess(input)];
-    const each = 8;
     const answers = Array.from({ length: each }, (_, n) => [one(`/one/${n}`), other(`/other/${n}`)]).flat();
-    /** A process with three under way has the others wait in its own line, where nobody asks for a turn. */
+    /** A process that has all turns lets its others wait in its own line, where nobody asks for one. */
     const somebodyAsks = () =>
       ["/one/", "/other/"].some((process) => {
-        const arrived = erp.arrived.filter((path) => path.startsWith(process)).length;
-        return arrived < each && erp.underWay.filter(({ path }) => path.startsWith(process)).length < 3;
+        const arrived = erp.arrived.filter((path) => path.startsWith(process));
+        const underWay = erp.underWay.filter(({ path }) => path.startsWith(process));
+        return arrived.length < each && underWay.length < atOnce;
       });
     for (let left = 2 * each; left > 0; left--) {
-      await until(() => expect(erp.underWay).toHaveLength(Math.min(3, left)));
+      const atMost = Math.min(atOnce, left);
+      await until(() => expect(erp.underWay).toHaveLength(atMost));
       if (somebodyAsks()) await refusedOnceMore();
-      expect(erp.underWay).toHaveLength(Math.min(3, left));
+      expect(erp.underWay).toHaveLength(atMost);
       erp.answerOne();
     }
     for (const { status } of await Promise.all(answers)) expect(status).toBe(200);
