@@ -41,6 +41,12 @@ test("ten times in parallel it moves once", async () => {
   expect(await tenant.balance(invoice)).toEqual([700n, 0n, 200n]);
 });
 
+test("while it waits for an invoice, whoever has that can write to the audit log", async () => {
+  const { invoice, paymentIds, settle } = await paid([300n]);
+  const settled = world.whoWaitsFor({ table: "invoices", id: invoice }, () => settle(paymentIds[0] ?? ""));
+  expect(await settled).toEqual({ kind: "settled" });
+});
+
 test("a payment that is not there, or another tenant's, settles nothing", async () => {
   const { tenant, invoice, paymentIds } = await paid([300n]);
   const input = { paymentId: paymentIds[0] ?? "", result: { erpRef: "E-1", already: false } };

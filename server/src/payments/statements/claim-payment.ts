@@ -59,6 +59,13 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
       where judged.n = ${lines.length}
       on conflict (tenant_id, id) do nothing
       returning *
+    ), audit as (
+      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select payment.tenant_id, ${ctx.actor}, 'payment.started', payment.id::text,
+        jsonb_build_object('attempt', ${attemptId}::text, 'totalMinor', payment.total_minor::text,
+          'currency', payment.currency, 'requestId', ${ctx.requestId}::text)
+      from payment
     ), hold as (
       update pay.invoices i set held_minor = i.held_minor + line.amount_minor
       from line, payment
@@ -69,12 +76,6 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
       select payment.tenant_id, ${attemptId}::uuid, payment.id, ${input.provider}, ${input.token},
         ${input.statement}, ${input.returnOrigin}::text, 'pending', now() + make_interval(secs => ${leaseS}),
         now() + make_interval(secs => ${leaseS})
-      from payment
-    ), audit as (
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select payment.tenant_id, ${ctx.actor}, 'payment.started', payment.id::text,
-        jsonb_build_object('attempt', ${attemptId}::text, 'totalMinor', payment.total_minor::text,
-          'currency', payment.currency, 'requestId', ${ctx.requestId}::text)
       from payment
     )
     select * from payment`;

@@ -43,6 +43,12 @@ test("a caller who comes late leaves the lease to whoever has it now", async () 
   expect(await tenant.attempts()).toEqual([held]);
 });
 
+test("while it waits for the attempt, whoever has that can write to the audit log", async () => {
+  const { attempt, record } = await pending();
+  const recorded = world.whoWaitsFor({ table: "attempts", id: attempt.id }, () => record(news.captured));
+  expect(await recorded).toMatchObject({ state: "captured" });
+});
+
 test("captured a hundred times in parallel is written once", async () => {
   const { tenant, invoice, record } = await pending();
   const payments = await Promise.all(Array.from({ length: 100 }, () => record(news.captured)));

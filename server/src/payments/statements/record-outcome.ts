@@ -101,6 +101,11 @@ async function move(
       where p.tenant_id = ${tenantId}::uuid and p.id = ${attempt.payment.id}::uuid
         and p.state = any(${entering[target]}::text[])
       returning p.*
+    ), audit as (
+      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
+      from moved
     ), tried as (
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
@@ -135,10 +140,6 @@ async function move(
       from captured, unnest(${hasErp ? ["erp_post", "receipt_email"] : ["receipt_email"]}::text[]) as kind
       on conflict (tenant_id, kind, payment_id) do nothing
       returning id
-    ), audit as (
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
-      from moved
     )
     select moved.*, (select jsonb_agg(id) from job) as outbox_ids from moved`;
   return rows[0] ?? null;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { vi } from "vitest";
 import type { Context, Job } from "../../context.ts";
 import { connect, type Sql } from "../../database/client.ts";
 import { migrate } from "../../database/migrate.ts";
@@ -33,6 +34,30 @@ export async function createWorld() {
       const tenant = createTenant({ admin, url: url.href, ...options });
       opened.push(tenant.sql);
       return tenant;
+    },
+    /**
+     * Does `wait` while another transaction has the row; as soon as it waits, that one writes to the audit log
+     * and ends. A deadlock when `wait` has the log by then.
+     */
+    async whoWaitsFor<T>(
+      row: { table: "invoices" | "attempts"; id: string },
+      wait: () => Promise<T>,
+    ): Promise<T> {
+      const { waiting } = await admin.begin(async (holder) => {
+        await holder`select from ${holder(`pay.${row.table}`)} where id::text = ${row.id} for update`;
+        const waiting = wait();
+        waiting.catch(() => {});
+        await vi.waitUntil(async () => {
+          const [{ n }] = await admin<[{ n: number }]>`
+            select count(*)::int as n from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()`;
+          return n > 0;
+        }, 20_000);
+        await holder`
+          insert into pay.audit_log (tenant_id, actor, action, subject) values (${randomUUID()}, 'a', 'b', 'c')`;
+        return { waiting };
+      });
+      return waiting;
     },
     async close() {
       await Promise.all(opened.map((sql) => sql.end({ timeout: 1 })));
