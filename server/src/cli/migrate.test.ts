@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
 import { connect } from "../database/client.ts";
-import { latestSchemaVersion } from "../tenants/schema.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -9,6 +9,8 @@ import { runCommandLine } from "./testing/run-command-line.ts";
 
 const dataDir = temporaryFolders()();
 const latest = latestSchemaVersion();
+/** A schema this code does not serve. */
+const refused = minimumSchemaVersion() - 1;
 let platform: TestPlatform;
 let acme: OpenTenant;
 beforeAll(async () => {
@@ -36,20 +38,20 @@ test("a tenant's way back and forward: ring, rollback, parked, dry run, retry, s
   expect(await clarity("tenant ring acme soon")).toMatchObject({ code: 1 });
   expect(await clarity("migrate --json")).toMatchObject({ code: 0, stderr: "" });
 
-  const back = await clarity(`migrate rollback acme --to ${latest - 1} --json`);
-  expect(back.json()).toEqual({ slug: "acme", from: latest, to: latest - 1 });
+  const back = await clarity(`migrate rollback acme --to ${refused} --json`);
+  expect(back.json()).toEqual({ slug: "acme", from: latest, to: refused });
   const halted = await clarity("migrate");
   expect(halted.code).toBe(1);
-  expect(halted.stdout).toContain(`acme  ${latest - 1}  parked  taken back to schema ${latest - 1}`);
+  expect(halted.stdout).toContain(`acme  ${refused}  parked  taken back to schema ${refused}`);
   expect(halted.stdout).toContain("halted: ring canary: 1 failed (acme), 0 may");
   expect(await clarity("migrate --max-failures 100%")).toMatchObject({ code: 1 });
   const status = await clarity("migrate status");
   expect(status.stdout).toMatch(/canary +1 +0 +1 +1 +1 +0/);
-  expect(status.stdout).toContain(`parked:\n  acme at ${latest - 1}: taken back`);
+  expect(status.stdout).toContain(`parked:\n  acme at ${refused}: taken back`);
 
   const rehearsed = await clarity("migrate --dry-run --tenant acme");
   expect(rehearsed.code).toBe(0);
-  expect(rehearsed.stdout).toMatch(new RegExp(`acme: ${latest - 1} → ${latest} on a copy of .* MB`));
+  expect(rehearsed.stdout).toMatch(new RegExp(`acme: ${refused} → ${latest} on a copy of .* MB`));
   const retried = await clarity("migrate --tenant acme --retry-parked");
   expect(retried.code).toBe(0);
   expect(retried.stderr).toMatch(/^canary: 1 of 1, [\d.]+\/s, 0 s left$/);
@@ -58,7 +60,7 @@ test("a tenant's way back and forward: ring, rollback, parked, dry run, retry, s
     parked: [],
     run: { state: "finished", slug: "acme" },
   });
-  expect(await clarity(`migrate rollback acme --to ${latest - 1}`)).toMatchObject({ code: 0 });
+  expect(await clarity(`migrate rollback acme --to ${refused}`)).toMatchObject({ code: 0 });
   expect(await clarity("migrate retry acme")).toMatchObject({ code: 0, stderr: "" });
 });
 
