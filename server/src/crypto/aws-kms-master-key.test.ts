@@ -98,7 +98,7 @@ test("taking over from a file, it opens what the file wrapped, until the file is
   expect(await masterKey.isCurrent({ wrapped, context })).toBe(false);
   const again = await masterKey.wrap({ key, context });
   expect(await masterKey.isCurrent({ wrapped: again, context })).toBe(true);
-  await expect(masterKey.retire()).resolves.toEqual([masterKeyFile]);
+  await expect(masterKey.retire([masterKeyFile])).resolves.toEqual([masterKeyFile]);
   await expect(openMasterKey(place).unwrap({ wrapped, context })).rejects.toBeInstanceOf(CannotDecrypt);
   await expect(openMasterKey(place).unwrap({ wrapped: again, context })).resolves.toHaveLength(32);
 });

@@ -54,7 +54,7 @@ test("a rotation that was stopped makes no third key; a retired one is gone and 
   await ring.renew();
   const wrapped = await ring.wrap({ key: new Uint8Array(32), context: ["a"] });
   expect(await ring.keys()).toHaveLength(2);
-  await expect(ring.retire()).resolves.toEqual([path]);
+  await expect(ring.retire([path, "/elsewhere"])).resolves.toEqual([path]);
   const later = fileMasterKey(path);
   expect(existsSync(path)).toBe(false);
   await expect(later.unwrap({ wrapped, context: ["a"] })).resolves.toHaveLength(32);

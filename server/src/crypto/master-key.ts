@@ -26,11 +26,10 @@ export interface MasterKeyRing extends MasterKey {
   /** Makes a newer key, unless an older one waits to be retired: a rotation that was stopped goes on with it. */
   renew(): Promise<void>;
   /**
-   * Removes all keys but the newest, and answers their names. Ask `isCurrent` of everything wrapped before.
-   *
-   * @param all the newest too: a key service has taken over. Default false
+   * Removes the keys of these names, and answers which of them there were. They come from `keys`, asked before
+   * `isCurrent` of everything wrapped: what is newest by now may be newer, and the then newest needed.
    */
-  retire(options?: { all?: boolean }): Promise<readonly string[]>;
+  retire(names: readonly string[]): Promise<readonly string[]>;
 }
 
 /** The key service is down, throttles, or refuses us. The message says which, and never a key. */
@@ -89,8 +88,8 @@ export function fileMasterKey(path: string): MasterKeyRing {
       const { number } = newest();
       if (ring.length === 1) create(`${path}.${number + 1}`);
     },
-    async retire({ all = false } = {}) {
-      const removed = readRing(path).slice(all ? 0 : 1);
+    async retire(names) {
+      const removed = readRing(path).filter((file) => names.includes(file.path));
       for (const file of removed) rmSync(file.path, { force: true });
       return removed.map((file) => file.path);
     },

@@ -71,7 +71,7 @@ function inFrontOf(service: MasterKeyRing, { file }: { file: string }): MasterKe
       return ofFile ? false : service.isCurrent(input);
     },
     keys: async () => [...(await service.keys()), ...(await before.keys())],
-    retire: () => before.retire({ all: true }),
+    retire: (names) => before.retire(names),
   };
 }
 

@@ -110,6 +110,23 @@ test("an old key is not retired while anything needs it, nor before the new one 
   expect(await readFresh()).toEqual(["acme", "later"]);
 });
 
+test("a rotation that begins while another operator retires loses no key", async () => {
+  await withSecret("acme");
+  await rotateMasterKey({ ctx });
+  const { masterKeyFile } = platform.address;
+  const retired = async () => {
+    await expect(retire()).resolves.toEqual([masterKeyFile]);
+    await rotateMasterKey({ ctx, input: { prepareOnly: true } });
+  };
+  const removed = await retireMasterKeys({
+    ctx,
+    input: { minimumAgeMs: 0 },
+    onStep: (step) => (step === "retire" ? retired() : undefined),
+  });
+  expect(removed).toEqual([]);
+  expect(await readFresh()).toEqual(["acme"]);
+});
+
 test("a tenant in its grace period is wrapped anew and can come back; a certificate names the bytes that went", async () => {
   const acme = await withSecret("acme");
   await withSecret("gone");

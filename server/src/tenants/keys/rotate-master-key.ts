@@ -76,7 +76,8 @@ export async function retireMasterKeys({
   onStep?: OnStep;
 }): Promise<readonly string[]> {
   const ring = openMasterKey(ctx.address);
-  const [newest] = await ring.keys();
+  // Before the check: a rotation that begins meanwhile makes a newer key, and still needs this newest one.
+  const [newest, ...older] = await ring.keys();
   if (newest?.madeAt && Date.now() - newest.madeAt.getTime() < minimumAgeMs) {
     throw new Error(
       `${newest.name} is younger than ${minimumAgeMs / 1_000} s: something may still be wrapping`,
@@ -89,7 +90,7 @@ export async function retireMasterKeys({
   }
   await onStep("retire");
   await ctx.registry.audit({ operator: ctx.name, action: "master_key.retire" });
-  const removed = await ring.retire();
+  const removed = await ring.retire(older.map(({ name }) => name));
   await onStep("retired");
   return removed;
 }
