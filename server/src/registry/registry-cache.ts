@@ -90,6 +90,27 @@ export class RegistryCache {
     this.#changedAt = ++this.#turn;
   }
 
+  /**
+   * After a change: who was suspended or has moved meanwhile is known to be, though nobody ask before the registry
+   * goes down.
+   *
+   * @param load answers those that are not as they are known; null: gone
+   */
+  async refresh(
+    load: (known: readonly TenantRecord[]) => Promise<ReadonlyMap<string, TenantRecord | null>>,
+  ): Promise<void> {
+    const askedAt = ++this.#turn;
+    const known = new Map([...this.#known.values()].map(({ record }) => [record.id, record]));
+    const changed = await load([...known.values()]);
+    const staleUntil = Date.now() + this.#staleMs;
+    for (const [key, entry] of [...this.#known.entries()]) {
+      if (entry.askedAt > askedAt) continue;
+      const record = changed.get(entry.record.id);
+      if (record === null) this.#known.delete(key);
+      else Object.assign(entry, { askedAt, staleUntil, ...(record && { record }) });
+    }
+  }
+
   /** Some tenant would still be served if the registry were down. */
   holdsAny(): boolean {
     for (const { staleUntil } of this.#known.values()) if (staleUntil > Date.now()) return true;
@@ -115,9 +136,11 @@ export class RegistryCache {
   #keep(key: string, record: TenantRecord | null, askedAt: number): void {
     if ((this.#known.peek(key)?.askedAt ?? 0) > askedAt) return;
     const current = askedAt > this.#changedAt;
+    // No refresh after the change knew of it, and it may have been that change.
+    if (!current && !this.#known.has(key)) return;
     if (!record) {
       this.#known.delete(key);
-      if (this.#freshMs > 0 && current) this.#unknown.set(key, true);
+      if (this.#freshMs > 0) this.#unknown.set(key, true);
       return;
     }
     const now = Date.now();

@@ -90,18 +90,46 @@ test("a known tenant is not served for ever without the registry", async () => {
     .toBeInstanceOf(RegistryUnavailable);
 });
 
+/** How many of its connections have a query like this as their last. A server listens once it has read. */
+async function registryQueries(like: string): Promise<number> {
+  const rows = await platform.operator.admin`
+    select from pg_stat_activity where state = 'idle' and query ilike ${like}
+      and datname = ${names.registry(platform.address.namespace)}`;
+  return rows.length;
+}
+
+test.each([
+  ["suspension", "suspended", (slug: string) => suspendTenant({ ctx: platform.operator, input: { slug } })],
+  [
+    "deletion",
+    null,
+    (slug: string) => platform.operator.registry.sql`delete from tenants where slug = ${slug}`,
+  ],
+])(
+  "a %s nobody asked about before the registry went down is known all the same",
+  async (what, status, change) => {
+    const { tenant } = await platform.createTenant(`quiet-${what}`);
+    const refreshed = () => registryQueries("%from tenants%where id = any(%");
+    await expect.poll(refreshed).toBe(0);
+    const reading = registry();
+    await reading.findByHost(`${tenant.slug}.localhost`);
+    await expect(reading.findById(tenant.id)).resolves.toMatchObject({ status: "active" });
+    await expect.poll(() => registryQueries("listen%")).toBeGreaterThan(0);
+    await change(tenant.slug);
+    await expect.poll(refreshed, { timeout: 3_000 }).toBe(1);
+    await proxy.set("refuse");
+    for (const found of [reading.findById(tenant.id), reading.findByHost(`${tenant.slug}.localhost`)]) {
+      if (status) await expect(found).resolves.toMatchObject({ status });
+      else await expect(found).rejects.toBeInstanceOf(RegistryUnavailable);
+    }
+  },
+);
+
 test("a suspension reaches running servers at once, and stays known while the registry is down", async () => {
   await platform.createTenant("leaving");
   const reading = registry({ freshMs: 3_600_000 });
   await expect(reading.findByHost("leaving.localhost")).resolves.toMatchObject({ status: "active" });
-  // The server listens once it has read for the first time.
-  await expect
-    .poll(
-      () =>
-        platform.operator.admin`select from pg_stat_activity
-          where datname = ${names.registry(platform.address.namespace)} and query ilike 'listen%'`,
-    )
-    .not.toHaveLength(0);
+  await expect.poll(() => registryQueries("listen%")).toBeGreaterThan(0);
   await suspendTenant({ ctx: platform.operator, input: { slug: "leaving" } });
   await expect
     .poll(async () => (await reading.findByHost("leaving.localhost"))?.status, { timeout: 3_000 })

@@ -1,7 +1,14 @@
 import type { MasterKey } from "../crypto/master-key.ts";
 import { connect, type Sql } from "../database/client.ts";
+import { registryLookups } from "../telemetry/metrics.ts";
 import { RegistryCache, type RegistryCacheOptions } from "./registry-cache.ts";
-import { loadTenant, loadTenants, type TenantKey, type TenantRecord } from "./tenant-record.ts";
+import {
+  loadChangedTenants,
+  loadTenant,
+  loadTenants,
+  type TenantKey,
+  type TenantRecord,
+} from "./tenant-record.ts";
 
 export interface AuditEntry {
   /** `operator:<name>`, `platform`. */
@@ -51,7 +58,12 @@ export function openRegistry(input: {
 }): Registry {
   const sql = connect({ url: input.url, max: 4, session: { statement_timeout: 5_000 } });
   const cache = new RegistryCache(input.cache);
-  const watch = watcher({ sql, onChange: () => cache.expire(), wanted: input.watch ?? true });
+  const refresh = oneAtATime(() => cache.refresh((known) => loadChangedTenants(sql, known)));
+  const onChange = () => {
+    cache.expire();
+    refresh();
+  };
+  const watch = watcher({ sql, onChange, wanted: input.watch ?? true });
   const find = (name: string, key: TenantKey) =>
     cache.get(name, async () => {
       const found = await loadTenant(sql, key);
@@ -91,5 +103,21 @@ function watcher(input: { sql: Sql; onChange: () => void; wanted: boolean }): ()
     input.sql.listen("registry_changed", input.onChange, input.onChange).catch(() => {
       listening = false;
     });
+  };
+}
+
+/** Asked for while it runs it runs once more. A failure waits for the next change, or for the connection to be back. */
+function oneAtATime(run: () => Promise<void>): () => void {
+  let state: "idle" | "running" | "again" = "idle";
+  const loop = async () => {
+    do {
+      state = "running";
+      await run().catch(() => registryLookups.inc({ result: "failed" }));
+    } while ((state as string) === "again");
+    state = "idle";
+  };
+  return () => {
+    if (state === "idle") void loop();
+    else state = "again";
   };
 }

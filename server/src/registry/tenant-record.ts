@@ -109,6 +109,23 @@ export async function loadTenants(sql: Sql): Promise<TenantRecord[]> {
   return rows.map(toRecord);
 }
 
+/** Those of the known that are not as they are known, by id; null: there no more. */
+export async function loadChangedTenants(
+  sql: Sql,
+  known: readonly TenantRecord[],
+): Promise<ReadonlyMap<string, TenantRecord | null>> {
+  const asKnown = known.map(({ id, updatedAt }) => ({ id, at: updatedAt.toISOString() }));
+  // A Date has no microseconds.
+  const rows = await sql<{ id: string }[]>`
+    select k.id from jsonb_to_recordset(${sql.json(asKnown)}) as k (id uuid, at timestamptz)
+      left join tenants t on t.id = k.id
+    where date_trunc('milliseconds', t.updated_at) is distinct from k.at`;
+  if (rows.length === 0) return new Map();
+  const changed = rows.map(({ id }) => id);
+  const records = (await sql<Row[]>`${select(sql)} where id = any(${changed})`).map(toRecord);
+  return new Map(changed.map((id) => [id, records.find((record) => record.id === id) ?? null]));
+}
+
 const select = (sql: Sql) => sql`
   select tenants.*, s.host as server_host, s.port as server_port, s.pooler_host, s.pooler_port,
     array(select host from hosts where tenant_id = tenants.id order by host) as hosts
