@@ -37,6 +37,42 @@ test("pinned and moving tenants are left as they are, until the pin's end", asyn
   expect(outcomes(await run({ migrations }))).toEqual(["acme done", "bravo done"]);
 });
 
+test("who is pinned or moves while others are migrated is left alone, or migrated where it lives by then", async () => {
+  const { admin, registry } = fleet.ctx;
+  const { sql } = registry;
+  const liveIn = (slug: string, database: string) =>
+    sql`update tenants set database_name = ${database} where slug = ${slug}`;
+  const original = fleet.databaseOf("delta");
+  const copy = `${original}_moved`;
+  const [had] =
+    await admin`select datdba::regrole::text as owner from pg_database where datname = ${original}`;
+  await admin.unsafe(`create database "${copy}" template "${original}" owner ${had?.["owner"]}`);
+  const changes: Record<string, () => Promise<unknown>> = {
+    "migrate carat": () =>
+      sql`update tenants set pinned_version = '1', pin_reason = 'freeze', pin_until = now() + interval '1 day' where slug = 'carat'`,
+    "migrate delta": () => liveIn("delta", copy),
+    "migrated echo": () => liveIn("echo", "elsewhere"),
+  };
+  const migrations = later(addColumn);
+  const ran = await migrateTenants({
+    ctx: fleet.ctx,
+    input: { migrations },
+    onStep: (step) => changes[step]?.().then(() => {}),
+  });
+  expect(outcomes(ran).slice(2)).toEqual(["carat pinned", "delta done", "echo done"]);
+  expect(await columnsOf("carat")).not.toContain("note");
+  // The old copy.
+  expect(await columnsOf("delta")).not.toContain("note");
+  expect(await record("delta")).toMatchObject({ schemaVersion: latest + 1 });
+  // It was an old copy by the time that it was written down.
+  expect(await record("echo")).toMatchObject({ schemaVersion: latest });
+  await liveIn("echo", fleet.databaseOf("echo"));
+  await sql`update tenants set pin_until = now() where slug = 'carat'`;
+  expect(outcomes(await run({ migrations }))).toEqual(["carat done", "echo done"]);
+  expect(await record("echo")).toMatchObject({ schemaVersion: latest + 1 });
+  await admin.unsafe(`drop database "${copy}"`);
+});
+
 describe("a contract migration", () => {
   test("waits while a living server knows only the older shape; one that is silent is gone", async () => {
     const migrations = later(addColumn, dropRole);

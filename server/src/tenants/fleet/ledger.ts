@@ -15,7 +15,8 @@ export interface Ledger {
 
 /**
  * Tells the registry what became of tenants, many in one statement with their audit rows and the run's counts.
- * What a kill keeps from it, the tenants' databases say themselves to the next run.
+ * What a kill keeps from it, the tenants' databases say themselves to the next run; so does a tenant that has moved
+ * away from what was migrated.
  */
 export function openLedger({
   ctx,
@@ -54,8 +55,9 @@ async function record(input: {
 }): Promise<void> {
   const { ctx, runId, ring, results } = input;
   const { sql } = ctx.registry;
-  const rows = results.map(({ tenantId, tenant, contractVersion, parked }) => ({
+  const rows = results.map(({ tenantId, place, tenant, contractVersion, parked }) => ({
     id: tenantId,
+    ...place,
     version: tenant.to,
     contract: contractVersion,
     parked,
@@ -65,8 +67,8 @@ async function record(input: {
   }));
   await sql`
     with result as (
-      select * from jsonb_to_recordset(${sql.json(rows)}) as r (id uuid, version int, contract int,
-        parked boolean, was int, outcome text, reason text)
+      select * from jsonb_to_recordset(${sql.json(rows)}) as r (id uuid, server text, database text,
+        version int, contract int, parked boolean, was int, outcome text, reason text)
     ), tenant as (
       update tenants t set
         schema_version = r.version,
@@ -74,7 +76,8 @@ async function record(input: {
         parked_at = case when r.parked then clock_timestamp() when not r.parked then null else t.parked_at end,
         parked_reason = case when r.parked then r.reason when not r.parked then null else t.parked_reason end,
         updated_at = clock_timestamp()
-      from result r where t.id = r.id
+      from result r
+      where t.id = r.id and t.database_server is not distinct from r.server and t.database_name = r.database
       returning t.id, r.was, r.version, r.outcome, r.reason
     ), audit as (
       insert into operator_audit (operator, action, tenant_id, detail)

@@ -68,10 +68,11 @@ export function resultOf(
     Partial<Pick<Result["tenant"], "to" | "error" | "waits">>,
 ): Result {
   const { contractVersion, parked, ...said } = more;
-  const { slug, schemaVersion } = tenant;
+  const { slug, schemaVersion, server, database } = tenant;
   const unchanged = { to: schemaVersion, error: null, waits: null };
   return {
     tenantId: tenant.id,
+    place: { server, database },
     tenant: { slug, ring, from: schemaVersion, ...unchanged, ...said },
     contractVersion,
     parked,

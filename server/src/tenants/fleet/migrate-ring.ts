@@ -6,8 +6,8 @@ import { currentPins, livingInstances } from "./instances.ts";
 import { type Ledger, openLedger } from "./ledger.ts";
 import { migrateOne, resultOf } from "./migrate-one.ts";
 import { isFailure, type MigratedTenant } from "./outcome.ts";
-import { pendingTenants, type Scope } from "./pending-tenants.ts";
-import { type Plan, planFor } from "./plan.ts";
+import { pendingTenants, readAgain, type Scope } from "./pending-tenants.ts";
+import { leftAlone, type Plan, planFor } from "./plan.ts";
 import type { Ring } from "./rings.ts";
 import { allowedFailures, type MaxFailures } from "./threshold.ts";
 
@@ -103,19 +103,22 @@ async function carryOut(
 ): Promise<MigratedTenant> {
   const { ring, migrations, onStep } = work;
   const { tenant, to, stopped } = plan;
+  const leave = ({ by, reason }: NonNullable<Plan["stopped"]>) => {
+    const said = by === "parked" ? { error: reason } : { waits: reason };
+    return resultOf({ plan, ring }, { outcome: by, ...said, contractVersion: null, parked: null }).tenant;
+  };
   // A contract migration may have been announced that a killed process then began, or not.
   const unclear = tenant.contractVersion > tenant.schemaVersion;
-  if (stopped && (to === null || (to <= tenant.schemaVersion && !unclear))) {
-    const said = stopped.by === "parked" ? { error: stopped.reason } : { waits: stopped.reason };
-    return resultOf({ plan, ring }, { outcome: stopped.by, ...said, contractVersion: null, parked: null })
-      .tenant;
-  }
+  if (stopped && (to === null || (to <= tenant.schemaVersion && !unclear))) return leave(stopped);
   await onStep(`migrate ${tenant.slug}`);
-  const target = await work.findTarget(tenant);
+  const now = (await readAgain(work.ctx, tenant)) ?? tenant;
+  const left = leftAlone(now);
+  if (left) return leave(left);
+  const { server, database } = now;
   const result = await migrateOne({
-    plan: { ...plan, to: to ?? tenant.schemaVersion },
+    plan: { tenant: { ...tenant, server, database }, to: to ?? tenant.schemaVersion, stopped },
     ring,
-    target,
+    target: await work.findTarget(now),
     migrations,
   });
   await onStep(`migrated ${tenant.slug}`);

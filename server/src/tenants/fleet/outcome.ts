@@ -25,6 +25,8 @@ export interface MigratedTenant {
 /** What the registry is to be told of it. */
 export interface Result {
   readonly tenantId: string;
+  /** What was migrated; should the tenant have moved meanwhile, an old copy. */
+  readonly place: { readonly server: string | null; readonly database: string };
   readonly tenant: MigratedTenant;
   /** null: as it was. */
   readonly contractVersion: number | null;

@@ -42,11 +42,7 @@ export async function* pendingTenants({
   const slug = scope.slug ?? null;
   for (let after = ""; ; ) {
     const chunk = await ctx.registry.sql<PendingTenant[]>`
-      select id, slug, status, upstream, database_server as server, database_name as database,
-        schema_version as "schemaVersion", contract_version as "contractVersion",
-        case when pin_until > clock_timestamp() then pin_until end as "pinnedUntil",
-        parked_reason as "parkedReason"
-      from tenants
+      ${selectPending(ctx)}
       where ring = ${ring} and slug > ${after}
         and (schema_version < ${target} or (${retryParked} and parked_at is not null))
         and (${slug}::text is null or slug = ${slug})
@@ -57,6 +53,19 @@ export async function* pendingTenants({
     after = last.slug;
   }
 }
+
+/** As it is now: it may have been pinned, or moved, since its chunk was read. null: gone. */
+export async function readAgain(ctx: Operator, { id }: PendingTenant): Promise<PendingTenant | null> {
+  const [now] = await ctx.registry.sql<PendingTenant[]>`${selectPending(ctx)} where id = ${id}`;
+  return now ?? null;
+}
+
+const selectPending = ({ registry: { sql } }: Operator) => sql`
+  select id, slug, status, upstream, database_server as server, database_name as database,
+    schema_version as "schemaVersion", contract_version as "contractVersion",
+    case when pin_until > clock_timestamp() then pin_until end as "pinnedUntil",
+    parked_reason as "parkedReason"
+  from tenants`;
 
 export interface RingCount {
   readonly all: number;

@@ -23,14 +23,11 @@ export function planFor(
   input: { migrations: readonly Migration[]; target: number; needs: Needs; retryParked?: boolean },
 ): Plan {
   const { migrations, target, needs, retryParked = false } = input;
-  const leave = (by: "parked" | "pinned" | "moving", reason: string): Plan => ({
-    tenant,
-    to: null,
-    stopped: { by, reason },
-  });
-  if (tenant.pinnedUntil) return leave("pinned", `pinned until ${tenant.pinnedUntil.toISOString()}`);
-  if (tenant.status === "moving") return leave("moving", "it is being moved: run again afterwards");
-  if (tenant.parkedReason !== null && !retryParked) return leave("parked", tenant.parkedReason);
+  const left = leftAlone(tenant);
+  if (left) return { tenant, to: null, stopped: left };
+  if (tenant.parkedReason !== null && !retryParked) {
+    return { tenant, to: null, stopped: { by: "parked", reason: tenant.parkedReason } };
+  }
   for (const { version, name, phase } of migrations.slice(tenant.schemaVersion, target)) {
     if (phase !== "contract") continue;
     const holder = holderOf(version, { tenant, needs });
@@ -38,6 +35,15 @@ export function planFor(
       return { tenant, to: version - 1, stopped: { by: "held", reason: `${name} waits: ${holder}` } };
   }
   return { tenant, to: target, stopped: null };
+}
+
+/** null: it may be migrated. */
+export function leftAlone({
+  pinnedUntil,
+  status,
+}: Pick<PendingTenant, "pinnedUntil" | "status">): { by: "pinned" | "moving"; reason: string } | null {
+  if (pinnedUntil) return { by: "pinned", reason: `pinned until ${pinnedUntil.toISOString()}` };
+  return status === "moving" ? { by: "moving", reason: "it is being moved: run again afterwards" } : null;
 }
 
 /** Who still needs what a contract migration takes away; null: nobody. */
