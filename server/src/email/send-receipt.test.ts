@@ -1,7 +1,9 @@
 import type { AddressInfo } from "node:net";
+import { PassThrough } from "node:stream";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { createLogger, type Logger } from "../log.ts";
 import { runOutbox } from "../outbox/run-outbox.ts";
 import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { start } from "../payments/testing/start.ts";
@@ -82,9 +84,9 @@ async function paid(set: Set) {
   const [row] = await tenant.outbox();
   const [payment] = (await tenant.payments()) as unknown as PaymentRow[];
   const outboxId = row?.id as string;
-  const deliver = async () => {
+  const deliver = async ({ log }: { log: Logger } = tenant.ctx) => {
     await world.admin`update pay.outbox set due_at = now(), leased_until = '-infinity' where tenant_id = ${tenant.id}`;
-    return runOutbox({ ctx: { ...tenant.ctx, actor: "worker" }, input: { id: outboxId } });
+    return runOutbox({ ctx: { ...tenant.ctx, log, actor: "worker" }, input: { id: outboxId } });
   };
   return {
     tenant,
@@ -224,6 +226,22 @@ test("a mail server that is down or busy is tried again, with the same Message-I
 
   const down = await paid({ port: 1 });
   expect(await down.deliver()).toEqual({ kind: "retry" });
+});
+
+test("a mail server that names the payer in its refusal puts no name into the log", async () => {
+  const server = await mailServer({
+    onRcptTo(to, _, done) {
+      const words = `5.1.1 <${to.address}>: user Anna Smith unknown`;
+      done(Object.assign(new Error(words), { responseCode: 550 }));
+    },
+  });
+  const { deliver, row, outboxId } = await paid({ port: server.port });
+  const lines: string[] = [];
+  const destination = new PassThrough().on("data", (line) => lines.push(String(line)));
+  expect(await deliver({ log: createLogger({ name: "test", destination }) })).toEqual({ kind: "dead" });
+  expect((await row())?.last_cause).toContain("Anna Smith");
+  expect(lines.join("")).toContain(outboxId);
+  expect(lines.join("")).not.toMatch(/Anna|northgate/);
 });
 
 test("a password is never sent over an open line", async () => {

@@ -44,7 +44,8 @@ export async function markDead({
     from buried
     returning tenant_id`;
   if (buried.length > 0) {
-    ctx.log.error({ outboxId: row.id, kind: row.kind, paymentId: row.payment_id, cause }, "a dead letter");
+    // The cause is the ERP's or the mail server's words, which may name a person: `listDeadLetters` has it.
+    ctx.log.error({ outboxId: row.id, kind: row.kind, paymentId: row.payment_id }, "a dead letter");
   }
 }
 
