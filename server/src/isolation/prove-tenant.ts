@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { connect, errorCode, type Sql } from "../database/client.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
-import { asOwner } from "../tenants/deletion/tenant-server.ts";
+import { asAdministrator, asOwner } from "../tenants/deletion/tenant-server.ts";
 import { names } from "../tenants/provisioning/names.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import { latestSchemaVersion } from "../tenants/schema.ts";
@@ -17,7 +17,7 @@ export interface Proof {
 interface Subject {
   ctx: Operator;
   record: TenantRecord;
-  /** Databases of other tenants to knock at. */
+  /** Databases of other tenants on its server, to knock at. */
   others: readonly string[];
 }
 
@@ -53,22 +53,64 @@ async function proveRole(url: string): Promise<Proof> {
 
 /** No right to connect, or a database nobody may connect to. */
 const refused = ["42501", "55000"];
+/** No such role, or another password: before a database is asked for. */
+const turnedAway = ["28P01", "28000"];
 
-async function proveDoors({ ctx, url, others }: Subject & { url: string }): Promise<Proof> {
-  const { namespace } = ctx.address;
-  const doors = [names.registry(namespace), names.template(namespace, latestSchemaVersion()), ...others];
+interface Door {
+  url: string;
+  shutBy: readonly string[];
+}
+
+/**
+ * Each door is knocked at where it stands. What answers that there is no such database proves nothing of a door,
+ * so those of the tenant's own server are looked up first.
+ */
+async function proveDoors(subject: Subject & { url: string }): Promise<Proof> {
+  const { ctx, url, others } = subject;
+  const template = names.template(ctx.address.namespace, latestSchemaVersion());
+  const beside = await existing(subject, [template, ...others]);
+  const doors: Door[] = [
+    { url: withCredentials(ctx.address.registryUrl, url), shutBy: [...refused, ...turnedAway] },
+    ...beside.map((database) => ({ url: inDatabase(url, database), shutBy: refused })),
+  ];
   const open: string[] = [];
-  for (const database of doors) {
-    const target = new URL(url);
-    target.pathname = `/${database}`;
-    const answer = await briefly(target.href, null, (sql) => sql`select 1`).catch(errorCode);
-    if (typeof answer !== "string" || !refused.includes(answer)) open.push(database);
+  for (const door of doors) {
+    const answer = await briefly(door.url, null, (sql) => sql`select 1`).catch(errorCode);
+    if (typeof answer === "string" && door.shutBy.includes(answer)) continue;
+    const name = new URL(door.url).pathname.slice(1);
+    open.push(typeof answer === "string" ? `${name} (it answers ${answer})` : name);
   }
   return {
     promise: "its role enters neither the registry, nor the template, nor another tenant's database",
     holds: open.length === 0,
-    found: open.length === 0 ? `refused at ${doors.length} databases` : `not refused at ${open.join(", ")}`,
+    found:
+      open.length === 0 ? `refused at ${describe(beside, template)}` : `not refused at ${open.join(", ")}`,
   };
+}
+
+/** Of these, the databases that the tenant's server has: one prepared by other code has another template. */
+async function existing(subject: Subject, databases: string[]): Promise<string[]> {
+  const found = await asAdministrator(
+    subject,
+    (sql) => sql<{ name: string }[]>`
+      select datname as name from pg_database where datname = any(${databases}::text[]) order by datname`,
+  );
+  return found.map(({ name }) => name);
+}
+
+function withCredentials(place: string, of: string): string {
+  const [url, { username, password }] = [new URL(place), new URL(of)];
+  return Object.assign(url, { username, password }).href;
+}
+
+function inDatabase(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).href;
+}
+
+function describe(beside: readonly string[], template: string): string {
+  const tenants = beside.filter((name) => name !== template).length;
+  const parts = ["the registry", ...(tenants < beside.length ? ["the template"] : [])];
+  return [...parts, `${tenants} of other tenants' databases`].join(", ");
 }
 
 async function proveTables(subject: Subject): Promise<Proof> {
