@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { TenantUnknown } from "../tenants/errors.ts";
 import { masterKeyStatus } from "../tenants/keys/master-key-status.ts";
 import { rotateDataKeys } from "../tenants/keys/rotate-data-key.ts";
 import { retireMasterKeys, rotateMasterKey } from "../tenants/keys/rotate-master-key.ts";
@@ -42,6 +43,8 @@ const rotate =
   (slug: string | undefined, { all = false, json = false }: CommonOptions & { all?: boolean }) =>
     run({ json }, async (ctx) => {
       if ((slug === undefined) !== all) throw new Error("name one tenant, or --all");
+      if (slug !== undefined && !(await ctx.registry.findBySlug(slug)))
+        throw new TenantUnknown(`no tenant ${slug}`);
       const rotated = await rotateDataKeys({ ctx, input: { slugs: slug === undefined ? null : [slug] } });
       const failed = rotated.filter(({ error }) => error !== null);
       const rows = rotated.map(({ slug, from, to, resealed, error }) => [

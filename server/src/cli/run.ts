@@ -1,4 +1,5 @@
 import { userInfo } from "node:os";
+import type { Command } from "commander";
 import { findPlatform } from "../config.ts";
 import { createLogger } from "../log.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
@@ -14,6 +15,10 @@ export interface CommonOptions {
 
 /** The answer was printed and the exit code shall be 1. */
 export class AnsweredBadNews extends Error {}
+
+/** `backup create`: as isolation/verbs.ts lists it. */
+export const verbOf = (command: Command): string =>
+  command.parent ? `${verbOf(command.parent)} ${command.name()}`.trim() : "";
 
 /** Runs one command on an open platform. */
 export type Run = (options: CommonOptions, command: (operator: Operator) => Promise<Answer>) => Promise<void>;

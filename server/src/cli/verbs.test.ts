@@ -10,9 +10,12 @@ import { latestSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { paymentRows, withSecrets } from "../tenants/testing/lived-in-tenant.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { type PostgresCluster, startCluster } from "../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { createProgram } from "./main.ts";
+import { verbOf } from "./run.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";
+import { verbExamples } from "./testing/verb-examples.ts";
 
 /**
  * Every verb × every wrong way. The list is the program's own: a verb that is not in `verbs`
@@ -20,13 +23,16 @@ import { runCommandLine } from "./testing/run-command-line.ts";
  */
 const folder = temporaryFolders();
 const [dataDir, noPlatform, wrongKey] = [folder(), folder(), folder()];
+/** Backups need its programs. */
+let cluster: PostgresCluster;
 let platform: TestPlatform;
 let acme: OpenTenant;
 let globex: OpenTenant;
 let ids: Record<"acme" | "globex" | "hooli", Record<string, string>>;
 
 beforeAll(async () => {
-  platform = await testPlatform();
+  cluster = await startCluster({ folder: folder(), settings: { fsync: "off" } });
+  platform = await testPlatform({ adminUrl: cluster.url });
   writeInstance(dataDir, platform.address);
   writeInstance(wrongKey, { ...platform.address, masterKeyFile: join(wrongKey, "master.key") });
   [acme, globex] = [await platform.createTenant("acme"), await platform.createTenant("globex")];
@@ -41,7 +47,10 @@ beforeAll(async () => {
     values (gen_random_uuid(), ${acme.tenant.id}, 'acme', 'test', 'standard', 'dedicated')`;
   expect((await clarity(["tenant", "suspend", "hooli"])).code).toBe(0);
 });
-afterAll(() => platform.close());
+afterAll(async () => {
+  await platform.close();
+  await cluster.stop();
+});
 
 /** Things to be named by the verbs that take an id. */
 async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
@@ -51,7 +60,16 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
     update pay.outbox set state = 'dead' where payment_id = ${payment}::uuid returning tenant_id, id`;
   const key = `${tenant.tenant.slug}-key`;
   await addEmbedKey({ ctx: tenant, input: { id: key, algorithm: "HS256" } });
-  return { "payment show": payment, "dead-letter replay": letter?.id ?? "", "embed-key revoke": key };
+  const { slug } = tenant.tenant;
+  const backup = await clarity(["backup", "create", slug, "--json"]);
+  return {
+    "audit show": payment,
+    "payment show": payment,
+    "dead-letter replay": letter?.id ?? "",
+    "embed-key revoke": key,
+    "token mint": key,
+    "tenant restore-backup": backup.json().id,
+  };
 }
 
 const clarity = (args: readonly string[], dir = dataDir, input = "") =>
@@ -63,96 +81,61 @@ const own = (slug: string, verb: string) => (slug === "hooli" ? ids.hooli : ids.
 /** Said to live, by nobody. */
 const instance = "http://acme.instances.test";
 
-/** What stands after the verb, with the tenant's slug. */
-const examples: Record<string, (slug: string) => string[]> = {
-  "audit anchor": (slug) => [slug],
-  "audit show": (slug) => [slug],
-  "audit verify": (slug) => [slug],
-  "backup check": () => [],
-  "backup create": (slug) => [slug],
-  "backup drill": (slug) => [slug],
-  "backup list": () => [],
-  "backup prune": () => [],
-  "backup verify": () => [randomUUID()],
-  "database-server add": () => ["second"],
-  "database-server list": () => [],
-  "database-server prepare": () => ["second"],
-  "database-server remove": () => ["second"],
-  "dead-letter list": (slug) => [slug],
-  "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
-  doctor: () => [],
-  "embed-key add": (slug) => [slug, "--id", "erp-2"],
-  "embed-key list": (slug) => [slug],
-  "embed-key revoke": (slug) => [slug, own(slug, "embed-key revoke")],
-  "flag list": (slug) => [slug],
-  "flag set": (slug) => [slug, "partial-payments", "false"],
-  "flag unset": (slug) => [slug, "partial-payments"],
-  "instance list": () => [],
-  "isolation report": (slug) => [slug, "--reason", "a test"],
-  "key rotate": (slug) => [slug],
-  "master-key retire": () => [],
-  "master-key rotate": () => [],
-  "master-key status": () => [],
-  "migrate drift": (slug) => [slug],
-  "migrate rollback": (slug) => [slug, "--to", String(latestSchemaVersion() - 1)],
-  // Undoes the one before.
-  "migrate retry": (slug) => [slug],
-  "migrate run": () => [],
-  "migrate status": () => [],
-  "payment list": (slug) => [slug],
-  "payment show": (slug) => [slug, own(slug, "payment show")],
-  "setting get": (slug) => [slug, "seller.name"],
-  "setting list": (slug) => [slug],
-  "setting set": (slug) => [slug, "seller.locale", "fr"],
-  "setting unset": (slug) => [slug, "seller.locale"],
-  "tenant create": () => [
-    "initech",
-    "--name",
-    "I",
-    "--template",
-    "basic-invoice",
-    "--admin",
-    "i@initech.test",
-  ],
-  "tenant export": (slug) => [slug, "--out", join(folder(), "export")],
-  "tenant import": () => [join(noPlatform, "nothing"), "--slug", "umbrella"],
-  "tenant list": () => [],
-  "tenant purge": () => [],
-  "tenant ring": (slug) => [slug, "early"],
-  "tenant show": (slug) => [slug],
-  // In an order in which each can be done; its rows stay where they are.
-  "tenant move-abort": (slug) => [slug],
-  "tenant move": (slug) => [slug, "--instance", instance],
-  "tenant promote": (slug) => [slug, "--database-server", "main", "--instance", instance],
-  "tenant pin": (slug) => [slug, "--version", "0", "--reason", "a test", "--until", "2999-01-01"],
-  "tenant unpin": (slug) => [slug],
-  "tenant demote": (slug) => [slug],
-  "tenant move-confirm": (slug) => [slug],
-  "tenant suspend": (slug) => [slug],
-  "tenant resume": (slug) => [slug],
-  "tenant delete": (slug) => [slug, "--force-reason", "a test"],
-  "tenant restore": (slug) => [slug],
-  "tenant restore-abort": (slug) => [slug],
-  "tenant restore-backup": (slug) => [slug, randomUUID()],
-  "tenant restore-confirm": (slug) => [slug],
-  "token mint": (slug) => [slug, "--customer", "42"],
-};
+const examples = verbExamples({ own, folder, instance });
 const commandLine = (verb: string, slug: string) => [...verb.split(" "), ...(examples[verb]?.(slug) ?? [])];
 
-const ofOne = Object.keys(examples).filter(
-  (verb) => verbs[verb]?.reach !== "platform" && verbs[verb]?.reach !== "registry",
-);
-const naming = ofOne.filter((verb) => verb !== "tenant create" && verb !== "tenant import");
+const terminal = { env: {}, stdin: Readable.from([]), print: () => {}, printError: () => {} };
+const leaves = (command: Command): Command[] =>
+  command.commands.length === 0 ? [command] : command.commands.flatMap((sub) => leaves(sub as Command));
+const all = leaves(createProgram(terminal)).map((command) => ({ verb: verbOf(command), command }));
+
+/** Takes a slug, and makes a tenant of it. */
+const making = ["tenant create", "tenant import"];
+const isSlug = (name: string | undefined) => name === "tenant" || name === "slug";
+const naming = Object.keys(examples).filter((verb) => {
+  const command = all.find((one) => one.verb === verb)?.command;
+  const named = isSlug(command?.registeredArguments[0]?.name());
+  return !making.includes(verb) && (named || command?.options.some(({ flags }) => flags.includes("<slug>")));
+});
 
 test("every verb of the command line is in the matrix (isolation/verbs.ts), and has an example here", () => {
-  const terminal = { env: {}, stdin: Readable.from([]), print: () => {}, printError: () => {} };
-  const leaves = (command: Command, path: string): string[] =>
-    command.commands.length === 0
-      ? [path]
-      : command.commands.flatMap((sub) => leaves(sub as Command, `${path} ${sub.name()}`.trim()));
-  const all = leaves(createProgram(terminal), "").sort();
-  expect(Object.keys(verbs).sort(), "a line each in isolation/verbs.ts").toEqual(all);
-  expect(Object.keys(examples).sort(), "a line each in `examples` here").toEqual(all);
+  const known = all.map(({ verb }) => verb).sort();
+  expect(Object.keys(verbs).sort(), "a line each in isolation/verbs.ts").toEqual(known);
+  expect(Object.keys(examples).sort(), "a line each in cli/testing/verb-examples.ts").toEqual(known);
+});
+
+test("every verb that takes an id of something of a tenant's says so in the matrix", () => {
+  /** What else is taken beside the tenant, and why another tenant's is none. */
+  const noIds: Record<string, string> = {
+    "backup verify <id>": "names no tenant: an operator's check of any backup, which shows nothing of it",
+    "database-server add <name>": "the platform's",
+    "database-server prepare <name>": "the platform's",
+    "database-server remove <name>": "the platform's",
+    "embed-key add --id <id>": "what the new key shall be called",
+    "flag set <key>": "a flag of flags/definitions.ts",
+    "flag set <value>": "a value",
+    "flag unset <key>": "a flag of flags/definitions.ts",
+    "setting get <key>": "a setting of tenants/settings.ts",
+    "setting set <key>": "a setting of tenants/settings.ts",
+    "setting set <value>": "a value",
+    "setting unset <key>": "a setting of tenants/settings.ts",
+    "tenant import <path>": "a folder or file",
+    "tenant ring <ring>": "one of three",
+    "token mint --customer <id>": "the ERP's, written into the token for the tenant's own host",
+    "token mint --invoices <ids>": "the ERP's, written into the token for the tenant's own host",
+  };
+  const taken = all.flatMap(({ verb, command }) =>
+    [
+      ...command.registeredArguments.filter((a, n) => n > 0 || !isSlug(a.name())).map((a) => `<${a.name()}>`),
+      ...command.options.flatMap(({ flags }) => (/<ids?>/.test(flags) ? [flags] : [])),
+    ].map((what) => ({ verb, what: `${verb} ${what}` })),
+  );
+  const ids = taken.filter(({ what }) => noIds[what] === undefined);
+  const listed = Object.keys(verbs).filter((verb) => verbs[verb]?.takesId);
+  expect([...new Set(ids.map(({ verb }) => verb))].sort(), "takesId in isolation/verbs.ts").toEqual(
+    listed.sort(),
+  );
+  expect(Object.keys(noIds).filter((name) => !taken.some(({ what }) => what === name))).toEqual([]);
 });
 
 test.each(Object.keys(examples))("%s without a platform says so, and answers nothing", async (verb) => {
@@ -167,8 +150,10 @@ test.each(naming)("%s of a tenant that is not there says so, and answers nothing
   expect(stderr).toMatch(/no (?:active or suspended )?tenant nobody/);
 });
 
-// Those of an entry change its status or show it: cli/tenant-lifecycle.test.ts.
-const looking = naming.filter((verb) => verbs[verb]?.reach !== "one entry");
+// Those of an entry change its status or show it: cli/tenant-lifecycle.test.ts. A drill needs a server that is
+// archived: tenants/backup/restore/restore-to-instant.test.ts.
+const doable = naming.filter((verb) => verb !== "backup drill");
+const looking = doable.filter((verb) => verbs[verb]?.reach !== "one entry");
 test.each(looking)("%s of a suspended tenant is refused or not, as the matrix says", async (verb) => {
   const { code, stdout, stderr } = await clarity(commandLine(verb, "hooli"));
   if (verbs[verb]?.activeOnly) {
@@ -189,15 +174,26 @@ test.each(throughTheRole)("%s with another platform's master key opens nothing",
 });
 
 const withIds = Object.keys(verbs).filter((verb) => verbs[verb]?.takesId);
+/** Where the id stands when it does not stand alone. */
+const idIn: Record<string, (id: string) => string[]> = {
+  "audit show": (id) => ["--subject", id],
+  "token mint": (id) => ["--customer", "42", "--key", id],
+};
 test.each(withIds)("%s with another tenant's id is as with nobody's, and touches nothing", async (verb) => {
   const foreign = ids.globex[verb] ?? "";
   const before = await fingerprint(globex);
   const ask = async (id: string) => {
-    const { code, stdout, stderr } = await clarity([...verb.split(" "), "acme", id]);
+    const { code, stdout, stderr } = await clarity([
+      ...verb.split(" "),
+      "acme",
+      ...(idIn[verb]?.(id) ?? [id]),
+    ]);
     return { code, stdout, stderr: stderr.replaceAll(id, "…") };
   };
   const nobodys = await ask(randomUUID());
-  expect(nobodys).toMatchObject({ code: 1, stdout: "" });
+  expect(foreign).not.toBe("");
+  // A subject is searched for: there are no rows about it.
+  expect(nobodys).toMatchObject(verb === "audit show" ? { stdout: "none" } : { code: 1, stdout: "" });
   expect(await ask(foreign)).toEqual(nobodys);
   expect(await fingerprint(globex)).toEqual(before);
 });
@@ -212,13 +208,13 @@ async function fingerprint({ db, tenant }: OpenTenant): Promise<unknown> {
   return row;
 }
 
-test("every verb of one tenant does its work while every other tenant's database is shut, and tells nothing of them", async () => {
+test("every verb that names a tenant does its work while every other tenant's database is shut, and tells nothing of them", async () => {
   const { admin } = platform.operator;
   const name = globex.record.database.name;
   await admin.unsafe(`alter database "${name}" with allow_connections false`);
   await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${name}`;
   try {
-    for (const verb of naming) {
+    for (const verb of doable) {
       const { code, stdout, stderr } = await clarity(commandLine(verb, "acme"));
       expect({ verb, code, stderr }).toEqual({ verb, code: 0, stderr: "" });
       // The report says that acme's role knocked at globex's door.
@@ -228,7 +224,7 @@ test("every verb of one tenant does its work while every other tenant's database
   } finally {
     await admin.unsafe(`alter database "${name}" with allow_connections true`);
   }
-});
+}, 90_000);
 
 const audited = async () =>
   (await platform.operator.registry.sql`select action, detail from operator_audit order by id`).map(

@@ -11,7 +11,7 @@ export type Reach = "one tenant" | "one entry" | "every tenant" | "platform" | "
 
 export interface VerbAccess {
   reach: Reach;
-  /** It takes an id of something in the tenant's database; another tenant's is as unknown as nobody's. */
+  /** It takes an id of something of the tenant's; another tenant's is as unknown as nobody's. */
   takesId?: true;
   /** It is refused for a suspended tenant; others look, or finish what was paid before. */
   activeOnly?: true;
@@ -23,7 +23,7 @@ export interface VerbAccess {
  */
 export const verbs: Record<string, VerbAccess> = {
   "audit anchor": { reach: "every tenant" },
-  "audit show": { reach: "one tenant" },
+  "audit show": { reach: "one tenant", takesId: true },
   "audit verify": { reach: "every tenant" },
   "backup check": { reach: "platform" },
   "backup create": { reach: "platform" },
@@ -50,7 +50,7 @@ export const verbs: Record<string, VerbAccess> = {
   "master-key retire": { reach: "platform" },
   "master-key rotate": { reach: "platform" },
   "master-key status": { reach: "platform" },
-  "migrate drift": { reach: "one entry" },
+  "migrate drift": { reach: "platform" },
   "migrate retry": { reach: "one entry" },
   "migrate rollback": { reach: "one entry" },
   "migrate run": { reach: "platform" },
@@ -75,12 +75,12 @@ export const verbs: Record<string, VerbAccess> = {
   "tenant purge": { reach: "platform" },
   "tenant restore": { reach: "one entry" },
   "tenant restore-abort": { reach: "one entry" },
-  "tenant restore-backup": { reach: "platform" },
+  "tenant restore-backup": { reach: "one entry", takesId: true },
   "tenant restore-confirm": { reach: "one entry" },
   "tenant resume": { reach: "one entry" },
   "tenant ring": { reach: "one entry" },
   "tenant show": { reach: "one entry" },
   "tenant suspend": { reach: "one entry" },
   "tenant unpin": { reach: "one entry" },
-  "token mint": { reach: "one tenant", activeOnly: true },
+  "token mint": { reach: "one tenant", takesId: true, activeOnly: true },
 };

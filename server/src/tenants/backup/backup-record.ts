@@ -41,9 +41,18 @@ interface Row {
   verified_at: Date | null;
 }
 
-/** @throws BackupUnknown */
-export async function loadBackup(sql: Sql, id: string): Promise<BackupRecord> {
-  const [row] = await sql<Row[]>`select * from backups where id::text = ${id}`;
+/**
+ * @param tenantId whose it must be: another tenant's is as unknown as nobody's. Default: anybody's
+ * @throws BackupUnknown
+ */
+export async function loadBackup(
+  sql: Sql,
+  id: string,
+  tenantId: string | null = null,
+): Promise<BackupRecord> {
+  const [row] = await sql<Row[]>`
+    select * from backups
+    where id::text = ${id} and (${tenantId}::uuid is null or tenant_id = ${tenantId}::uuid)`;
   if (!row) throw new BackupUnknown(`no backup ${id}: clarity backup list shows them`);
   return toRecord(row);
 }
@@ -57,7 +66,7 @@ export async function loadBackups(sql: Sql, tenantId: string | null): Promise<Ba
 }
 
 /** No such backup. */
-export class BackupUnknown extends Error {
+class BackupUnknown extends Error {
   override readonly name = "BackupUnknown";
 }
 

@@ -1,5 +1,7 @@
+import { loadTenant } from "../../../registry/tenant-record.ts";
+import { TenantUnknown } from "../../errors.ts";
 import type { Operator } from "../../provisioning/operator.ts";
-import { BackupUnknown, loadBackup, requireFinished } from "../backup-record.ts";
+import { loadBackup, requireFinished } from "../backup-record.ts";
 import { loadBackupFile } from "../load-backup-file.ts";
 import type { BackupSettings } from "../settings.ts";
 import { bringBack, type OnStep } from "./bring-back.ts";
@@ -22,9 +24,9 @@ export async function restoreBackup({
   input: { slug: string; backupId: string; forceReason?: string | null };
   onStep?: OnStep;
 }): Promise<RestoreRecord> {
-  const backup = await loadBackup(ctx.registry.sql, backupId);
-  // Another tenant's is as unknown as nobody's.
-  if (backup.slug !== slug) throw new BackupUnknown(`no backup ${backupId} of ${slug}`);
+  const owner = await loadTenant(ctx.registry.sql, { slug });
+  if (!owner) throw new TenantUnknown(`no tenant ${slug}`);
+  const backup = await loadBackup(ctx.registry.sql, backupId, owner.id);
   const { snapshotAt } = requireFinished(backup);
   return bringBack({
     ctx,
@@ -32,7 +34,6 @@ export async function restoreBackup({
     target: { to: snapshotAt, backupId, forceReason },
     onStep,
     async load({ record, restore }) {
-      if (record.id !== backup.tenantId) throw new BackupUnknown(`no backup ${backupId} of ${slug}`);
       await onStep("load");
       const place = { ctx, server: record.database.server, database: restore.intoDatabase };
       await loadBackupFile({ settings, record, backup, place });
