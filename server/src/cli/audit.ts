@@ -5,6 +5,7 @@ import { type Verdict, verifyAudit } from "../audit/verify-audit.ts";
 import type { Operator } from "../tenants/provisioning/operator.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { table } from "./output.ts";
+import { reasonHelp, requireReason } from "./reason.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
 interface ScopeOptions extends CommonOptions {
@@ -16,8 +17,6 @@ interface ShowOptions extends CommonOptions {
   subject?: string;
   limit: number;
 }
-
-const reasonHelp = "why, for the operators' audit log; needed with --all";
 
 export function auditCommand(run: Run): Command {
   const audit = new Command("audit").description("a tenant's append-only, hash-chained audit log");
@@ -106,14 +105,12 @@ async function visit<T>(
     const open = await openBySlug(operator, slug, { evenSuspended: true });
     return [{ tenant: slug, result: await look(open) }];
   }
-  const elevated = await operator.tenants.elevated({ operator: operator.name, reason: given(reason) });
+  const elevated = await operator.tenants.elevated({
+    operator: operator.name,
+    reason: requireReason(reason),
+  });
   const answers = await elevated.each(look, { evenSuspended: true });
   return answers.map(({ tenant, result }) => ({ tenant: tenant.slug, result }));
-}
-
-function given(reason: string | undefined): string {
-  if (reason?.trim()) return reason.trim();
-  throw new Error("--all looks into every tenant: say why with --reason");
 }
 
 const inJson = (verdict: Verdict | Error) =>

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { reportInWords, reportIsolation } from "../isolation/report.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
+import { requireReason } from "./reason.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 interface ReportOptions extends CommonOptions {
@@ -24,8 +25,8 @@ const report =
     run({ json }, async (ctx) => {
       if (slug !== undefined && !(await ctx.registry.findBySlug(slug)))
         throw new TenantUnknown(`no tenant ${slug}`);
-      if (!reason.trim()) throw new Error("it looks into every tenant: say why with --reason");
-      const answer = await reportIsolation({ ctx, input: { reason: reason.trim(), slug: slug ?? null } });
+      const input = { reason: requireReason(reason), slug: slug ?? null };
+      const answer = await reportIsolation({ ctx, input });
       const failed = answer.tenants.some(({ proofs }) => !proofs?.every(({ holds }) => holds));
       return { json: answer, text: reportInWords(answer), failed };
     });

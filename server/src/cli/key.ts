@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { masterKeyStatus } from "../tenants/keys/master-key-status.ts";
+import { rotateAllDataKeys } from "../tenants/keys/rotate-all-data-keys.ts";
 import { rotateDataKeys } from "../tenants/keys/rotate-data-key.ts";
 import { retireMasterKeys, rotateMasterKey } from "../tenants/keys/rotate-master-key.ts";
 import { table } from "./output.ts";
+import { reasonHelp, requireReason } from "./reason.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 export function keyCommand(run: Run): Command {
@@ -12,6 +14,7 @@ export function keyCommand(run: Run): Command {
     .command("rotate [tenant]")
     .description("a new data key, everything sealed anew, the old one destroyed; run again to go on")
     .option("--all", "every active and suspended tenant")
+    .option("--reason <text>", reasonHelp)
     .option("--json")
     .action(rotate(run));
   return key;
@@ -38,14 +41,22 @@ export function masterKeyCommand(run: Run): Command {
   return masterKey;
 }
 
+interface RotateOptions extends CommonOptions {
+  all?: boolean;
+  reason?: string;
+}
+
 const rotate =
   (run: Run) =>
-  (slug: string | undefined, { all = false, json = false }: CommonOptions & { all?: boolean }) =>
+  (slug: string | undefined, { all = false, reason, json = false }: RotateOptions) =>
     run({ json }, async (ctx) => {
       if ((slug === undefined) !== all) throw new Error("name one tenant, or --all");
       if (slug !== undefined && !(await ctx.registry.findBySlug(slug)))
         throw new TenantUnknown(`no tenant ${slug}`);
-      const rotated = await rotateDataKeys({ ctx, input: { slugs: slug === undefined ? null : [slug] } });
+      const rotated =
+        slug === undefined
+          ? await rotateAllDataKeys({ ctx, input: { reason: requireReason(reason) } })
+          : await rotateDataKeys({ ctx, input: { slugs: [slug] } });
       const failed = rotated.filter(({ error }) => error !== null);
       const rows = rotated.map(({ slug, from, to, resealed, error }) => [
         slug,

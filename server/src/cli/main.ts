@@ -12,7 +12,7 @@ import { migrateCommand } from "./migrate.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
-import { AnsweredBadNews, createRun } from "./run.ts";
+import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
 import { settingCommand } from "./setting.ts";
 import { tenantCommand } from "./tenant.ts";
 import type { Terminal } from "./terminal.ts";
@@ -49,8 +49,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 
 /** The whole command line; runs nothing yet. */
 export function createProgram(terminal: Terminal): Command {
-  const run = createRun(terminal);
+  let verb = "";
+  const run = createRun(terminal, () => verb);
   return new Command("clarity")
+    .hook("preAction", (_, command) => {
+      verb = verbOf(command as Command);
+    })
     .description("Operates the payment platform that npm start runs, or the one the environment names.")
     .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))

@@ -1,6 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { findPlatform } from "../config.ts";
+import { verbs } from "../isolation/verbs.ts";
 import { createLogger } from "../log.ts";
 import { TenantUnknown } from "../tenants/errors.ts";
 import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
@@ -26,9 +27,11 @@ export type Run = (options: CommonOptions, command: (operator: Operator) => Prom
 /**
  * Opens the platform for one command, prints its answer, closes. The person's login name stands in
  * the audit logs.
+ *
+ * @param verb the one that is run, as isolation/verbs.ts lists it
  */
 export const createRun =
-  (terminal: Terminal): Run =>
+  (terminal: Terminal, verb: () => string): Run =>
   async ({ json }, command) => {
     const operator = openOperator({
       address: findPlatform(terminal.env),
@@ -36,6 +39,7 @@ export const createRun =
       log: createLogger({ name: "clarity", level: "silent" }),
     });
     try {
+      await auditMaintenance(operator, verb());
       const answer = await command(operator);
       terminal.print(json ? JSON.stringify(answer.json, null, 2) : answer.text);
       if (answer.failed) throw new AnsweredBadNews();
@@ -43,6 +47,13 @@ export const createRun =
       await operator.close();
     }
   };
+
+/** Before it begins; what cannot be written down is not done. */
+async function auditMaintenance({ registry, name }: Operator, verb: string): Promise<void> {
+  const { reach, auditsItself = false } = verbs[verb] ?? {};
+  if (reach !== "platform" || auditsItself) return;
+  await registry.audit({ operator: name, action: "platform.maintain", detail: { verb } });
+}
 
 /** @throws TenantUnknown and what `Tenants.open` throws. */
 export async function openBySlug(

@@ -1,10 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../config.ts";
-import { verbs } from "../isolation/verbs.ts";
+import { type Reach, verbs } from "../isolation/verbs.ts";
 import { addEmbedKey } from "../tenants/embed-keys.ts";
 import { latestSchemaVersion } from "../tenants/schema.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
@@ -227,20 +228,22 @@ test("every verb that names a tenant does its work while every other tenant's da
 }, 90_000);
 
 const audited = async () =>
-  (await platform.operator.registry.sql`select action, detail from operator_audit order by id`).map(
-    ({ action, detail }) => `${action} ${detail.reason ?? ""}`.trim(),
+  (await platform.operator.registry.sql`select operator, action, detail from operator_audit order by id`).map(
+    ({ operator, action, detail }) => `${operator} ${action} ${detail.reason ?? detail.verb ?? ""}`.trim(),
   );
+const me = `operator:${userInfo().username}`;
+const reaching = (reach: Reach) => Object.keys(verbs).filter((verb) => verbs[verb]?.reach === reach);
 
 test("every verb that reaches all tenants at once needs a reason, and is audited before anything is read", async () => {
   const all: Record<string, string[]> = {
     "audit anchor": ["--all"],
     "audit verify": ["--all"],
     "isolation report": [],
+    "key rotate": ["--all"],
   };
-  const reaching = Object.keys(verbs).filter((verb) => verbs[verb]?.reach === "every tenant");
-  expect(Object.keys(all).sort()).toEqual(reaching.sort());
-  for (const verb of reaching) {
-    const line = [...verb.split(" "), ...(all[verb] ?? [])];
+  expect(Object.keys(all).sort()).toEqual(reaching("every tenant").sort());
+  for (const [verb, more] of Object.entries(all)) {
+    const line = [...verb.split(" "), ...more];
     const before = await audited();
     for (const reason of [[], ["--reason", " "]]) {
       const { code, stdout, stderr } = await clarity([...line, ...reason]);
@@ -250,9 +253,41 @@ test("every verb that reaches all tenants at once needs a reason, and is audited
     expect(await audited()).toEqual(before);
     const answer = await clarity([...line, "--reason", `for ${verb}`]);
     expect({ verb, code: answer.code, stderr: answer.stderr }).toEqual({ verb, code: 0, stderr: "" });
-    expect(await audited()).toEqual([...before, `tenants.elevated for ${verb}`]);
+    expect((await audited())[before.length]).toBe(`${me} tenants.elevated for ${verb}`);
+    const entered = await Promise.all([acme, globex].map((tenant) => entries(tenant, `for ${verb}`)));
+    expect({ verb, entered }).toEqual({ verb, entered: [1, 1] });
   }
-});
+}, 90_000);
+
+async function entries({ tenant }: OpenTenant, reason: string): Promise<number> {
+  const { db } = await platform.operator.tenants.open(tenant.id);
+  const rows = await db.query`
+    select tenant_id from pay.audit_log where action = 'tenant.entered' and detail ->> 'reason' = ${reason}`;
+  return rows.length;
+}
+
+test("every verb that maintains the platform is audited with the operator's name before it begins", async () => {
+  const wide: Record<string, string[]> = {
+    "backup check": [],
+    "backup create": ["--all"],
+    "backup drill": ["acme"],
+    "backup prune": [],
+    "backup verify": [randomUUID()],
+    doctor: [],
+    "master-key retire": [],
+    "master-key rotate": [],
+    "master-key status": [],
+    "migrate drift": [],
+    "migrate run": [],
+    "tenant purge": [],
+  };
+  expect(Object.keys(wide).sort()).toEqual(reaching("platform").sort());
+  for (const [verb, more] of Object.entries(wide)) {
+    const before = await audited();
+    await clarity([...verb.split(" "), ...more]);
+    expect((await audited())[before.length]).toBe(`${me} platform.maintain ${verb}`);
+  }
+}, 90_000);
 
 test("the report finds the doors shut, and says which one is not", async () => {
   const shut = await clarity(["isolation", "report", "--reason", "a test"]);

@@ -38,7 +38,8 @@ const checks: readonly Check[] = [
 ];
 
 /**
- * Looks at everything the platform and its tenants need to be served. Changes nothing.
+ * Looks at everything the platform and its tenants need to be served. Changes nothing; that somebody looked stands in
+ * the operators' audit log when it can be written.
  *
  * @param now default this machine's clock
  */
@@ -54,6 +55,10 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
     }),
   ]);
   if (reached.some(({ ok }) => !ok)) return reached;
+  const written = await probe("the registry is written to", () => audit(ctx), {
+    why: "tenants are served; none is made, moved or changed, and what operators do is not written down",
+    advice: "end what keeps it read-only: a standby not promoted, a full disk, default_transaction_read_only",
+  });
   const records = await ctx.registry.list();
   const answers = await Promise.all(
     checks.map((check) =>
@@ -66,8 +71,11 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
       ]),
     ),
   );
-  return [...reached, ...answers.flat()];
+  return [...reached, written, ...answers.flat()];
 }
+
+const audit = ({ registry, name }: Operator) =>
+  registry.audit({ operator: name, action: "platform.maintain", detail: { verb: "doctor" } });
 
 async function probe(
   what: string,

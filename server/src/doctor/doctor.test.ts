@@ -38,6 +38,28 @@ test("a healthy platform has nothing wrong, and each tenant is looked at", async
   for (const slug of ["acme", "globex"]) expect(said.join()).toContain(`${slug}: reachable`);
 });
 
+test("of a registry that is read-only it says so, and looks at everything else all the same", async () => {
+  const looks = async () =>
+    (await sql()`select operator from operator_audit where detail ->> 'verb' = 'doctor'`).length;
+  const [said, before] = [await examine(), await looks()];
+  expect(before).toBeGreaterThan(0);
+  const name = new URL(platform.address.registryUrl).pathname.slice(1);
+  const { admin } = platform.operator;
+  const renew = () =>
+    admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${name}`;
+  await admin.unsafe(`alter database "${name}" set default_transaction_read_only = on`);
+  await renew();
+  try {
+    expect(await findBad()).toEqual([finding(/^the registry is written to: no, .*read-only/, /standby/)]);
+    expect((await examine()).length).toBe(said.length);
+    expect(await looks()).toBe(before);
+  } finally {
+    await admin.unsafe(`alter database "${name}" reset default_transaction_read_only`);
+    await renew();
+  }
+  expect(await findBad()).toEqual([]);
+});
+
 test.each<[string, Record<string, unknown>, Record<string, unknown>, RegExp, RegExp]>([
   [
     "stopped creating",

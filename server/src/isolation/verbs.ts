@@ -4,8 +4,12 @@
  * - `one tenant`: the named tenant's database, through its own role
  * - `one entry`: the named tenant's entry in the registry, and its database as the administrator
  * - `every tenant`: one tenant, or with `--reason` all of them, each through its own role
- * - `platform`: the registry and all tenants' databases or keys, as the administrator
+ * - `platform`: the registry and all tenants' databases or keys: maintenance that shows nobody's rows
  * - `registry`: names of tenants, no tenant's database
+ *
+ * Who looks into every tenant, or changes what is theirs in all of them, says why: the reason stands in the
+ * operators' audit log (`tenants.elevated`) before anything is read, and in each tenant's own. Maintenance of the
+ * platform needs no reason, but the operators' audit log says who began which verb (`platform.maintain`).
  */
 export type Reach = "one tenant" | "one entry" | "every tenant" | "platform" | "registry";
 
@@ -15,6 +19,8 @@ export interface VerbAccess {
   takesId?: true;
   /** It is refused for a suspended tenant; others look, or finish what was paid before. */
   activeOnly?: true;
+  /** Of reach `platform`: it writes its row itself, since it works where none can be written too. */
+  auditsItself?: true;
 }
 
 /**
@@ -37,7 +43,7 @@ export const verbs: Record<string, VerbAccess> = {
   "database-server remove": { reach: "registry" },
   "dead-letter list": { reach: "one tenant" },
   "dead-letter replay": { reach: "one tenant", takesId: true },
-  doctor: { reach: "platform" },
+  doctor: { reach: "platform", auditsItself: true },
   "embed-key add": { reach: "one tenant", activeOnly: true },
   "embed-key list": { reach: "one tenant", activeOnly: true },
   "embed-key revoke": { reach: "one tenant", takesId: true, activeOnly: true },
@@ -46,7 +52,7 @@ export const verbs: Record<string, VerbAccess> = {
   "flag unset": { reach: "one tenant" },
   "instance list": { reach: "registry" },
   "isolation report": { reach: "every tenant" },
-  "key rotate": { reach: "platform" },
+  "key rotate": { reach: "every tenant" },
   "master-key retire": { reach: "platform" },
   "master-key rotate": { reach: "platform" },
   "master-key status": { reach: "platform" },

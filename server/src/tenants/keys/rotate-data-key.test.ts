@@ -17,6 +17,7 @@ import { findEmbedKey } from "../embed-keys.ts";
 import { suspendTenant } from "../provisioning/change-status.ts";
 import { createSettings } from "../settings-store.ts";
 import { type OpenTenant, openTenants, type Tenants } from "../tenants.ts";
+import { rotateAllDataKeys } from "./rotate-all-data-keys.ts";
 import { rotateDataKeys } from "./rotate-data-key.ts";
 import { sealedColumns } from "./sealed-columns.ts";
 import type { RotateChildInput } from "./testing/rotate-child.ts";
@@ -30,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => line.close());
 
-const rotate = (slugs: string[] | null, settleMs = 0) =>
+const rotate = (slugs: string[], settleMs = 0) =>
   rotateDataKeys({ ctx: line.platform.operator, input: { slugs, settleMs } });
 const recordOf = async (id: string) => {
   const record = await loadTenant(line.platform.operator.registry.sql, { id });
@@ -104,13 +105,24 @@ test("two at once end in one new key; all means active and suspended ones; other
   expect([one[0]?.error, two[0]?.error]).toEqual([null, null]);
   await expectRotated(twice, 2);
   await suspendTenant({ ctx: line.platform.operator, input: { slug: "columns" } });
-  const all = await rotate(null);
+  const input = { reason: "a laptop was lost", settleMs: 0 };
+  const all = await rotateAllDataKeys({ ctx: line.platform.operator, input });
   expect(all.map(({ slug, error }) => [slug, error])).toEqual([
     ["columns", null],
     ["plain", null],
     ["twice", null],
   ]);
   expect(await rotate(["nobody"])).toMatchObject([{ to: null, error: "no tenant nobody" }]);
+
+  // Its audit log cannot be told who comes.
+  const { admin } = line.platform.operator;
+  const database = twice.open.record.database.name;
+  await admin.unsafe(`alter database "${database}" with allow_connections false`);
+  await admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${database}`;
+  const some = await rotateAllDataKeys({ ctx: line.platform.operator, input });
+  await admin.unsafe(`alter database "${database}" with allow_connections true`);
+  expect(some.filter(({ error }) => error !== null)).toMatchObject([{ slug: "twice", to: null }]);
+  expect((await recordOf(twice.open.tenant.id)).otherDataKey).toBeNull();
 });
 
 test("a secret no key opens stops the rotation: the old key stays, and setting it again lets it end", async () => {

@@ -37,7 +37,7 @@ type OnStep = (step: string) => void | Promise<void>;
  * them: stage, settle, swap, raise the floor, seal anew, check, drop. Every step can be run again after it was
  * done or half done; killed at any point, the next run goes on with the key that was staged.
  *
- * @param slugs null: all that are active or suspended. All are staged first, so that they settle together.
+ * @param slugs all are staged first, so that they settle together
  * @param onStep is told each step's name before it runs, and `done` at the end
  */
 export async function rotateDataKeys({
@@ -46,13 +46,10 @@ export async function rotateDataKeys({
   onStep = () => {},
 }: {
   ctx: Operator;
-  input: { slugs: readonly string[] | null; settleMs?: number };
+  input: { slugs: readonly string[]; settleMs?: number };
   onStep?: OnStep;
 }): Promise<RotatedDataKey[]> {
-  const everybody = slugs ?? (await rotatable(ctx)).map(({ slug }) => slug);
-  const staged = await Promise.all(
-    everybody.map((slug) => attempt(slug, () => stage({ ctx, slug, onStep }))),
-  );
+  const staged = await Promise.all(slugs.map((slug) => attempt(slug, () => stage({ ctx, slug, onStep }))));
   const rotated: RotatedDataKey[] = [];
   for (const start of staged) {
     if ("error" in start) rotated.push(start);
@@ -60,9 +57,6 @@ export async function rotateDataKeys({
   }
   return rotated;
 }
-
-const rotatable = async (ctx: Operator) =>
-  (await ctx.registry.list()).filter(({ status }) => status === "active" || status === "suspended");
 
 async function attempt<T>(slug: string, run: () => Promise<T>): Promise<T | RotatedDataKey> {
   return run().catch((error: Error) => ({ slug, from: null, to: null, resealed: 0, error: error.message }));
