@@ -59,8 +59,14 @@ export interface Edge {
 /** Hosts no tenant can have: the operator's own view of this process. */
 const bareHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
-/** The public edge. Routes from the outside in: envelope → tenant → CORS → token and proof → body → forward. */
+/** The public edge. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
+  const app = await createApp(options);
+  return { fetch: async (request, env) => app.fetch(request, env) };
+}
+
+/** Routes from the outside in: envelope → tenant → CORS → token and proof → body → forward. */
+export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
   const parts = await createParts(options);
   const { assets, forward, log, metrics, tokens } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
@@ -83,7 +89,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
   addPayRoutes(app, { forward, tokens, words: assets.words });
   addWebhookRoutes(app, forward);
   addEmbedRoutes(app, { assets, forward });
-  return { fetch: async (request, env) => app.fetch(request, env) };
+  return app;
 }
 
 type Parts = Awaited<ReturnType<typeof createParts>>;

@@ -1,13 +1,17 @@
 import { generateKeyPairSync } from "node:crypto";
+import { rm } from "node:fs/promises";
 import { Problem } from "@clarity/bff/contract";
 import { accessRoutes as access, wrongWays as codes, type WrongWay } from "@clarity/server";
 import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createRig, json, type Rig, type Visitor } from "./testing/rig.ts";
+import { createApp } from "./edge.ts";
+import { createLogger } from "./log.ts";
+import { createRig, json, type Rig, type Visitor, writeAssets } from "./testing/rig.ts";
 
 /**
- * Every route of the API × every wrong way in. The list is the OpenAPI document's own: a route that is
- * served but not described, or described but not in its list (server/src/isolation/routes.ts), fails here.
+ * Every route of the API × every wrong way in. The list is the OpenAPI document's own, and the edge's: a route
+ * that is described but not in its list (server/src/isolation/routes.ts) fails here, and so does one that is
+ * served but neither described nor named in `undescribed`.
  */
 const host = "acme.localhost";
 const id = "0198a000-1111-4000-8000-000000000001";
@@ -23,6 +27,13 @@ const paths: Record<string, string> = {
   "POST /webhooks/{provider}": "/webhooks/sandbox",
   "GET /healthz": "/healthz",
   "GET /readyz": "/readyz",
+};
+/** Served beside the API, and why nothing of a tenant's is behind them. */
+const undescribed: Record<string, string> = {
+  "GET /embed": "the page that holds the form; public settings of the host's tenant",
+  "GET /v/:version/:file": "the form's scripts, the same for everybody",
+  "GET /metrics": "on loopback only; slugs and counts",
+  "GET /openapi.json": "the API's description",
 };
 const guarded = Object.entries(access).flatMap(([route, { guard }]) =>
   guard === "session" ? [[route.split(" ")[0] ?? "", paths[route] ?? ""] as const] : [],
@@ -41,7 +52,13 @@ afterAll(() => rig.close());
 interface Described {
   openapi: string;
   info: { title: string };
-  paths: Record<string, Record<string, { security?: unknown; responses: Record<string, unknown> }>>;
+  paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  security?: unknown;
+  parameters?: { in: string; name: string }[];
+  requestBody?: unknown;
+  responses: Record<string, unknown>;
 }
 
 test("the OpenAPI document describes every route of this matrix, no more, no less", async () => {
@@ -56,8 +73,27 @@ test("the OpenAPI document describes every route of this matrix, no more, no les
   for (const [route, operation] of routes) {
     expect(operation.security !== undefined, route).toBe(access[route]?.guard === "session");
     expect(Object.keys(operation.responses), route).toContain("default");
+    // Whatever a session names may be another tenant's.
+    const names = operation.requestBody || operation.parameters?.some((one) => one.in !== "header");
+    if (access[route]?.guard === "session" && names)
+      expect(
+        access[route]?.foreignIds,
+        `${route} takes ids: foreignIds in isolation/routes.ts`,
+      ).toBeDefined();
   }
   expect(JSON.stringify(document).toLowerCase()).not.toContain("clarity");
+});
+
+test("nothing is served but what is in this matrix or named in `undescribed`", async () => {
+  const assetsDir = await writeAssets();
+  const { privateKey: key } = generateKeyPairSync("ed25519");
+  const upstream = async () => new Response();
+  const app = await createApp({ key, assetsDir, upstream, log: createLogger({ level: "silent" }) });
+  await rm(assetsDir, { recursive: true });
+  // What stands for every method is a layer, and answers nothing by itself.
+  const served = app.routes.flatMap(({ method, path }) => (method === "ALL" ? [] : [`${method} ${path}`]));
+  const described = Object.keys(access).map((route) => route.replace(/\{(\w+)\}/g, ":$1"));
+  expect([...new Set(served)].sort()).toEqual([...described, ...Object.keys(undescribed)].sort());
 });
 
 /** A token of our own kind, signed by somebody else, or with other claims. */

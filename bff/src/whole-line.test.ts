@@ -91,8 +91,12 @@ test("another tenant's, another customer's and nobody's payment are the same 404
     expect(await ask(made.id)).toEqual(nobodys);
     expect(await ask(elsewhere.id)).toEqual(nobodys);
   }
-  const listed = Object.values(accessRoutes).filter(({ foreignIds }) => foreignIds !== undefined);
-  expect(listed.map(({ foreignIds }) => foreignIds)).toEqual(["not_found", "not_found", "not_found"]);
+  const listed = Object.entries(accessRoutes).filter(([, { foreignIds }]) => foreignIds !== undefined);
+  expect(listed.map(([route, { foreignIds }]) => `${route} ${foreignIds}`).sort()).toEqual([
+    "GET /v1/payments/{id} not_found",
+    "POST /v1/payments not_found",
+    "POST /v1/payments/{id}/resume not_found",
+  ]);
   const pay = async (invoiceId: string) =>
     indistinct(await mine.call("/v1/payments", json(order(invoiceId))));
   const nobodys = await pay("inv-nowhere");
