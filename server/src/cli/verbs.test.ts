@@ -295,6 +295,8 @@ test("the report finds the doors shut, and says which one is not", async () => {
   expect(shut.stdout).toContain("| a session of another tenant finds no row | yes | 0 rows of ");
   expect(shut.stdout).toContain("| the tenant's own audit log tells of this look, and why | yes |");
   expect(shut.stdout).toContain("| POST /v1/payments | session |");
+  expect(shut.stdout).toContain("| key rotate | every tenant | needs a reason, audited there and in each |");
+  expect(shut.stdout).toContain("| doctor | platform | shows nobody's rows, audited | takes none |");
 
   const { admin } = platform.operator;
   await admin.unsafe(

@@ -3,7 +3,7 @@ import type { Operator } from "../tenants/provisioning/operator.ts";
 import type { ElevatedTenants } from "../tenants/tenants.ts";
 import { type Proof, proveTenant } from "./prove-tenant.ts";
 import { routes, wrongWays } from "./routes.ts";
-import { verbs } from "./verbs.ts";
+import { type Reach, verbs } from "./verbs.ts";
 
 export interface IsolationReport {
   at: Date;
@@ -80,16 +80,23 @@ export function reportInWords(report: IsolationReport): string {
     markdown(routeRows(report)),
     "## Verbs of the command line",
     markdown([
-      ["verb", "reaches", "another tenant's id", "a suspended tenant"],
+      ["verb", "reaches", "across tenants", "another tenant's id", "a suspended tenant"],
       ...Object.entries(report.verbs).map(([verb, { reach, takesId, activeOnly }]) => [
         verb,
         reach,
+        across[reach] ?? "–",
         takesId ? "is unknown" : "takes none",
         activeOnly ? "is refused" : "–",
       ]),
     ]),
   ].join("\n\n");
 }
+
+/** What is asked of whoever reaches more than one tenant. */
+const across: Partial<Record<Reach, string>> = {
+  "every tenant": "needs a reason, audited there and in each",
+  platform: "shows nobody's rows, audited",
+};
 
 const proofRows = (proofs: readonly Proof[]) => [
   ["promise", "holds", "found"],
