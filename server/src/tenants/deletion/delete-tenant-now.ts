@@ -1,12 +1,13 @@
 import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
-import { loadDeletionBySlug } from "./deletion-record.ts";
+import { loadDeletionBySlug, loadUncertified } from "./deletion-record.ts";
 import { type DestroyedTenant, destroyTenant } from "./destroy-tenant.ts";
 import { requestDeletion } from "./request-deletion.ts";
 
 /**
  * Deletes without a grace period, or ends one early. There is no way back. Killed at any point, it is
- * called again and goes on; for a tenant that is gone it answers the certificate.
+ * called again and goes on; for a tenant that is gone it answers the certificate. One that was killed when only
+ * the certificate was missing is ended and answered alone: whoever has the slug since was not meant.
  *
  * @param onStep as `destroyTenant`'s, `requestDeletion` first
  * @throws TenantUnknown, WorkUnfinished
@@ -22,6 +23,8 @@ export async function deleteTenantNow({
 }): Promise<DestroyedTenant> {
   const { registry } = ctx;
   await onStep("requestDeletion");
+  const begun = await loadUncertified(registry.sql, slug);
+  if (begun) return destroyTenant({ ctx, input: { tenantId: begun.tenantId }, onStep });
   const there = await registry.findBySlug(slug);
   const deletion = there
     ? await requestDeletion({ ctx, input: { slug, graceDays: 0, ...(forceReason && { forceReason }) } })

@@ -68,6 +68,14 @@ export async function loadDeletionBySlug(sql: Sql, slug: string): Promise<Deleti
   return row ? toRecord(row) : null;
 }
 
+/** Of a slug: everything is gone but its certificate is not there. A new tenant may have the name by now. */
+export async function loadUncertified(sql: Sql, slug: string): Promise<DeletionRecord | null> {
+  const [row] = await sql<Row[]>`
+    select *, due_at <= now() as due from deletions
+    where slug = ${slug} and destroyed_at is not null and certificate is null order by requested_at limit 1`;
+  return row ? toRecord(row) : null;
+}
+
 /** Due, or begun and not certified, those begun first. */
 export async function loadDueDeletions(sql: Sql): Promise<DeletionRecord[]> {
   const rows = await sql<Row[]>`

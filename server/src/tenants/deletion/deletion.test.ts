@@ -1,32 +1,25 @@
-import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { compactVerify, decodeProtectedHeader, importJWK } from "jose";
+import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CannotDecrypt } from "../../crypto/seal.ts";
 import { createDataKey, openTenantKeys, type WrappedDataKey } from "../../crypto/tenant-keys.ts";
 import { connect } from "../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
-import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { TenantSuspended, TenantUnknown } from "../errors.ts";
 import { suspendTenant } from "../provisioning/change-status.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { deleteTenantNow } from "./delete-tenant-now.ts";
 import type { DestroyedTenant } from "./destroy-tenant.ts";
-import { TooLateToRestore, WorkUnfinished } from "./errors.ts";
+import { WorkUnfinished } from "./errors.ts";
 import { purgeTenants } from "./purge-tenants.ts";
 import { requestDeletion } from "./request-deletion.ts";
 import { restoreTenant } from "./restore-tenant.ts";
 import { openCertificateKey } from "./steps.ts";
-import type { DeleteChildInput } from "./testing/delete-child.ts";
+import { expectGone as expectAllGone } from "./testing/expect-gone.ts";
 
 let platform: TestPlatform;
-/** Most of a child's life would be stripping types. */
-const compileCache = temporaryFolders()();
 beforeAll(async () => {
   platform = await testPlatform();
 });
@@ -43,28 +36,8 @@ const purge = () => purgeTenants({ ctx: platform.operator });
 const letPass = (slug: string) =>
   platform.operator.registry.sql`update deletions set due_at = now() where slug = ${slug}`;
 
-/** Nothing of it is anywhere; the certificate says so and is signed by the platform. */
-async function expectGone({ record }: OpenTenant, destroyed: DestroyedTenant): Promise<void> {
-  const { admin, registry } = platform.operator;
-  expect(await admin`select from pg_database where datname = ${record.database.name}`).toHaveLength(0);
-  expect(await admin`select from pg_roles where rolname = ${record.database.role}`).toHaveLength(0);
-  expect(await registry.sql`select from tenants where id = ${record.id}`).toHaveLength(0);
-  expect(await registry.sql`select from hosts where tenant_id = ${record.id}`).toHaveLength(0);
-
-  const key = await openCertificateKey(platform.operator);
-  expect(destroyed.publicKey).toEqual(key.publicJwk);
-  const { payload } = await compactVerify(destroyed.jws, await importJWK(destroyed.publicKey, "Ed25519"));
-  expect(JSON.parse(Buffer.from(payload).toString())).toEqual(destroyed.certificate);
-  expect(destroyed.certificate).toMatchObject({
-    tenant: { id: record.id, slug: record.slug },
-    destroyed: {
-      database: record.database.name,
-      role: record.database.role,
-      hosts: record.hosts,
-      wrappedDataKeySha256: createHash("sha256").update(record.dataKey.wrapped).digest("hex"),
-    },
-  });
-}
+const expectGone = (tenant: OpenTenant, destroyed: DestroyedTenant) =>
+  expectAllGone({ ctx: platform.operator, tenant, destroyed });
 
 describe("in the grace period", () => {
   test("nothing is served: payers are told tenant_deleting, by host and by token", async () => {
@@ -255,44 +228,5 @@ describe("with payments open or deliveries due", () => {
       { action: "tenant.delete", reason: "court order 7 O 12/26" },
       { action: "tenant.destroy", reason: "court order 7 O 12/26" },
     ]);
-  });
-});
-
-describe("killed with -9", () => {
-  async function deleteInChild(input: Omit<DeleteChildInput, "address">): Promise<NodeJS.Signals | number> {
-    const script = fileURLToPath(new URL("./testing/delete-child.ts", import.meta.url));
-    const argument = JSON.stringify({ address: platform.address, ...input });
-    const child = spawn(process.execPath, [script, argument], {
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    const [code, signal] = await once(child, "exit");
-    return signal ?? code;
-  }
-
-  test("before the destruction begins, restore brings the tenant back whole", async () => {
-    const { tenant } = await platform.createTenant("back");
-    for (const dieBefore of ["requestDeletion", "closeDatabase", "takeStock"]) {
-      expect(await deleteInChild({ slug: "back", dieBefore })).toBe("SIGKILL");
-      await restore("back");
-      const { db } = await platform.operator.tenants.open(tenant.id);
-      await expect(db.query`select tenant_id from pay.users`).resolves.toHaveLength(1);
-    }
-  });
-
-  test("before each step after that, there is no way back and the next run goes on", async () => {
-    const tenant = await platform.createTenant("gone");
-    for (const dieBefore of ["dropDatabase", "dropRole", "destroyKey", "certify", "done"]) {
-      expect(await deleteInChild({ slug: "gone", dieBefore })).toBe("SIGKILL");
-      const refusal = await restore("gone").catch((error: Error) => error.constructor);
-      expect(refusal).toBe(["certify", "done"].includes(dieBefore) ? TenantUnknown : TooLateToRestore);
-    }
-    await expectGone(tenant, await destroy("gone"));
-    const { sql } = platform.operator.registry;
-    const begun = sql`
-      select from operator_audit where tenant_id = ${tenant.tenant.id} and action = 'tenant.destroy'`;
-    expect(await begun).toHaveLength(1);
-    const finished = sql`select from deletion_steps where tenant_id = ${tenant.tenant.id}`;
-    expect(await finished).toHaveLength(6);
   });
 });
