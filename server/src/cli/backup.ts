@@ -39,7 +39,7 @@ export function backupCommand(run: Run, terminal: Terminal): Command {
     .command("prune")
     .description(
       "remove what is older than the retention, what never finished, what is of destroyed tenants, " +
-        "and what killed drills, checks and restores have left",
+        "and what killed drills, checks, rehearsals and restores have left",
     )
     .option("--json")
     .action(prune(run, settings));

@@ -19,7 +19,7 @@ export async function backupFindings({
   const archives = [null, ...servers].map((server) => archiveFinding({ ctx, settings, server }));
   const left = (await findLeftScratch({ ctx, settings })).map((name) =>
     bad(
-      `${name} was left by a drill, a check or a restore that was killed`,
+      `${name} was left by a drill, a check, a rehearsal or a restore that was killed`,
       "it holds rows that nobody looks after",
       "clarity backup prune",
     ),

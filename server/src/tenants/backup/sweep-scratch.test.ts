@@ -36,7 +36,7 @@ function leaveFolder(use: ScratchUse, id: string): string {
   return path;
 }
 
-async function leaveDatabase({ tenant }: OpenTenant, what: "drill" | "verify"): Promise<string> {
+async function leaveDatabase({ tenant }: OpenTenant, what: "drill" | "verify" | "dryrun"): Promise<string> {
   const name = names.beside(ctx().address.namespace, tenant.id, what);
   await ctx().admin.unsafe(`create database "${name}"`);
   return name;
@@ -56,16 +56,17 @@ async function openRestore({ tenant }: OpenTenant): Promise<string> {
   return row?.id ?? "";
 }
 
-test("what a killed drill or check has left is named and goes, whether its tenant is there or gone", async () => {
+test("what a killed drill, check or rehearsal has left is named and goes, whether its tenant is there or gone", async () => {
   const [here, gone] = [await platform.createTenant("here"), await platform.createTenant("gone")];
   await deleteTenantNow({ ctx: ctx(), input: { slug: "gone" } });
   const left = [
     ...[here, gone].map(({ tenant }) => leaveFolder("drill", tenant.id)),
     await leaveDatabase(here, "drill"),
     await leaveDatabase(here, "verify"),
+    await leaveDatabase(here, "dryrun"),
   ].sort();
   const findings = await named();
-  expect(findings).toHaveLength(4);
+  expect(findings).toHaveLength(5);
   for (const name of left)
     expect(findings).toContainEqual(
       expect.objectContaining({ ok: false, what: expect.stringContaining(name) }),

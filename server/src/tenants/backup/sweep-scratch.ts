@@ -14,7 +14,7 @@ interface Call {
   settings: BackupSettings;
 }
 
-/** Something that a drill, a check or a restore made for its own use. */
+/** Something that a drill, a check, a rehearsal or a restore made for its own use. */
 interface Scratch {
   /** A folder's path, or a database's name. */
   readonly name: string;
@@ -26,8 +26,8 @@ interface Scratch {
 }
 
 /**
- * Removes what killed drills, checks and restores have left of this platform's tenants, those that are gone
- * included: folders on this machine, databases on every server that answers. What a living process works with, here
+ * Removes what killed drills, checks, rehearsals and restores have left of this platform's tenants, those that are
+ * gone included: folders on this machine, databases on every server that answers. What a living process works with, here
  * or elsewhere, stays, as does what an open restore goes on from, and every folder of which nobody knows whose it is.
  *
  * @returns names of what was removed
@@ -123,7 +123,7 @@ async function scratchDatabases(
 ): Promise<{ name: string; tenantId: string }[]> {
   return admin<{ name: string; tenantId: string }[]>`
     select datname as name, substring(datname from '_t_([0-9a-f]{32})_')::uuid::text as "tenantId"
-    from pg_database where datname ~ ${`^${namespace}_t_[0-9a-f]{32}_(drill|verify)$`}`;
+    from pg_database where datname ~ ${`^${namespace}_t_[0-9a-f]{32}_(drill|verify|dryrun)$`}`;
 }
 
 /** Whoever is in it is alive, whatever became of his lock. */

@@ -71,16 +71,20 @@ async function count(input: { ctx: Operator; record: TenantRecord }) {
   });
 }
 
-/** With those beside it that restores, checks and drills have made or left: all begin with the tenant's own name. */
+/**
+ * With those beside it that restores, checks, drills and rehearsals have made or left: all begin with the tenant's
+ * own name. They are looked for last: PostgreSQL drops no database that a killed command's server process still copies.
+ */
 export async function dropDatabase({ ctx, record }: Step): Promise<void> {
   if (!record) return;
   const own = names.tenant(ctx.address.namespace, record.id);
   await asAdministrator({ ctx, record }, async (sql) => {
+    const drop = (name: string) =>
+      sql.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
+    for (const name of new Set([record.database.name, own])) await drop(name);
     const beside = await sql<{ name: string }[]>`
       select datname as name from pg_database where starts_with(datname, ${`${own}_`})`;
-    for (const name of new Set([record.database.name, own, ...beside.map(({ name }) => name)])) {
-      await sql.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
-    }
+    for (const { name } of beside) await drop(name);
   });
 }
 

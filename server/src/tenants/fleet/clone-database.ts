@@ -21,13 +21,14 @@ export interface Clone {
 
 /**
  * A copy of a tenant's database for the length of `run`; the tenant is served meanwhile. As a template when the
- * original is small and nobody is connected, else row by row in one snapshot.
+ * original is small and nobody is connected, else row by row in one snapshot. The caller holds the tenant's lock.
  *
  * @param version schema version of the original
  */
 export async function withClone<T>(
   input: {
     ctx: Operator;
+    tenantId: string;
     server: string | null;
     database: string;
     original: SchemaTarget;
@@ -36,7 +37,7 @@ export async function withClone<T>(
   },
   run: (clone: Clone) => Promise<T>,
 ): Promise<T> {
-  const { ctx, server, database, original, migrations, version } = input;
+  const { ctx, tenantId, server, database, original, migrations, version } = input;
   const startedAt = performance.now();
   const since = () => performance.now() - startedAt;
   const { sizeBytes, visitors } = await lookAt(original);
@@ -44,7 +45,7 @@ export async function withClone<T>(
   if (visitors === 0 && sizeBytes <= largestTemplateBytes) {
     let copied = false;
     try {
-      return await withScratchDatabase({ ctx, server, template: database }, (target) => {
+      return await withScratchDatabase({ ctx, server, tenantId, template: database }, (target) => {
         copied = true;
         return run({ target, method: "template", sizeBytes, tookMs: since() });
       });
@@ -52,7 +53,7 @@ export async function withClone<T>(
       if (copied || errorCode(error) !== inUse) throw error;
     }
   }
-  return withScratchDatabase({ ctx, server }, async (target) => {
+  return withScratchDatabase({ ctx, server, tenantId }, async (target) => {
     await copyAll({ original, target, migrations: migrations.slice(0, version) });
     return run({ target, method: "rows", sizeBytes, tookMs: since() });
   });

@@ -6,6 +6,7 @@ import { connect } from "../../database/client.ts";
 import type { Migration } from "../../database/migrate.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
+import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
 import { latestSchemaVersion } from "../schema.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { findDrift } from "./find-drift.ts";
@@ -189,16 +190,25 @@ describe("clarity migrate rollback, killed with -9", () => {
   });
 });
 
+const copies = () => platform.operator.admin`
+  select from pg_database where datname ~ '_(scratch_.*|dryrun)$'
+    and starts_with(datname, ${`${platform.address.namespace}_`})`;
+
 test.each(["clone", `rehearse ${latest + 1}`, "compare", "done"])(
   "clarity migrate --dry-run, killed with -9 before %s, leaves a copy that the next one drops, and the tenant as it was",
   async (step) => {
-    const { admin } = platform.operator;
-    const scratch = () =>
-      admin`select from pg_database where starts_with(datname, ${`${platform.address.namespace}_scratch`})`;
     expect(await inChild({ name: "rehearse", slug: "acme" }, { dieBefore: step })).toBe("SIGKILL");
     expect(await columnsOf("acme")).toEqual([]);
-    expect((await scratch()).length).toBe(step === "clone" ? 0 : 1);
+    expect((await copies()).length).toBe(step === "clone" ? 0 : 1);
     await rehearse({ ctx: platform.operator, input: { slug: "acme", migrations } });
-    expect(await scratch()).toHaveLength(0);
+    expect(await copies()).toHaveLength(0);
   },
 );
+
+test("a tenant that is deleted after a killed dry run leaves no copy of its rows", async () => {
+  await platform.createTenant("leaver");
+  expect(await inChild({ name: "rehearse", slug: "leaver" }, { dieBefore: "compare" })).toBe("SIGKILL");
+  expect(await copies()).toHaveLength(1);
+  await deleteTenantNow({ ctx: platform.operator, input: { slug: "leaver" } });
+  expect(await copies()).toHaveLength(0);
+});

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
+import { ifTenantFree } from "../deletion/tenant-lock.ts";
 import { latestSchemaVersion } from "../schema.ts";
 import { connectionUrl, type OpenTenant } from "../tenants.ts";
 import { paymentRows } from "../testing/lived-in-tenant.ts";
@@ -30,7 +31,8 @@ const migrations = migrationsFolder(folder(), [
   { name: "never", up: "alter table pay.payments drop column note;" },
 ]);
 const scratchDatabases = () => platform.operator.admin`
-  select from pg_database where starts_with(datname, ${`${platform.address.namespace}_scratch`})`;
+  select from pg_database where datname ~ '_(scratch_.*|dryrun)$'
+    and starts_with(datname, ${`${platform.address.namespace}_`})`;
 
 /** Ends what the tenant's pool has open. */
 async function leaveAlone(): Promise<void> {
@@ -69,6 +71,20 @@ test.each(["template", "rows"] as const)(
     });
   },
 );
+
+test("while there is a copy the tenant is not deleted, moved or restored", async () => {
+  const ctx = platform.operator;
+  const free: unknown[] = [];
+  await rehearse({
+    ctx,
+    input: { slug: "acme", migrations },
+    async onStep(step) {
+      if (step === "compare")
+        free.push(await ifTenantFree({ ctx, tenantId: acme.tenant.id }, async () => true));
+    },
+  });
+  expect(free).toEqual([null]);
+});
 
 test("without a tenant's name it takes the first of each ring that would be migrated", async () => {
   await Promise.all(["bravo", "carat"].map((slug) => platform.createTenant(slug)));

@@ -1,5 +1,7 @@
 import { connect } from "../../database/client.ts";
 import type { Migration } from "../../database/migrate.ts";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { tenantMigrations } from "../schema.ts";
@@ -31,7 +33,7 @@ export interface RehearsedMigration {
 
 /**
  * Migrates a copy of one tenant's database and throws it away. The tenant is served meanwhile and nothing of it
- * changes. Killed at any point, the copy is dropped by the next rehearsal or migration.
+ * changes. Killed at any point, the copy is dropped by the tenant's next rehearsal, `clarity backup prune`, or with it.
  *
  * @param onStep is told each step's name before it runs, and `done` at the end
  * @throws TenantUnknown, SchemaFailure
@@ -45,8 +47,29 @@ export async function rehearse({
   input: { slug: string; migrations?: readonly Migration[] | undefined };
   onStep?: (step: string) => void | Promise<void>;
 }): Promise<Rehearsal> {
-  const record = await ctx.registry.findBySlug(slug);
-  if (!record) throw new TenantUnknown(`no tenant ${slug}: clarity tenant list shows them`);
+  const unknown = () => new TenantUnknown(`no tenant ${slug}: clarity tenant list shows them`);
+  const found = await ctx.registry.findBySlug(slug);
+  if (!found) throw unknown();
+  // The copy holds the tenant's rows: it must be gone before the tenant can be.
+  return withTenantLock({ ctx, tenantId: found.id }, async () => {
+    const record = await ctx.registry.findById(found.id);
+    if (!record) throw unknown();
+    return goThrough({ ctx, record, migrations, onStep });
+  });
+}
+
+async function goThrough({
+  ctx,
+  record,
+  migrations,
+  onStep,
+}: {
+  ctx: Operator;
+  record: TenantRecord;
+  migrations: readonly Migration[];
+  onStep: (step: string) => void | Promise<void>;
+}): Promise<Rehearsal> {
+  const { id: tenantId, slug } = record;
   const server = record.database.server?.name ?? null;
   const database = record.database.name;
   const original = await targetFinder(ctx)({ server, database });
@@ -54,11 +77,11 @@ export async function rehearse({
   await ctx.registry.audit({
     operator: ctx.name,
     action: "tenant.rehearse",
-    tenantId: record.id,
+    tenantId,
     detail: { from, to: migrations.length },
   });
   await onStep("clone");
-  const input = { ctx, server, database, original, migrations, version: from };
+  const input = { ctx, tenantId, server, database, original, migrations, version: from };
   return withClone(input, async ({ target, ...clone }) => {
     const done: RehearsedMigration[] = [];
     for (const { version, name, phase } of migrations.slice(from)) {

@@ -14,20 +14,30 @@ const lockClass = 0x73637261;
  * a lock of its name; what a killed process left is dropped by the next.
  *
  * @param server name of the database server; null: the registry's own
+ * @param tenantId whose rows it will hold; its name says so, and the caller holds the tenant's lock. Default: nobody's
  * @param template a database it shall be a copy of, which has no connections; default: it is empty
  * @throws Error with `code` 55006 when the template has connections
  */
 export async function withScratchDatabase<T>(
-  { ctx, server, template }: { ctx: Operator; server: string | null; template?: string | undefined },
+  {
+    ctx,
+    server,
+    tenantId,
+    template,
+  }: { ctx: Operator; server: string | null; tenantId?: string; template?: string | undefined },
   run: (target: SchemaTarget) => Promise<T>,
 ): Promise<T> {
   const adminUrl = await urlOf(ctx, server);
   const admin = connect({ url: adminUrl, max: 1, idleTimeoutSeconds: 0, lifetimeSeconds: null });
   const roles = migrationRoles(ctx.address.namespace);
-  const name = names.scratch(ctx.address.namespace, randomBytes(8).toString("hex"));
+  const { namespace } = ctx.address;
+  const name = tenantId
+    ? names.beside(namespace, tenantId, "dryrun")
+    : names.scratch(namespace, randomBytes(8).toString("hex"));
   try {
-    await sweep(admin, ctx.address.namespace);
+    await sweep(admin, namespace);
     await admin`select pg_advisory_lock(${lockClass}, hashtext(${name}))`;
+    await drop(admin, name);
     const database = quoteIdentifier(name);
     await admin.unsafe(
       `create database ${database} owner ${quoteIdentifier(roles.owner)} allow_connections false

@@ -24,7 +24,7 @@ test("every name fits into PostgreSQL's 63 bytes in every namespace, and no two 
         const ofOne = ids.flatMap((id) => [
           names.tenant(namespace, id),
           names.move(namespace, id),
-          ...(["move", "drill", "verify", ...restored] as const).map((what) =>
+          ...(["move", "drill", "verify", "dryrun", ...restored] as const).map((what) =>
             names.beside(namespace, id, what),
           ),
         ]);

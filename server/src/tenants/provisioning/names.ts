@@ -10,7 +10,7 @@ export const names = {
   /** Every tenant's role is a member; grants go to it. */
   tenants: (namespace: string) => `${namespace}_tenants`,
   template: (namespace: string, schemaVersion: number) => `${namespace}_template_v${schemaVersion}`,
-  /** Made for one command and dropped at its end. */
+  /** Made for one command and dropped at its end; holds nobody's rows. */
   scratch: (namespace: string, id = "") => `${namespace}_scratch_${id}`,
   /** Both the database and its login role. */
   tenant: (namespace: string, tenantId: string) => `${namespace}_t_${tenantId.replaceAll("-", "")}`,
@@ -21,8 +21,8 @@ export const names = {
   move: (namespace: string, moveId: string) => `${namespace}_move_${moveId.replaceAll("-", "")}`,
 };
 
-/** Half of a move, a rehearsal's, a check's, a restored one by six hexadecimal digits of chance. */
-export type Beside = "move" | "drill" | "verify" | `r${string}`;
+/** Half of a move, a drill's, a check's, a rehearsal's, a restored one by six hexadecimal digits of chance. */
+export type Beside = "move" | "drill" | "verify" | "dryrun" | `r${string}`;
 
 /** Fits PostgreSQL's 63 bytes with everything appended. */
 export const namespacePattern = /^[a-z][a-z0-9_]{0,19}$/;
