@@ -9,7 +9,11 @@ interface Locked {
   tenantId: string;
 }
 
-/** One deletion, restoration, recovery, destruction or move of a tenant at a time; others wait. A killed holder lets go. */
+/**
+ * One deletion, restoration, recovery, destruction or move of a tenant at a time; others wait. A killed holder lets
+ * go. It is a lock of the registry's database, the one place all operators share: PostgreSQL's are per database, and
+ * administrators' URLs may name different ones.
+ */
 export async function withTenantLock<T>({ ctx, tenantId }: Locked, run: () => Promise<T>): Promise<T> {
   return inSession(ctx, async (session) => {
     await session`select pg_advisory_lock(${lockClass}, hashtext(${tenantId}))`;
@@ -32,7 +36,7 @@ export async function ifTenantFree<T>({ ctx, tenantId }: Locked, run: () => Prom
 
 async function inSession<T>(ctx: Operator, run: (session: Sql) => Promise<T>): Promise<T> {
   const session = connect({
-    url: ctx.address.adminUrl,
+    url: ctx.registry.url,
     max: 1,
     idleTimeoutSeconds: 0,
     // A recovery may take hours.
