@@ -8,8 +8,11 @@ import { verifyAudit } from "../../audit/verify-audit.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { listEmbedKeys } from "../embed-keys.ts";
+import { findDrift } from "../fleet/find-drift.ts";
+import { rollBackTenant } from "../fleet/roll-back-tenant.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { exportTenant } from "./export-tenant.ts";
@@ -169,8 +172,17 @@ test("a database that was seeded by create meanwhile is not mixed with the expor
   await expect(importAs("mixed")).rejects.toBeInstanceOf(SlugTaken);
 });
 
-test("killed with -9 before any step, the next run goes on and the tenant is whole, once", async () => {
+async function importInChild(input: Omit<ImportChildInput, "address">, env = {}): Promise<void> {
   const script = fileURLToPath(new URL("./testing/import-child.ts", import.meta.url));
+  const argument: ImportChildInput = { address: platform.address, ...input };
+  const child = spawn(process.execPath, [script, JSON.stringify(argument)], {
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache, ...env },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+}
+
+test("killed with -9 before any step, the next run goes on and the tenant is whole, once", async () => {
   const input = { path, slug: "killed" };
   for (const dieBefore of [
     "registerTenant",
@@ -180,18 +192,53 @@ test("killed with -9 before any step, the next run goes on and the tenant is who
     "loadRows",
     "activate",
   ]) {
-    const argument: ImportChildInput = { address: platform.address, input, dieBefore };
-    const child = spawn(process.execPath, [script, JSON.stringify(argument)], {
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
-    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+    await importInChild({ input, dieBefore });
     await expect(platform.operator.registry.findByHost("killed.localhost")).resolves.toBeNull();
   }
   await expect(importAs("killed")).resolves.toMatchObject({ created: true });
   const { db } = await expectSame("killed");
   const imported = db.query`select tenant_id from pay.audit_log where action = 'tenant.import'`;
   expect(await imported).toHaveLength(1);
+});
+
+test("an older export's rows go through the migrations since, wherever the import was killed", async () => {
+  const { flags } = await platform.createTenant("older");
+  await flags.set("partial-payments", false, { reason: "contract" });
+  // Overrides were a setting then.
+  await rollBackTenant({ ctx: platform.operator, input: { slug: "older", to: 6 } });
+  const old = join(folder(), "older");
+  expect((await exportAs("older", old)).manifest.schemaVersion).toBe(6);
+  const input = { path: old, slug: "older-two" };
+  for (const dieBefore of [
+    "prepareOlderTemplate",
+    "createDatabase",
+    "loadRows",
+    "bringForward",
+    "activate",
+  ]) {
+    await importInChild({ input, dieBefore });
+  }
+  await expect(importAs("older-two", { path: old })).resolves.toMatchObject({ created: true });
+  await expect(importAs("older-two", { path: old })).resolves.toMatchObject({ created: false });
+  const record = await platform.operator.registry.findBySlug("older-two");
+  expect(record).toMatchObject({ status: "active", schemaVersion: latestSchemaVersion() });
+  const two = await platform.operator.tenants.open(record?.id ?? "");
+  await expect(two.flags.list()).resolves.toMatchObject([{ key: "partial-payments", value: false }]);
+  const drift = await findDrift({ ctx: platform.operator, input: { slug: "older-two" } });
+  expect(drift).toMatchObject([{ differences: [], error: null }]);
+  const { damage } = await verifyAudit({ registry: platform.operator.registry.sql, db: two.db });
+  expect(damage).toBeNull();
+});
+
+test("an import that was begun at one schema is not filled from an export of another", async () => {
+  const stop = (step: string) => {
+    if (step === "loadRows") throw new Error("stopped");
+  };
+  const input = { path, slug: "between" };
+  await importTenant({ ctx: platform.operator, input, onStep: stop }).catch(() => {});
+  const { sql } = platform.operator.registry;
+  await sql`update tenants set schema_version = 6, updated_at = clock_timestamp() where slug = 'between'`;
+  await expect(importAs("between")).rejects.toThrow("half made at schema 6");
 });
 
 function edit(copy: string, file: string, from: string | RegExp, to: string): void {

@@ -7,6 +7,7 @@ import { activate, createDatabase, createRole, setPrivileges } from "../provisio
 import { TemplateName } from "../provisioning/templates.ts";
 import type { Manifest } from "./format.ts";
 import { loadRows, setSequences } from "./load-rows.ts";
+import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
 import { type ReadableExport, withExport } from "./read-export.ts";
 
 const NewImport = NewTenant.pick({ slug: true, baseDomain: true, hosts: true }).extend({
@@ -20,7 +21,16 @@ const NewImport = NewTenant.pick({ slug: true, baseDomain: true, hosts: true }).
 export type NewImport = z.input<typeof NewImport>;
 
 /** In this order. Each can be run again after it was done, or half done. */
-const steps = [createRole, createDatabase, setPrivileges, setSequences, loadRows, activate] as const;
+const steps = [
+  createRole,
+  prepareOlderTemplate,
+  createDatabase,
+  setPrivileges,
+  setSequences,
+  loadRows,
+  bringForward,
+  activate,
+] as const;
 
 export interface ImportedTenant {
   readonly tenant: { id: string; slug: string; name: string; hosts: readonly string[] };
@@ -36,7 +46,7 @@ export class ImportUnfinished extends Error {
 
 /**
  * Makes a new tenant, with an id of its own, of an export: as `createTenant`, with the export's rows in
- * place of first ones. Killed at any point, it is called again with the same input and goes on.
+ * place of first ones, in the export's schema and migrated from there. Killed at any point, it is called again with the same input and goes on.
  *
  * @param onStep is told each step's name before it runs, and `done` at the end
  * @throws ExportUnreadable, ImportUnfinished, SlugTaken, HostTaken
@@ -78,8 +88,9 @@ async function importFrom({
   const template = TemplateName.parse(manifest.tenant.template);
   const tier = NewTenant.shape.tier.parse(manifest.tenant.tier);
   await onStep("registerTenant");
-  const id = randomUUID();
-  const record = await registerTenant({ ctx, input: { slug, name, template, tier, baseDomain, hosts }, id });
+  const { schemaVersion } = manifest;
+  const registration = { slug, name, template, tier, baseDomain, hosts, schemaVersion };
+  const record = await registerTenant({ ctx, input: registration, id: randomUUID() });
   const created = record.status === "creating";
   for (const step of created ? steps : []) {
     await onStep(step.name);

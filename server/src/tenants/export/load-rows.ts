@@ -67,6 +67,12 @@ async function isLoaded(input: { sql: Transaction; record: TenantRecord; source:
   if (imported || record.status !== "creating") {
     throw new SlugTaken(`${record.slug} is taken by a tenant that was not made of this export`);
   }
+  if (record.schemaVersion !== source.manifest.schemaVersion) {
+    throw new SlugTaken(
+      `${record.slug} is half made at schema ${record.schemaVersion} and the export has ${source.manifest.schemaVersion}: ` +
+        `end it with clarity tenant delete ${record.slug} --now, or take another slug`,
+    );
+  }
   return false;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { connect, quoteIdentifier, quoteLiteral, type Sql } from "../../database/client.ts";
-import { migrate } from "../../database/migrate.ts";
+import { type Migration, migrate } from "../../database/migrate.ts";
 import { latestSchemaVersion, tenantMigrations } from "../schema.ts";
 import { names } from "./names.ts";
 
@@ -13,10 +13,13 @@ export async function prepareTemplate(input: {
   admin: Sql;
   adminUrl: string;
   namespace: string;
+  /** Default this code's last. */
+  schemaVersion?: number;
 }): Promise<void> {
-  const { admin, namespace } = input;
-  const template = names.template(namespace, latestSchemaVersion());
-  const fingerprint = migrationsFingerprint();
+  const { admin, adminUrl, namespace, schemaVersion = latestSchemaVersion() } = input;
+  const migrations = tenantMigrations().slice(0, schemaVersion);
+  const template = names.template(namespace, schemaVersion);
+  const fingerprint = fingerprintOf(migrations);
   const [found] = await admin<{ fingerprint: string | null }[]>`
     select shobj_description(oid, 'pg_database') as fingerprint from pg_database where datname = ${template}`;
   if (found?.fingerprint === fingerprint) return;
@@ -27,7 +30,7 @@ export async function prepareTemplate(input: {
     `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}`,
   );
   await admin.unsafe(`revoke all on database ${quoteIdentifier(unfinished)} from public`);
-  await migrateTenantDatabase({ adminUrl: input.adminUrl, database: unfinished, namespace });
+  await migrateTenantDatabase({ adminUrl, database: unfinished, namespace, migrations });
   // Unreleased migrations may change under a template; it holds no rows.
   await drop(admin, template);
   await admin.unsafe(`
@@ -42,11 +45,12 @@ export const migrationRoles = (namespace: string) => ({
   variables: { tenants: names.tenants(namespace) },
 });
 
-/** Brings one database to this code's schema version, as the owner role. */
+/** Brings one database to the last of the migrations, as the owner role. */
 async function migrateTenantDatabase(input: {
   adminUrl: string;
   database: string;
   namespace: string;
+  migrations: readonly Migration[];
 }): Promise<void> {
   const url = new URL(input.adminUrl);
   url.pathname = `/${input.database}`;
@@ -54,7 +58,7 @@ async function migrateTenantDatabase(input: {
   try {
     await migrate({
       sql,
-      migrations: tenantMigrations(),
+      migrations: input.migrations,
       ...migrationRoles(input.namespace),
     });
   } finally {
@@ -69,7 +73,7 @@ async function drop(admin: Sql, database: string): Promise<void> {
   await admin.unsafe(`drop database ${quoteIdentifier(database)} with (force)`);
 }
 
-function migrationsFingerprint(): string {
-  const checksums = tenantMigrations().map(({ checksum }) => checksum);
+function fingerprintOf(migrations: readonly Migration[]): string {
+  const checksums = migrations.map(({ checksum }) => checksum);
   return createHash("sha256").update(checksums.join("\n")).digest("hex");
 }

@@ -29,7 +29,10 @@ type Registration = Pick<
   z.output<typeof NewTenant>,
   "slug" | "name" | "template" | "tier" | "baseDomain" | "hosts"
 > &
-  Partial<Pick<z.output<typeof NewTenant>, "databaseServer" | "instance">>;
+  Partial<Pick<z.output<typeof NewTenant>, "databaseServer" | "instance">> & {
+    /** Of the database that will be made. Default this code's last. */
+    schemaVersion?: number;
+  };
 
 /**
  * The tenant's row, in status `creating`, with everything later steps need: ids, names, the login
@@ -50,7 +53,7 @@ export async function registerTenant({
   const { sql, masterKey } = ctx.registry;
   const before = await loadTenant(sql, { slug: input.slug });
   if (before) return sameTenant(before, input);
-  const schemaVersion = latestSchemaVersion();
+  const { schemaVersion = latestSchemaVersion() } = input;
   const contractVersion = lastContract(tenantMigrations(), schemaVersion);
   if (input.instance) {
     const newcomer = { slug: input.slug, pin: null, schemaVersion, contractVersion };
