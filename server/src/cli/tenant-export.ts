@@ -41,14 +41,18 @@ export function addExportCommands(tenant: Command, run: Run): void {
 
 const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
   run(options, async (ctx) => {
-    const { out, manifest, auditDamage } = await exportTenant({ ctx, input: { slug, out: options.out } });
+    const exported = await exportTenant({ ctx, input: { slug, out: options.out } });
+    const { out, manifest, auditDamage, left } = exported;
     const rows = manifest.tables.map(({ table, rows }) => [table, String(rows)]);
     return {
-      json: { out, manifest, auditDamage },
+      json: exported,
       text: [
         `${slug} is in ${out}`,
         table([["table", "rows"], ...rows]),
         ...remarks(manifest),
+        ...left.map(
+          (folder) => `${folder} is of another run: remove it when that is over, it holds personal data`,
+        ),
         ...(auditDamage === null ? [] : [`its audit log was tampered with: ${auditDamage}`]),
       ].join("\n"),
       failed: auditDamage !== null,

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../database/client.ts";
@@ -11,6 +11,7 @@ import { connectionUrl, type OpenTenant } from "../tenants.ts";
 import { paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { exportTenant } from "./export-tenant.ts";
 import { Manifest } from "./format.ts";
+import { withExport } from "./read-export.ts";
 
 let platform: TestPlatform;
 let acme: OpenTenant;
@@ -122,7 +123,38 @@ test("only the owner may read it, an export overwrites none, and nothing half is
   const failed = join(folder(), "nobody");
   const nobody = { ctx: platform.operator, input: { slug: "nobody", out: failed } };
   await expect(exportTenant(nobody)).rejects.toBeInstanceOf(TenantUnknown);
-  expect([existsSync(failed), existsSync(`${failed}.unfinished`)]).toEqual([false, false]);
+  expect(readdirSync(join(failed, ".."))).toEqual([]);
+});
+
+test.each(["acme", "acme.tar"])(
+  "of two exports to one %s at once one says that it is done, and it is whole",
+  async (name) => {
+    const parent = folder();
+    const out = join(parent, name);
+    // Both have looked and found nothing there.
+    let second: Promise<unknown> = Promise.resolve();
+    const first = await exportTenant({
+      ctx: platform.operator,
+      input: { slug: "acme", out },
+      onStep(step) {
+        if (step === "writeTables") second = exportAcme(out).catch((error: Error) => error);
+      },
+    }).catch((error: Error) => error);
+    const answers = [first, await second];
+    expect(answers.filter((answer) => !(answer instanceof Error))).toHaveLength(1);
+    expect(answers).toContainEqual(expect.objectContaining({ message: expect.stringContaining("exists") }));
+    await expect(withExport(out, async ({ manifest }) => manifest.tenant.slug)).resolves.toBe("acme");
+    expect(readdirSync(parent)).toEqual([name]);
+  },
+);
+
+test("what another machine may still be writing stays, and is named", async () => {
+  const out = join(folder(), "acme");
+  const elsewhere = `${out}.unfinished-00000000`;
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, "owner"), JSON.stringify({ host: "elsewhere", pid: 1, startedAt: "1" }));
+  expect((await exportAcme(out)).left).toEqual([elsewhere]);
+  expect(readdirSync(join(out, "..")).sort()).toEqual(["acme", "acme.unfinished-00000000"]);
 });
 
 test("as a .tar it is one file that tar lists and that holds the same", async () => {

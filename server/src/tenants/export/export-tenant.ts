@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, rename, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, open, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AuditChainBroken, anchorAudit } from "../../audit/anchors.ts";
-import { connect, type Sql } from "../../database/client.ts";
+import { connect, errorCode, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -13,12 +13,15 @@ import { unfinishedWork } from "../unfinished-work.ts";
 import { isArchive, pack } from "./archive.ts";
 import { fileOf, formatVersion, type Manifest, manifestFile } from "./format.ts";
 import { portable, readLines, readTables, selectLeftOut, selectLines, type TableShape } from "./tables.ts";
+import { withUnfinishedFolder } from "./unfinished-folder.ts";
 
 export interface ExportedTenant {
   readonly out: string;
   readonly manifest: Manifest;
   /** Which row of the audit log is not the one the registry remembers; null: none was found. */
   readonly auditDamage: string | null;
+  /** Folders of other runs for the same `out`, which may be under way on other machines; else to be removed by hand. */
+  readonly left: readonly string[];
 }
 
 /** What reads a tenant's database in one transaction. */
@@ -29,7 +32,8 @@ type Reader = Pick<Sql, "unsafe">;
  * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
  * out and named. The folder appears whole or not at all; it holds personal data, so only its owner reads it.
  *
- * Killed at any point, it leaves at most `<out>.unfinished`, which the next run with the same `out` clears.
+ * Killed at any point, it leaves at most a folder `<out>.unfinished-…`, which the next run with the same `out` on
+ * the same machine clears. Of two runs at once for one `out` the first to end is it, the other fails.
  *
  * @param input.out a new folder, or a new file ending in `.tar`
  * @throws TenantUnknown; Error when `out` exists
@@ -47,33 +51,30 @@ export async function exportTenant({
   const out = resolve(input.out);
   const record = await ctx.registry.findBySlug(slug);
   if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
-  if (existsSync(out)) throw new Error(`${out} exists: an export never overwrites another`);
+  if (existsSync(out)) throw taken(out);
   onStep("audit");
   await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
 
-  const unfinished = `${out}.unfinished`;
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true, mode: 0o700 });
-  try {
+  return withUnfinishedFolder(out, async (unfinished, left) => {
+    const folder = join(unfinished, "export");
+    await mkdir(folder, { mode: 0o700 });
     onStep("writeTables");
-    const manifest = await inSnapshot({ ctx, record }, (reader) =>
-      writeTables({ reader, record, folder: unfinished }),
-    );
+    const manifest = await inSnapshot({ ctx, record }, (reader) => writeTables({ reader, record, folder }));
     onStep("writeManifest");
-    await writeFile(join(unfinished, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
+    await writeFile(join(folder, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
       flush: true,
     });
     onStep("anchor");
     const auditDamage = await anchorWhatLeaves({ ctx, record });
     onStep("publish");
-    await publish({ folder: unfinished, out, manifest });
+    await publish({ folder, out, manifest });
     onStep("done");
-    return { out, manifest, auditDamage };
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
+    return { out, manifest, auditDamage, left };
+  });
 }
+
+const taken = (out: string) => new Error(`${out} exists: an export never overwrites another`);
 
 /**
  * After the snapshot, so that the registry knows every audit row in it. Whoever leaves with a damaged log is
@@ -93,13 +94,18 @@ async function anchorWhatLeaves(input: { ctx: Operator; record: TenantRecord }):
   }
 }
 
+/** At once and whole. Neither call replaces what somebody else has put there meanwhile. */
 async function publish(input: { folder: string; out: string; manifest: Manifest }): Promise<void> {
   const { folder, out, manifest } = input;
-  if (!isArchive(out)) return rename(folder, out);
-  const archive = join(folder, "archive.tar");
-  const files = [manifestFile, ...manifest.tables.map(({ table }) => fileOf(table))];
-  await pack({ folder, files, archive });
-  await rename(archive, out);
+  try {
+    if (!isArchive(out)) return await rename(folder, out);
+    const archive = join(folder, "archive.tar");
+    const files = [manifestFile, ...manifest.tables.map(({ table }) => fileOf(table))];
+    await pack({ folder, files, archive });
+    await link(archive, out);
+  } catch (error) {
+    throw ["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(errorCode(error)) ? taken(out) : error;
+  }
 }
 
 async function inSnapshot<T>(
