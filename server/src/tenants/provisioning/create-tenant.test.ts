@@ -133,6 +133,35 @@ test.each([
   expect(await platform.operator.registry.list()).toEqual(before);
 });
 
+test("a half made tenant goes on with what it was begun with, and refuses anything else in words that say how", async () => {
+  const input = inputFor("half", { tier: "starter", hosts: ["pay.half.test"] });
+  const stopped = createTenant({
+    ctx: platform.operator,
+    input,
+    onStep(step) {
+      if (step === "activate") throw new Error("stopped");
+    },
+  });
+  await expect(stopped).rejects.toThrow("stopped");
+  for (const [what, other] of Object.entries<Partial<NewTenant>>({
+    tier: { tier: "dedicated" },
+    hosts: { hosts: [] },
+    "tier, instance": { tier: "standard", instance: "https://own.test" },
+    admin: { adminEmail: "right@half.test" },
+    theme: { theme: "acme" },
+  })) {
+    const resumed = create({ ...input, ...other });
+    await expect(resumed).rejects.toBeInstanceOf(SlugTaken);
+    await expect(resumed).rejects.toThrow(`half made with another ${what}: ask again`);
+  }
+  const { tenant, created } = await create(input);
+  expect(created).toBe(true);
+  const { db, record } = await platform.operator.tenants.open(tenant.id);
+  expect(record).toMatchObject({ tier: "starter", hosts: ["half.localhost", "pay.half.test"] });
+  const users = await db.query<{ tenant_id: string; email: string }>`select tenant_id, email from pay.users`;
+  expect(users.map(({ email }) => email)).toEqual(["ada@half.test"]);
+});
+
 test("six at once with one slug make one tenant", async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => create(inputFor("race"))));
   expect(new Set(answers.map(({ tenant }) => tenant.id)).size).toBe(1);

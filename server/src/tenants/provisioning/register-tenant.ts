@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
@@ -9,7 +10,7 @@ import { names } from "./names.ts";
 import type { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
 
-/** Another tenant has the slug. */
+/** Another tenant has the slug, or one half made from other input. */
 export class SlugTaken extends Error {
   override readonly name = "SlugTaken";
 }
@@ -38,7 +39,8 @@ type Registration = Pick<
  * The tenant's row, in status `creating`, with everything later steps need: ids, names, the login
  * role's password, the data key, reserved hosts. Its absence means nothing was made yet.
  *
- * @returns the row of an earlier try when slug, name and template are the same
+ * @returns the row of an earlier try: of the same registration while it is half made, later of the same slug, name
+ *   and template
  * @throws SlugTaken, HostTaken, InstanceUnfit
  */
 export async function registerTenant({
@@ -65,7 +67,7 @@ export async function registerTenant({
   const keys = await openTenantKeys({ tenantId: id, dataKey, masterKey });
   const password = keys.seal("connection", randomBytes(24).toString("base64url"));
   const database = names.tenant(ctx.address.namespace, id);
-  const hosts = [...new Set([`${input.slug}.${input.baseDomain}`, ...input.hosts])];
+  const hosts = hostsOf(input);
   try {
     await sql`
       with tenant as (
@@ -97,12 +99,35 @@ export async function registerTenant({
 }
 
 function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
-  const { name, template, status, database } = record;
-  // A finished tenant may have moved since.
-  const samePlace =
-    status !== "creating" || (database.server?.name ?? null) === (input.databaseServer ?? null);
-  if (name === input.name && template === input.template && status !== "deleting" && samePlace) return record;
+  const { slug, name, template, status } = record;
+  if (name !== input.name || template !== input.template || status === "deleting") {
+    throw new SlugTaken(`${slug} is taken by ${JSON.stringify(name)} (${template}, ${status})`);
+  }
+  // A finished tenant may have changed since.
+  if (status === "creating") {
+    refuseOther(slug, {
+      tier: record.tier === input.tier,
+      hosts: isDeepStrictEqual([...record.hosts].sort(), hostsOf(input)),
+      "database server": (record.database.server?.name ?? null) === (input.databaseServer ?? null),
+      instance: record.upstream === (input.instance ?? null),
+    });
+  }
+  return record;
+}
+
+/**
+ * What a half made tenant was begun with stays as it is: made of both it would be neither.
+ *
+ * @throws SlugTaken
+ */
+export function refuseOther(slug: string, same: Readonly<Record<string, boolean>>): void {
+  const others = Object.keys(same).filter((what) => !same[what]);
+  if (others.length === 0) return;
   throw new SlugTaken(
-    `${input.slug} is taken by ${JSON.stringify(record.name)} (${record.template}, ${record.status})`,
+    `${slug} is half made with another ${others.join(", ")}: ask again for what it was begun with, ` +
+      `or end it with clarity tenant delete ${slug} --now --confirm ${slug} and begin anew`,
   );
 }
+
+const hostsOf = ({ slug, baseDomain, hosts }: Registration): string[] =>
+  [...new Set([`${slug}.${baseDomain}`, ...hosts])].sort();

@@ -9,6 +9,7 @@ import { connectionUrl } from "../tenants.ts";
 import { names } from "./names.ts";
 import type { Creation } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
+import { refuseOther } from "./register-tenant.ts";
 import { roleLimits } from "./role-limits.ts";
 import { templates } from "./templates.ts";
 
@@ -92,7 +93,12 @@ export async function setPrivileges({ ctx, creation: { record } }: Step): Promis
   await asAdministrator({ ctx, record }, (admin) => admin.unsafe(statements));
 }
 
-/** First rows, written through the tenant's own role: it proves the login and row-level security. */
+/**
+ * First rows, written through the tenant's own role: it proves the login and row-level security. Who writes the first
+ * setting writes all of them, and whoever comes later must have asked for the same.
+ *
+ * @throws SlugTaken
+ */
 export async function seed({
   ctx,
   creation: { input, record },
@@ -109,23 +115,30 @@ export async function seed({
   const url = await connectionUrl({ registry: ctx.registry, record });
   const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
   try {
-    await sql`
+    const written = await sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)
         select ${record.id}, key, value from jsonb_to_recordset(${sql.json(settings)}) as s (key text, value jsonb)
         on conflict do nothing
+        returning key, tenant_id
+      ), first as (
+        select tenant_id from setting where key = 'seller.name'
       ), theme as (
         insert into pay.themes (tenant_id, hash, spec, published_at)
-        values (${record.id}, ${hash}, ${sql.json(spec)}, now())
-        on conflict do nothing
+        select tenant_id, ${hash}, ${sql.json(spec)}, now() from first
       ), admin as (
-        insert into pay.users (tenant_id, email, role) values (${record.id}, ${input.adminEmail}, 'owner')
-        on conflict do nothing
+        insert into pay.users (tenant_id, email, role) select tenant_id, ${input.adminEmail}, 'owner' from first
         returning tenant_id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
       select tenant_id, ${ctx.name}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
-      from admin`;
+      from admin
+      returning id`;
+    if (written.length > 0) return;
+    const [there] = await sql<{ admin: boolean; theme: boolean }[]>`
+      select exists (select from pay.users where lower(email) = lower(${input.adminEmail}) and role = 'owner') as admin,
+        exists (select from pay.themes where hash = ${hash}) as theme`;
+    refuseOther(record.slug, { ...there });
   } finally {
     await sql.end({ timeout: 2 });
   }
