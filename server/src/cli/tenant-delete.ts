@@ -62,10 +62,15 @@ const purge = (run: Run) => (options: CommonOptions) =>
   });
 
 function certificateAnswer(destroyed: DestroyedTenant): Answer {
-  const { certificate, jws } = destroyed;
+  const { certificate, jws, publicKey } = destroyed;
   return {
     json: destroyed,
-    text: `${certificate.tenant.slug} is destroyed\n${JSON.stringify(certificate, null, 2)}\nsigned: ${jws}`,
+    text: [
+      `${certificate.tenant.slug} is destroyed`,
+      JSON.stringify(certificate, null, 2),
+      `signed: ${jws}`,
+      `public key: ${publicKey ? JSON.stringify(publicKey) : "beside the master key where it was signed"}`,
+    ].join("\n"),
   };
 }
 

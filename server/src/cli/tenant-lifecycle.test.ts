@@ -57,6 +57,8 @@ test("--now needs the slug once more, and answers a signed certificate", async (
     publicKey: { kty: "OKP", crv: "Ed25519" },
   });
   expect(json().publicKey).not.toHaveProperty("d");
+  const words = (await clarity("tenant delete acme --now --confirm acme")).stdout;
+  expect(words).toContain(`\npublic key: ${JSON.stringify(json().publicKey)}`);
   expect((await clarity("tenant show acme")).stderr).toContain("no tenant acme");
 });
 

@@ -16,7 +16,7 @@ export interface CertificateKey {
   /** RFC 7638 thumbprint; `kid` in every signature. */
   readonly id: string;
   readonly publicJwk: JWK;
-  /** JWS, compact, EdDSA over JSON. */
+  /** JWS, compact, EdDSA over JSON; its header holds `publicJwk`. */
   sign(claims: Record<string, unknown>): Promise<string>;
   /** The claims. @throws when the signature is not of this key */
   verify(jws: string): Promise<Record<string, unknown>>;
@@ -41,12 +41,13 @@ export async function fileCertificateKey(path: string): Promise<CertificateKey> 
     importJWK(publicJwk, algorithm),
   ]);
   const id = await calculateJwkThumbprint(publicJwk);
+  const named = { ...publicJwk, kid: id };
   return {
     id,
-    publicJwk: { ...publicJwk, kid: id },
+    publicJwk: named,
     sign: (claims) =>
       new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: algorithm, kid: id, typ: "deletion-certificate+jws" })
+        .setProtectedHeader({ alg: algorithm, kid: id, jwk: named, typ: "deletion-certificate+jws" })
         .sign(privateKey),
     async verify(jws) {
       const { payload } = await compactVerify(jws, publicKey, { algorithms: [algorithm] });

@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { decodeProtectedHeader } from "jose";
+import { CompactSign, compactVerify, decodeProtectedHeader, importJWK } from "jose";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CannotDecrypt } from "../../crypto/seal.ts";
 import { createDataKey, openTenantKeys, type WrappedDataKey } from "../../crypto/tenant-keys.ts";
@@ -129,6 +129,35 @@ test("an altered certificate is found out", async () => {
   const genuine = await key.sign({ tenant: "a" });
   await expect(key.verify(genuine)).resolves.toEqual({ tenant: "a" });
   expect(decodeProtectedHeader(genuine)).toMatchObject({ alg: "Ed25519", kid: key.id });
+});
+
+test("the public key that comes with a certificate is the one that signed it, wherever it is asked for", async () => {
+  await platform.createTenant("signed");
+  const { jws } = await destroy("signed");
+  const keyFile = join(dirname(platform.operator.address.masterKeyFile), "certificate.key");
+  const own = readFileSync(keyFile);
+  // As on another operator's machine, which makes its own.
+  rmSync(keyFile);
+  await platform.createTenant("elsewhere");
+  await destroy("elsewhere");
+  try {
+    const again = await destroy("signed");
+    expect(again.jws).toBe(jws);
+    await expect(
+      compactVerify(jws, await importJWK(again.publicKey ?? {}, "Ed25519")),
+    ).resolves.toBeDefined();
+    // By code from before the key was in the header.
+    const claims = Buffer.from(JSON.stringify(again.certificate));
+    const header = { alg: "Ed25519", kid: again.publicKey?.kid ?? "" };
+    const older = await new CompactSign(claims)
+      .setProtectedHeader(header)
+      .sign(await importJWK(JSON.parse(own.toString()), "Ed25519"));
+    await platform.operator.registry.sql`update deletions set certificate = ${older} where slug = 'signed'`;
+    await expect(destroy("signed")).resolves.toMatchObject({ jws: older, publicKey: null });
+  } finally {
+    writeFileSync(keyFile, own);
+  }
+  await expect(destroy("signed")).resolves.toMatchObject({ publicKey: { kid: expect.any(String) } });
 });
 
 test("the name and the host are free again, and the gone tenant's certificate stays", async () => {

@@ -1,4 +1,4 @@
-import type { JWK } from "jose";
+import { decodeProtectedHeader, type JWK } from "jose";
 import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { certificateClaims, type DeletionCertificate } from "./certificate.ts";
@@ -21,8 +21,8 @@ export interface DestroyedTenant {
   readonly certificate: DeletionCertificate;
   /** The same, signed: JWS, compact, Ed25519. */
   readonly jws: string;
-  /** Verifies `jws`. */
-  readonly publicKey: JWK;
+  /** Verifies `jws`; null: it was signed elsewhere, by code that did not put its key into it. */
+  readonly publicKey: JWK | null;
 }
 
 /**
@@ -65,6 +65,14 @@ export async function destroyTenant({
 async function readCertificate(input: { ctx: Operator; tenantId: string }): Promise<DestroyedTenant> {
   const deletion = await loadDeletion(input.ctx.registry.sql, input.tenantId);
   if (!deletion || deletion.certificate === null) throw new Error("the certificate was not stored");
-  const { publicJwk: publicKey } = await openCertificateKey(input.ctx);
+  const publicKey = await signerOf({ ctx: input.ctx, jws: deletion.certificate });
   return { certificate: certificateClaims(deletion), jws: deletion.certificate, publicKey };
+}
+
+/** Another operator's machine may have signed it, with a `certificate.key` of its own. */
+async function signerOf({ ctx, jws }: { ctx: Operator; jws: string }): Promise<JWK | null> {
+  const { jwk, kid } = decodeProtectedHeader(jws);
+  if (jwk) return jwk;
+  const own = await openCertificateKey(ctx);
+  return own.id === kid ? own.publicJwk : null;
 }

@@ -18,7 +18,7 @@ export const NewDeletion = z.strictObject({
 export type NewDeletion = z.input<typeof NewDeletion>;
 
 /**
- * Nothing of the tenant is served any more, and payers get `tenant_unknown`; nothing is destroyed
+ * Nothing of the tenant is served any more, and payers get `tenant_deleting`; nothing is destroyed
  * until the day it is due and `purgeTenants` runs. Asked again, it answers the first deletion, with a
  * reason added when one is given.
  *

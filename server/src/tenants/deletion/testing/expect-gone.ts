@@ -24,7 +24,10 @@ export async function expectGone({
 
   const key = await openCertificateKey(ctx);
   expect(destroyed.publicKey).toEqual(key.publicJwk);
-  const { payload } = await compactVerify(destroyed.jws, await importJWK(destroyed.publicKey, "Ed25519"));
+  const { payload } = await compactVerify(
+    destroyed.jws,
+    await importJWK(destroyed.publicKey ?? {}, "Ed25519"),
+  );
   expect(JSON.parse(Buffer.from(payload).toString())).toEqual(destroyed.certificate);
   expect(destroyed.certificate).toMatchObject({
     tenant: { id: record.id, slug: record.slug },
