@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmod } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -16,6 +17,18 @@ export async function pack(input: {
   await chmod(input.archive, 0o600);
 }
 
-export async function unpack(input: { archive: string; folder: string }): Promise<void> {
-  await run("tar", ["-xf", input.archive, "-C", input.folder]);
+/** One file out of it, never on disk: a kill would leave personal data lying about. */
+export async function* readPacked(input: { archive: string; file: string }): AsyncGenerator<Buffer> {
+  const { archive, file } = input;
+  const tar = spawn("tar", ["-xOf", archive, file], { stdio: ["ignore", "pipe", "ignore"] });
+  const closed = once(tar, "close");
+  // Awaited below, unless the reader has had enough.
+  closed.catch(() => {});
+  try {
+    yield* tar.stdout;
+    const [code] = await closed;
+    if (code !== 0) throw new Error(`tar finds no ${file} in ${archive}`);
+  } finally {
+    tar.kill();
+  }
 }

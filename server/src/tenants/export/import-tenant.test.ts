@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -116,11 +116,19 @@ test("run again it changes nothing; another tenant's slug is refused, whoever ha
   await expect(importAs("twice", { path: other })).rejects.toBeInstanceOf(SlugTaken);
 });
 
-test("a .tar imports like a folder", async () => {
+test("a .tar imports like a folder, and a killed import leaves nothing of it unpacked", async () => {
   const tar = join(folder(), "acme.tar");
   await exportAs("acme", tar);
+  const temporary = folder();
+  const input = { path: tar, slug: "packed" };
+  await importInChild({ input, dieBefore: "loadRows" }, { TMPDIR: temporary });
+  // Nobody would look after what a killed one had unpacked.
+  expect(readdirSync(temporary)).toEqual([]);
   await importAs("packed", { path: tar });
   await expectSame("packed");
+  const none = join(folder(), "none.tar");
+  writeFileSync(none, "no archive");
+  await expect(importAs("none", { path: none })).rejects.toBeInstanceOf(ExportUnreadable);
 });
 
 test.each<[string, (copy: string) => void, string]>([

@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { StringDecoder } from "node:string_decoder";
 import { latestSchemaVersion } from "../schema.ts";
-import { isArchive, unpack } from "./archive.ts";
+import { isArchive, readPacked } from "./archive.ts";
 import { ExportUnreadable, fileOf, Manifest, manifestFile } from "./format.ts";
 
 export interface ReadableExport {
@@ -24,27 +23,26 @@ const batch = 500;
  * @throws ExportUnreadable when a file is missing or altered, or the format or schema is newer than this code
  */
 export async function withExport<T>(path: string, run: (source: ReadableExport) => Promise<T>): Promise<T> {
-  if (!isArchive(path)) return run(await openFolder(path));
-  const folder = await mkdtemp(join(tmpdir(), "pay-import-"));
-  try {
-    await unpack({ archive: path, folder });
-    return await run(await openFolder(folder));
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function openFolder(folder: string): Promise<ReadableExport> {
-  const text = await readFile(join(folder, manifestFile)).catch((cause: Error) => {
-    throw new ExportUnreadable(`no ${manifestFile} in ${folder}`, { cause });
+  const read: Read = isArchive(path)
+    ? (file) => readPacked({ archive: path, file })
+    : (file) => createReadStream(join(path, file));
+  const text = await readAll(read(manifestFile)).catch((cause: Error) => {
+    throw new ExportUnreadable(`no ${manifestFile} in ${path}`, { cause });
   });
   const manifest = parseManifest(text.toString("utf8"));
-  for (const entry of manifest.tables) await checkFile({ folder, entry });
-  return {
+  for (const entry of manifest.tables) await checkFile({ read, entry });
+  return run({
     manifest,
     fingerprint: createHash("sha256").update(text).digest("hex"),
-    lines: (table) => readBatches(join(folder, fileOf(table))),
-  };
+    lines: (table) => readBatches(read(fileOf(table))),
+  });
+}
+
+/** The bytes of one of its files. */
+type Read = (file: string) => AsyncIterable<Buffer>;
+
+async function readAll(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
+  return Buffer.concat(await Array.fromAsync(bytes));
 }
 
 function parseManifest(text: string): Manifest {
@@ -67,12 +65,12 @@ function parseManifest(text: string): Manifest {
   return parsed.data;
 }
 
-async function checkFile(input: { folder: string; entry: Manifest["tables"][number] }): Promise<void> {
+async function checkFile(input: { read: Read; entry: Manifest["tables"][number] }): Promise<void> {
   const file = fileOf(input.entry.table);
   const hash = createHash("sha256");
   let rows = 0;
   try {
-    for await (const chunk of createReadStream(join(input.folder, file)) as AsyncIterable<Buffer>) {
+    for await (const chunk of input.read(file)) {
       hash.update(chunk);
       for (const byte of chunk) if (byte === 0x0a) rows++;
     }
@@ -85,12 +83,12 @@ async function checkFile(input: { folder: string; entry: Manifest["tables"][numb
 }
 
 /** Not by `readline`, which would also break at U+2028, legal inside JSON text. */
-async function* readBatches(file: string): AsyncGenerator<string[]> {
+async function* readBatches(bytes: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
   let lines: string[] = [];
   let rest = "";
-  const chunks: AsyncIterable<string> = createReadStream(file, { encoding: "utf8" });
-  for await (const chunk of chunks) {
-    const parts = (rest + chunk).split("\n");
+  const decoder = new StringDecoder("utf8");
+  for await (const chunk of bytes) {
+    const parts = (rest + decoder.write(chunk)).split("\n");
     rest = parts.pop() ?? "";
     lines.push(...parts);
     if (lines.length < batch) continue;
