@@ -18,7 +18,10 @@ export function addDeleteCommands(tenant: Command, run: Run): void {
     .command("delete <slug>")
     .description("stop serving it and destroy it after a grace period; restore undoes it until then")
     .option("--grace-days <days>", "how long it can be restored", parseDays, 30)
-    .option("--now", "destroy it at once, for good; needs --confirm; run again after an interruption")
+    .option(
+      "--now",
+      "destroy it at once, for good, a half made one too; needs --confirm; run again after an interruption",
+    )
     .option("--confirm <slug>", "the slug once more")
     .option("--force-reason <reason>", "why open payments and due deliveries may be lost")
     .option("--json")

@@ -30,7 +30,7 @@ async function diagnoseTenant(input: { ctx: Operator; record: TenantRecord; now:
       bad(
         `${slug}: its creation stopped half-way`,
         "nobody can pay it",
-        "run clarity tenant create again with the same arguments",
+        `run clarity tenant create again with the same arguments, or clarity tenant delete ${slug} --now --confirm ${slug}`,
       ),
     ];
   }

@@ -17,7 +17,10 @@ export interface DeletionCertificate {
     readonly database: string;
     readonly role: string;
     readonly hosts: readonly string[];
-    /** By table; empty when the database was gone already, for which a reason is given. */
+    /**
+     * By table; empty when nobody could count: nothing had been made yet, or the database was gone or its server out
+     * of reach, for which a reason is given. What such a server still holds is left behind.
+     */
     readonly rowCounts: Readonly<Record<string, number>>;
     /** SHA-256, hex, of the tenant's data key as it was wrapped by the master key. */
     readonly wrappedDataKeySha256: string;

@@ -36,7 +36,9 @@ export async function requestDeletion({
   const record = await registry.findBySlug(slug);
   if (!record) throw new TenantUnknown(`no tenant ${slug}`);
   if (record.status === "creating") {
-    throw new TenantUnknown(`${slug} is half made: run its creation again first`);
+    throw new TenantUnknown(
+      `${slug} is half made: run its creation again first, or end it at once with --now --confirm ${slug}`,
+    );
   }
   return withTenantLock({ ctx, tenantId: record.id }, async () => {
     // Its old or its new copy would outlive it.

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
-import { errorCode, quoteIdentifier } from "../../database/client.ts";
+import { errorCode, quoteIdentifier, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -45,7 +45,7 @@ export async function takeStock({ ctx, deletion, record }: Step): Promise<void> 
     with begun as (
       update deletions set destroying_at = clock_timestamp(), destroyed_by = ${ctx.name},
         row_counts = ${sql.json(rowCounts)}, unfinished = ${sql.json({ ...unfinished })},
-        key_fingerprint = ${createHash("sha256").update(record.dataKey.wrapped).digest("hex")}
+        key_fingerprint = ${fingerprintOf(record)}
       where tenant_id = ${record.id} and destroying_at is null
       returning tenant_id, slug, force_reason
     )
@@ -53,9 +53,12 @@ export async function takeStock({ ctx, deletion, record }: Step): Promise<void> 
     select ${ctx.name}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
 }
 
-const uncounted = { rowCounts: {}, unfinished: { payments: 0, deliveries: 0 } };
+export const fingerprintOf = ({ dataKey }: TenantRecord): string =>
+  createHash("sha256").update(dataKey.wrapped).digest("hex");
 
-async function count(input: { ctx: Operator; record: TenantRecord }) {
+export const uncounted = { rowCounts: {}, unfinished: { payments: 0, deliveries: 0 } };
+
+export async function count(input: { ctx: Operator; record: TenantRecord }) {
   return asOwner(input, async (sql) => {
     const tables = await sql.unsafe<{ name: string }[]>(
       `select tablename as name from pg_tables where schemaname = 'pay' order by tablename collate "C"`,
@@ -75,10 +78,10 @@ async function count(input: { ctx: Operator; record: TenantRecord }) {
  * With those beside it that restores, checks, drills and rehearsals have made or left: all begin with the tenant's
  * own name. They are looked for last: PostgreSQL drops no database that a killed command's server process still copies.
  */
-export async function dropDatabase({ ctx, record }: Step): Promise<void> {
+export async function dropDatabase({ ctx, deletion, record }: Step): Promise<void> {
   if (!record) return;
   const own = names.tenant(ctx.address.namespace, record.id);
-  await asAdministrator({ ctx, record }, async (sql) => {
+  await whereReached({ ctx, deletion, record }, async (sql) => {
     const drop = (name: string) =>
       sql.unsafe(`drop database if exists ${quoteIdentifier(name)} with (force)`);
     for (const name of new Set([record.database.name, own])) await drop(name);
@@ -88,10 +91,21 @@ export async function dropDatabase({ ctx, record }: Step): Promise<void> {
   });
 }
 
-export async function dropRole({ ctx, record }: Step): Promise<void> {
+export async function dropRole({ ctx, deletion, record }: Step): Promise<void> {
   if (!record) return;
   const role = quoteIdentifier(record.database.role);
-  await asAdministrator({ ctx, record }, (sql) => sql.unsafe(`drop role if exists ${role}`));
+  await whereReached({ ctx, deletion, record }, (sql) => sql.unsafe(`drop role if exists ${role}`));
+}
+
+/** Where nobody could count, the reason that was given for it covers a server that is never coming back, too. */
+async function whereReached(
+  { ctx, deletion, record }: Step & { record: TenantRecord },
+  run: (sql: Sql) => Promise<unknown>,
+): Promise<void> {
+  const lost = deletion.forceReason !== null && Object.keys(deletion.stock?.rowCounts ?? {}).length === 0;
+  await asAdministrator({ ctx, record }, run).catch((error) => {
+    if (!lost) throw error;
+  });
 }
 
 /** The registry's row with the wrapped data key, and with it hosts and steps. Copies of the database are noise now. */

@@ -5,6 +5,7 @@ import type { Operator } from "../provisioning/operator.ts";
 import { registerTenant } from "../provisioning/register-tenant.ts";
 import { activate, createDatabase, createRole, setPrivileges } from "../provisioning/steps.ts";
 import { TemplateName } from "../provisioning/templates.ts";
+import { whileCreating } from "../provisioning/while-creating.ts";
 import type { Manifest } from "./format.ts";
 import { loadRows, setSequences } from "./load-rows.ts";
 import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
@@ -92,9 +93,13 @@ async function importFrom({
   const registration = { slug, name, template, tier, baseDomain, hosts, schemaVersion };
   const record = await registerTenant({ ctx, input: registration, id: randomUUID() });
   const created = record.status === "creating";
-  for (const step of created ? steps : []) {
-    await onStep(step.name);
-    await step({ ctx, record, source, creation: { record } });
+  if (created) {
+    await whileCreating({ ctx, record }, async () => {
+      for (const step of steps) {
+        await onStep(step.name);
+        await step({ ctx, record, source, creation: { record } });
+      }
+    });
   }
   // Was it made of this export?
   if (!created) await loadRows({ ctx, record, source });

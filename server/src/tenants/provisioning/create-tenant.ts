@@ -3,6 +3,7 @@ import { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
 import { registerTenant } from "./register-tenant.ts";
 import { activate, createDatabase, createRole, seed, setPrivileges } from "./steps.ts";
+import { whileCreating } from "./while-creating.ts";
 
 export type { NewTenant };
 
@@ -42,11 +43,13 @@ export async function createTenant({
   const created = record.status === "creating";
   const recorded: Promise<unknown>[] = [];
   if (created) {
-    for (const step of steps) {
-      await onStep(step.name);
-      await step({ ctx, creation: { input: checked, record } });
-      recorded.push(recordStep({ ctx, tenantId: record.id, step: step.name }));
-    }
+    await whileCreating({ ctx, record }, async () => {
+      for (const step of steps) {
+        await onStep(step.name);
+        await step({ ctx, creation: { input: checked, record } });
+        recorded.push(recordStep({ ctx, tenantId: record.id, step: step.name }));
+      }
+    });
   }
   await Promise.all(recorded);
   await onStep("done");
