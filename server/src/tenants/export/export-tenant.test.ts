@@ -7,6 +7,7 @@ import { connect } from "../../database/client.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { TenantUnknown } from "../errors.ts";
+import { latestSchemaVersion } from "../schema.ts";
 import { connectionUrl, type OpenTenant } from "../tenants.ts";
 import { paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { exportTenant } from "./export-tenant.ts";
@@ -179,6 +180,15 @@ test("a registry row that leads to another tenant's database exports nothing", a
   const audited = registry.sql`
     select from operator_audit where action = 'tenant.export' and tenant_id = ${tenant.id}`;
   expect(await audited).toHaveLength(1);
+});
+
+test("its schema is what the database says, though the registry has not heard of it yet", async () => {
+  const { tenant } = await platform.createTenant("ahead");
+  const { sql } = platform.operator.registry;
+  await sql`update tenants set schema_version = 6, updated_at = clock_timestamp() where id = ${tenant.id}`;
+  const out = join(folder(), "ahead");
+  const { manifest } = await exportTenant({ ctx: platform.operator, input: { slug: "ahead", out } });
+  expect(manifest.schemaVersion).toBe(latestSchemaVersion());
 });
 
 test("a tenant without payments has every file, some empty", async () => {

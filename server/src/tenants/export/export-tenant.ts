@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { AuditChainBroken, anchorAudit } from "../../audit/anchors.ts";
 import { connect, errorCode, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { IsolationBreach, TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { minimumSchemaVersion } from "../schema.ts";
@@ -59,7 +60,9 @@ export async function exportTenant({
     const folder = join(unfinished, "export");
     await mkdir(folder, { mode: 0o700 });
     onStep("writeTables");
-    const manifest = await inSnapshot({ ctx, record }, (reader) => writeTables({ reader, record, folder }));
+    const manifest = await atOneSchema({ ctx, record }, (schemaVersion) =>
+      inSnapshot({ ctx, record }, (reader) => writeTables({ reader, record, schemaVersion, folder })),
+    );
     onStep("writeManifest");
     await writeFile(join(folder, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
       mode: 0o600,
@@ -108,6 +111,19 @@ async function publish(input: { folder: string; out: string; manifest: Manifest 
   }
 }
 
+/** By the database's own account: a migration's news may be on its way to the registry still. */
+async function atOneSchema<T>(
+  { ctx, record }: { ctx: Operator; record: TenantRecord },
+  write: (schemaVersion: number) => Promise<T>,
+): Promise<T> {
+  const { server, name: database } = record.database;
+  const version = () => schemaVersionOf({ ctx, server, database });
+  const before = await version();
+  const written = await write(before);
+  if ((await version()) === before) return written;
+  throw new Error(`${record.slug} was migrated while it was exported: export it again`);
+}
+
 async function inSnapshot<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   read: (reader: Reader) => Promise<T>,
@@ -132,9 +148,10 @@ async function inSnapshot<T>(
 async function writeTables(input: {
   reader: Reader;
   record: TenantRecord;
+  schemaVersion: number;
   folder: string;
 }): Promise<Manifest> {
-  const { reader, record, folder } = input;
+  const { reader, record, schemaVersion, folder } = input;
   const [transaction] = await reader.unsafe<{ at: Date }[]>("select now() as at");
   const tables: Manifest["tables"] = [];
   const toBeSetAgain: Manifest["toBeSetAgain"] = {};
@@ -148,7 +165,7 @@ async function writeTables(input: {
   return {
     format: "tenant-export",
     formatVersion,
-    schemaVersion: record.schemaVersion,
+    schemaVersion,
     exportedAt: (transaction?.at ?? new Date()).toISOString(),
     tenant: { id, slug, name, template, tier, hosts: [...hosts] },
     tables,
