@@ -1,39 +1,18 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { abortMove } from "./abort-move.ts";
 import { confirmMove } from "./confirm-move.ts";
 import { moveTenant } from "./move-tenant.ts";
-import type { MoveChildInput } from "./testing/move-child.ts";
+import { moveChildren } from "./testing/run-move-child.ts";
 import { startTwoServers, type TwoServers } from "./testing/two-servers.ts";
 
 let servers: TwoServers;
-/** Most of a child's life would be stripping types. */
-const compileCache = temporaryFolders()();
+const inChild = moveChildren(() => servers.platform);
 beforeAll(async () => {
   servers = await startTwoServers();
 });
 afterAll(() => servers.close());
-
-async function inChild(
-  verb: MoveChildInput["verb"],
-  input: MoveChildInput["input"],
-  death: Partial<Pick<MoveChildInput, "dieBefore" | "dieAfterMs">>,
-): Promise<NodeJS.Signals | number> {
-  const script = fileURLToPath(new URL("./testing/move-child.ts", import.meta.url));
-  const { address } = servers.platform;
-  const argument: MoveChildInput = { address, verb, input, dieBefore: null, dieAfterMs: null, ...death };
-  const child = spawn(process.execPath, [script, JSON.stringify(argument)], {
-    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const [code, signal] = await once(child, "exit");
-  return signal ?? code;
-}
 
 const ctx = () => servers.platform.operator;
 
@@ -145,4 +124,21 @@ test("killed at any instant, the next run goes on", async () => {
   await confirmMove({ ctx: ctx(), input: { slug: "any-instant" } });
   await servers.expectAlone(tenant, "second");
   expect(await countPayments(tenant)).toBe(payments);
+}, 60_000);
+
+test("killed in the pause, and the next run while it takes that back, it is served while its rows are copied", async () => {
+  const { tenant } = await servers.platform.createTenant("twice");
+  const input = { slug: "twice", databaseServer: "second" };
+  expect(await inChild("move", input, { dieBefore: "catchUp" })).toBe("SIGKILL");
+  // The first statement of resumeSource, and no more of it.
+  await ctx().registry.sql`update moves set paused_at = null where slug = 'twice'`;
+  const seen: Record<string, string | undefined> = {};
+  await moveTenant({
+    ctx: ctx(),
+    input,
+    onStep: async (step) => {
+      seen[step] = (await ctx().registry.findById(tenant.id))?.status;
+    },
+  });
+  expect(seen).toMatchObject({ prepareTarget: "active", waitForCopy: "active", pause: "active" });
 }, 60_000);

@@ -84,7 +84,7 @@ async function redirect(input: { ctx: Operator; move: MoveRecord; onStep: OnStep
 }
 
 async function carryOver(run: Run, onStep: OnStep): Promise<void> {
-  const { ctx, move } = run;
+  const { ctx, move, record } = run;
   const inTurn = async (list: readonly ((run: Run) => Promise<void>)[]) => {
     for (const step of list) {
       await onStep(step.name);
@@ -92,8 +92,9 @@ async function carryOver(run: Run, onStep: OnStep): Promise<void> {
       await ctx.registry.sql`insert into move_steps (move_id, step) values (${move.id}, ${step.name})`;
     }
   };
-  // An earlier run was killed in the pause: what it still had under way ends with the claim this makes.
-  const switched = move.switchedAt !== null || (move.pausedAt !== null && !(await resumeSource(run)));
+  // An earlier run was killed in the pause, or as it took that back: what it still had under way ends with the claim
+  // this makes.
+  const switched = move.switchedAt !== null || (record.status === "moving" && !(await resumeSource(run)));
   if (!switched) {
     try {
       await inTurn(steps[await chooseMethod(run)]);
