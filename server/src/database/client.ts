@@ -2,8 +2,8 @@ import postgres from "postgres";
 
 export type Sql = ReturnType<typeof connect>;
 
-/** Why a connection or its server is of no use now; the same statement may work later. */
-const transientCodes = new Set([
+/** No PostgreSQL answers at all. */
+const unreachableCodes = [
   // postgres.js
   "CONNECT_TIMEOUT",
   "CONNECTION_CLOSED",
@@ -18,6 +18,11 @@ const transientCodes = new Set([
   "EAI_AGAIN",
   "EPIPE",
   "ETIMEDOUT",
+];
+
+/** Why a connection or its server is of no use now; the same statement may work later. */
+const transientCodes = new Set([
+  ...unreachableCodes,
   // PostgreSQL, errcodes-appendix: connection lost, a standby after a fail-over, wrong password, no such
   // database, lost races, no room or connection left, limits and shutdown
   "08000",
@@ -46,6 +51,9 @@ const transientCodes = new Set([
 export const errorCode = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? "");
 
 export const isUnavailable = (error: unknown): boolean => transientCodes.has(errorCode(error));
+
+/** Narrower: nothing answers, not even to refuse. */
+export const isUnreachable = (error: unknown): boolean => unreachableCodes.includes(errorCode(error));
 
 /**
  * A pool that connects on first use. int8 is bigint, timestamps are Date, `date` is `YYYY-MM-DD`,

@@ -4,7 +4,7 @@ import type { Operator } from "../provisioning/operator.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadLastMove, loadMove, type MoveRecord } from "./move-record.ts";
 import { stopReplication } from "./replication.ts";
-import { type OnStep, type Run, withSides } from "./sides.ts";
+import { endLeftovers, type OnStep, type Run, withSides } from "./sides.ts";
 import { resumeSource } from "./source.ts";
 import { dropTarget } from "./target.ts";
 
@@ -12,7 +12,8 @@ import { dropTarget } from "./target.ts";
  * Ends a move before its switch: the tenant is served where it was, and nothing of it is left elsewhere. Killed at
  * any point, it is called again; aborting what is aborted changes nothing.
  *
- * @throws TenantUnknown; MoveRefused when there is none, or it has switched
+ * @throws TenantUnknown; MoveRefused when there is none, or it has switched; Error when the other server does not
+ * answer: the tenant is served all the same
  */
 export async function abortMove({
   ctx,
@@ -41,10 +42,13 @@ export async function abortMove({
 
 async function undo(run: Run, onStep: OnStep): Promise<void> {
   const { move } = run;
+  // Before the other server is asked for anything: it may be lost, and is not needed for that.
+  await endLeftovers(run, "source");
   await onStep(resumeSource.name);
   if (!(await resumeSource(run))) throw hasSwitched(move);
   // Nothing was made elsewhere for a tenant whose rows stay.
   if (move.from.server === move.to.server) return;
+  await endLeftovers(run, "target");
   for (const step of [stopReplication, dropTarget]) {
     await onStep(step.name);
     await step(run);

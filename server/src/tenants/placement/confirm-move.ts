@@ -4,7 +4,7 @@ import type { Operator } from "../provisioning/operator.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadLastMove, loadMove, type MoveRecord } from "./move-record.ts";
 import { stopReplication } from "./replication.ts";
-import { type OnStep, withSides } from "./sides.ts";
+import { endLeftovers, type OnStep, withSides } from "./sides.ts";
 import { dropSource } from "./source.ts";
 import { unmarkTarget } from "./target.ts";
 
@@ -36,6 +36,8 @@ export async function confirmMove({
     }
     if (move.confirmedAt) return move;
     await withSides({ ctx, move, record }, async (run) => {
+      await endLeftovers(run, "source");
+      await endLeftovers(run, "target");
       // The move may have been killed right after the switch.
       for (const step of [stopReplication, unmarkTarget, dropSource]) {
         await onStep(step.name);

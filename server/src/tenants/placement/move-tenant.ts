@@ -10,7 +10,7 @@ import { CopyDiffers } from "./errors.ts";
 import { loadMove, type MoveRecord } from "./move-record.ts";
 import { catchUp, startReplication, stopReplication, waitForCopy } from "./replication.ts";
 import { NewMove, requestMove } from "./request-move.ts";
-import { type OnStep, type Run, withSides } from "./sides.ts";
+import { endLeftovers, type OnStep, type Run, withSides } from "./sides.ts";
 import { holdMigrations, pause, resumeSource, sealSource } from "./source.ts";
 import { switchPlace } from "./switch-place.ts";
 import { dropTarget, openTarget, prepareTarget, unmarkTarget } from "./target.ts";
@@ -92,9 +92,11 @@ async function carryOver(run: Run, onStep: OnStep): Promise<void> {
       await ctx.registry.sql`insert into move_steps (move_id, step) values (${move.id}, ${step.name})`;
     }
   };
+  await endLeftovers(run, "source");
   // An earlier run was killed in the pause, or as it took that back: what it still had under way ends with the claim
-  // this makes.
+  // this makes. Before the target is asked for anything: it may be lost, and is not needed for that.
   const switched = move.switchedAt !== null || (record.status === "moving" && !(await resumeSource(run)));
+  await endLeftovers(run, "target");
   if (!switched) {
     try {
       await inTurn(steps[await chooseMethod(run)]);

@@ -1,13 +1,16 @@
-import { connect, type Sql } from "../../database/client.ts";
+import { connect, isUnreachable, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { portable } from "../export/tables.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
-import { administratorUrl } from "./database-servers.ts";
+import { administratorUrl, mainServer } from "./database-servers.ts";
+import { describeLoss } from "./lost-server.ts";
 import type { MoveRecord } from "./move-record.ts";
 
 /** The administrator on one of the two database servers. Connects on first use. */
 export interface Side {
+  /** As `clarity database-server list` says it, or `main`. */
+  readonly name: string;
   readonly url: URL;
   readonly admin: Sql;
   /** In the tenant's database. */
@@ -36,7 +39,7 @@ export const replicationName = ({ ctx, move }: Pick<Run, "ctx" | "move">): strin
 /** What our own connections are called, on both servers. */
 export const sessionName = (move: Pick<MoveRecord, "id">): string => `pay-move-${move.id}`;
 
-/** Opens both sides for one run and closes them. What a killed run left running there is ended first. */
+/** Opens both sides for one run and closes them. Before a side is used, `endLeftovers` there. */
 export async function withSides<T>(
   input: Pick<Run, "ctx" | "move" | "record">,
   work: (run: Run) => Promise<T>,
@@ -46,7 +49,6 @@ export async function withSides<T>(
     await openSide(input, input.move.to.server),
   ];
   try {
-    await endLeftovers(input.move, [source, target]);
     return await work({ ...input, source, target });
   } finally {
     const pools = [source, target].flatMap(({ admin, database, lock }) => [admin, database, lock]);
@@ -62,6 +64,7 @@ async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: str
   // What was written is on disk when it is said to be, whatever the server's default.
   const session = { ...portable, application_name: sessionName(move), synchronous_commit: "on" };
   return {
+    name: server ?? mainServer,
     url: new URL(url),
     admin: connect({ url, max: 2, session }),
     database: connect({ url: inside, max: 2, session }),
@@ -69,11 +72,20 @@ async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: str
   };
 }
 
-/** A killed run's statements go on by themselves: before anything is looked at they must be over. */
-async function endLeftovers(move: MoveRecord, sides: readonly Side[]): Promise<void> {
-  for (const { admin } of sides) {
+/**
+ * A killed run's statements go on by themselves: before anything is looked at on a side they must be over. Nothing
+ * is asked of a side before: it may be lost.
+ *
+ * @throws Error that says what it means for the tenant when the server does not answer
+ */
+export async function endLeftovers(run: Run, side: "source" | "target"): Promise<void> {
+  const { admin, name } = run[side];
+  try {
     await admin`
       select pg_terminate_backend(pid, 5000) from pg_stat_activity
-      where application_name = ${sessionName(move)} and pid <> pg_backend_pid()`;
+      where application_name = ${sessionName(run.move)} and pid <> pg_backend_pid()`;
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    throw new Error(describeLoss(run.move, side, name), { cause: error });
   }
 }
