@@ -108,3 +108,22 @@ test("a move that is refused half-way says that it stays open, until it is ended
   expect((await clarity("database-server remove db2")).stdout).toBe("db2 is not known any more");
   expect((await clarity("database-server remove db2")).stderr).toContain("no database server db2");
 });
+
+test("a move to a server that is lost says what ends it, and is ended with a reason", async () => {
+  const lost = await startOtherServer();
+  expect((await clarity("database-server add lost", lost.url)).code).toBe(0);
+  await lost.close();
+  const failed = await clarity("tenant move globex --database-server lost");
+  const aborted = await clarity("tenant move-abort globex");
+  for (const { code, stdout, stderr } of [failed, aborted]) {
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("globex is served where it was");
+    expect(stderr.match(/move-abort globex --force-reason/g)).toHaveLength(1);
+  }
+  expect((await clarity("tenant move-abort globex --force-reason=")).stderr).toContain("forceReason");
+  expect((await clarity("tenant move-abort globex --force-reason fire")).stdout).toMatch(
+    /^globex lives at .* main.*; should lost come back, database \w+ and role \w+ are left there$/,
+  );
+  expect(await openWork("globex")).toBeNull();
+  expect((await clarity("database-server remove lost")).code).toBe(0);
+});

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import { abortMove } from "../tenants/placement/abort-move.ts";
 import { confirmMove } from "../tenants/placement/confirm-move.ts";
 import { mainServer } from "../tenants/placement/database-servers.ts";
+import type { EndedMove } from "../tenants/placement/lost-server.ts";
 import { loadOpenMove, type MoveRecord } from "../tenants/placement/move-record.ts";
 import { moveTenant } from "../tenants/placement/move-tenant.ts";
 import type { NewMove } from "../tenants/placement/request-move.ts";
@@ -9,6 +10,10 @@ import type { Operator } from "../tenants/provisioning/operator.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { tellWhatStaysOpen } from "./stays-open.ts";
+
+interface EndOptions extends CommonOptions {
+  forceReason?: string;
+}
 
 interface MoveOptions extends CommonOptions {
   databaseServer?: string;
@@ -50,11 +55,13 @@ export function addMoveCommands(tenant: Command, run: Run): void {
   tenant
     .command("move-confirm <slug>")
     .description("drop the old copy of a tenant that has moved, for good")
+    .option("--force-reason <reason>", "why the old copy's server is gone for good: what is there is left")
     .option("--json")
     .action(confirm(run));
   tenant
     .command("move-abort <slug>")
     .description("end a move that has not switched yet: it is served where it was")
+    .option("--force-reason <reason>", "why the server it led to is gone for good: what is there is left")
     .option("--json")
     .action(abort(run));
 }
@@ -87,19 +94,29 @@ async function openMove(ctx: Operator, slug: string): Promise<string | null> {
 
 const confirm =
   (run: Run) =>
-  (slug: string, options: CommonOptions): Promise<void> =>
+  (slug: string, options: EndOptions): Promise<void> =>
     run(options, async (ctx): Promise<Answer> => {
-      const confirmed = await confirmMove({ ctx, input: { slug } });
-      return { json: confirmed, text: `the old copy is gone: ${slug} lives at ${placeOf(confirmed.to)}` };
+      const { forceReason = null } = options;
+      const confirmed = await confirmMove({ ctx, input: { slug, forceReason } });
+      const lives = `${slug} lives at ${placeOf(confirmed.to)}`;
+      return { json: confirmed, text: whatIsLeft(confirmed, lives) ?? `the old copy is gone: ${lives}` };
     });
 
 const abort =
   (run: Run) =>
-  (slug: string, options: CommonOptions): Promise<void> =>
+  (slug: string, options: EndOptions): Promise<void> =>
     run(options, async (ctx): Promise<Answer> => {
-      const aborted = await abortMove({ ctx, input: { slug } });
-      return { json: aborted, text: `as before, ${slug} lives at ${placeOf(aborted.from)}` };
+      const { forceReason = null } = options;
+      const aborted = await abortMove({ ctx, input: { slug, forceReason } });
+      const lives = `${slug} lives at ${placeOf(aborted.from)}`;
+      return { json: aborted, text: whatIsLeft(aborted, lives) ?? `as before, ${lives}` };
     });
+
+function whatIsLeft({ loss }: EndedMove, lives: string): string | null {
+  if (!loss) return null;
+  const { server, database, role } = loss.left;
+  return `${lives}; should ${server} come back, database ${database} and role ${role} are left there`;
+}
 
 const placeOf = ({ server, upstream }: MoveRecord["to"]) =>
   `database server ${server ?? mainServer}, served by ${upstream ?? "the shared servers"}`;

@@ -33,15 +33,19 @@ export const moveFindings: Check = async ({ ctx }) => {
       ? note(
           `${slug}: its old copy at ${from_server ?? "main"} is kept since ${switched_at.toISOString().slice(0, 10)}`,
           "personal data lies where nobody uses it, and the tenant cannot be moved or deleted",
-          `run clarity tenant move-confirm ${slug}, which drops it`,
+          `run clarity tenant move-confirm ${slug}, which drops it${unlessGone(from_server)}`,
         )
       : note(
           `${slug}: a move to ${to_server ?? "main"} is open`,
           "it runs, or stopped half-way and is in the way of every other move and of a restore",
-          `run it again, or clarity tenant move-abort ${slug}`,
+          `run it again, or clarity tenant move-abort ${slug}${unlessGone(to_server)}`,
         ),
   );
 };
+
+/** The registry's own server answers, or nobody would read this. */
+const unlessGone = (server: string | null) =>
+  server === null ? "" : `; if database server ${server} is gone for good, with --force-reason <why>`;
 
 export const restoreFindings: Check = async ({ ctx }) => {
   const rows = await ctx.registry.sql<

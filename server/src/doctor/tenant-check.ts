@@ -68,7 +68,8 @@ async function movingFinding(input: { ctx: Operator; record: TenantRecord; now: 
     "payers are told to come back in a moment, for as long as it lasts",
     restore
       ? `run the same clarity tenant restore again, or clarity tenant restore-abort ${slug}`
-      : "run the same clarity tenant move, promote or demote again: it goes on where it stopped",
+      : `run the same clarity tenant move, promote or demote again, or clarity tenant move-abort ${slug}: ` +
+          "both serve it where it was first",
   );
 }
 

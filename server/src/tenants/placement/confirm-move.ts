@@ -2,9 +2,10 @@ import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { TenantUnknown } from "../errors.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { MoveRefused } from "./errors.ts";
-import { loadLastMove, loadMove, type MoveRecord } from "./move-record.ts";
-import { stopReplication } from "./replication.ts";
-import { endLeftovers, type OnStep, withSides } from "./sides.ts";
+import { acceptLoss, type EndedMove, type Loss, MoveEnd } from "./lost-server.ts";
+import { loadLastMove, loadMove } from "./move-record.ts";
+import { stopReplication, unsubscribe } from "./replication.ts";
+import { endLeftovers, type OnStep, type Run, withSides } from "./sides.ts";
 import { dropSource } from "./source.ts";
 import { unmarkTarget } from "./target.ts";
 
@@ -12,17 +13,19 @@ import { unmarkTarget } from "./target.ts";
  * Drops the old copy of a tenant that has moved, its role with it. Killed at any point, it is called again;
  * confirming what is confirmed changes nothing.
  *
- * @throws TenantUnknown; MoveRefused when it has not moved, or not yet
+ * @throws TenantUnknown; MoveRefused when it has not moved, or not yet, or a reason to do without the old copy's
+ * server is given and that answers; Error when it does not and none is
  */
 export async function confirmMove({
   ctx,
-  input: { slug },
+  input,
   onStep = () => {},
 }: {
   ctx: Operator;
-  input: { slug: string };
+  input: MoveEnd;
   onStep?: OnStep;
-}): Promise<MoveRecord> {
+}): Promise<EndedMove> {
+  const { slug, forceReason } = MoveEnd.parse(input);
   const { registry } = ctx;
   const record = await registry.findBySlug(slug);
   if (!record) throw new TenantUnknown(`no tenant ${slug}`);
@@ -34,24 +37,32 @@ export async function confirmMove({
         `${slug} has not moved yet: clarity tenant move goes on, clarity tenant move-abort ends it`,
       );
     }
-    if (move.confirmedAt) return move;
-    await withSides({ ctx, move, record }, async (run) => {
-      await endLeftovers(run, "source");
-      await endLeftovers(run, "target");
-      // The move may have been killed right after the switch.
-      for (const step of [stopReplication, unmarkTarget, dropSource]) {
-        await onStep(step.name);
-        await step(run);
-      }
-    });
+    if (move.confirmedAt) return { ...move, loss: null };
+    const loss = await withSides({ ctx, move, record }, (run) => finish(run, { forceReason, onStep }));
     await onStep("recordConfirmation");
     await registry.sql`
       with move as (
         update moves set confirmed_at = clock_timestamp() where id = ${move.id} and confirmed_at is null returning *
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.move.confirm', tenant_id, jsonb_build_object('move', id) from move`;
+      select ${ctx.name}, 'tenant.move.confirm', tenant_id,
+        jsonb_build_object('move', id) || ${registry.sql.json(loss ?? {})} from move`;
     await onStep("done");
-    return loadMove(registry.sql, move.id);
+    return { ...(await loadMove(registry.sql, move.id)), loss };
   });
+}
+
+async function finish(
+  run: Run,
+  { forceReason, onStep }: { forceReason: string | null; onStep: OnStep },
+): Promise<Loss | null> {
+  const loss = forceReason === null ? null : await acceptLoss(run, "source", forceReason);
+  if (!loss) await endLeftovers(run, "source");
+  await endLeftovers(run, "target");
+  // The move may have been killed right after the switch.
+  for (const step of loss ? [unsubscribe, unmarkTarget] : [stopReplication, unmarkTarget, dropSource]) {
+    await onStep(step.name);
+    await step(run);
+  }
+  return loss;
 }

@@ -123,20 +123,32 @@ async function refuseBroken(run: Run): Promise<void> {
   if (!slot || slot.lost) throw new Error("the source could not keep what the target had not seen yet");
 }
 
-/** Nothing of it stays: a slot left over would make the source keep its log for ever. Either side may be half done. */
+/** Nothing of it stays. Either side may be half done. */
 export async function stopReplication(run: Run): Promise<void> {
-  const { source, target, record } = run;
+  await unsubscribe(run);
+  await unpublish(run);
+}
+
+/** The target's half; it needs no source. */
+export async function unsubscribe(run: Run): Promise<void> {
+  const { target, record } = run;
   const name = replicationName(run);
   const id = quoteIdentifier(name);
   const [subscribed] = await target.admin`
     select from pg_subscription s join pg_database d on d.oid = s.subdbid
     where subname = ${name} and datname = ${record.database.name}`;
-  if (subscribed) {
-    // Without its slot: that is dropped below, also when this database is gone.
-    await target.database.unsafe(`alter subscription ${id} disable`);
-    await target.database.unsafe(`alter subscription ${id} set (slot_name = none)`);
-    await target.database.unsafe(`drop subscription ${id}`);
-  }
+  if (!subscribed) return;
+  // Without its slot: that is dropped at the source, also when this database is gone.
+  await target.database.unsafe(`alter subscription ${id} disable`);
+  await target.database.unsafe(`alter subscription ${id} set (slot_name = none)`);
+  await target.database.unsafe(`drop subscription ${id}`);
+}
+
+/** The source's half; it needs no target. A slot left over would make the source keep its log for ever. */
+export async function unpublish(run: Run): Promise<void> {
+  const { source } = run;
+  const name = replicationName(run);
+  const id = quoteIdentifier(name);
   const [role] = await source.admin`select from pg_roles where rolname = ${name}`;
   if (!role) return;
   await source.admin.unsafe(`alter role ${id} nologin`);

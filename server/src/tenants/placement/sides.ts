@@ -4,7 +4,6 @@ import { portable } from "../export/tables.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { administratorUrl, mainServer } from "./database-servers.ts";
-import { describeLoss } from "./lost-server.ts";
 import type { MoveRecord } from "./move-record.ts";
 
 /** The administrator on one of the two database servers. Connects on first use. */
@@ -18,6 +17,8 @@ export interface Side {
   /** There as well: one connection, for a lock that lasts as long as this run. */
   readonly lock: Sql;
 }
+
+export type SideName = "source" | "target";
 
 /** A move in hand: what every step is given. */
 export interface Run {
@@ -78,7 +79,7 @@ async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: str
  *
  * @throws Error that says what it means for the tenant when the server does not answer
  */
-export async function endLeftovers(run: Run, side: "source" | "target"): Promise<void> {
+export async function endLeftovers(run: Run, side: SideName): Promise<void> {
   const { admin, name } = run[side];
   try {
     await admin`
@@ -86,6 +87,19 @@ export async function endLeftovers(run: Run, side: "source" | "target"): Promise
       where application_name = ${sessionName(run.move)} and pid <> pg_backend_pid()`;
   } catch (error) {
     if (!isUnreachable(error)) throw error;
-    throw new Error(describeLoss(run.move, side, name), { cause: error });
+    throw new Error(describeSilence(run.move, side, name), { cause: error });
   }
+}
+
+/** What it means for the tenant that one of the two servers does not answer, and what to do. */
+function describeSilence({ slug, switchedAt }: MoveRecord, side: SideName, server: string): string {
+  const silent = `database server ${server} does not answer`;
+  if ((side === "source") !== (switchedAt !== null)) return `${silent}, and ${slug} lives there`;
+  const [stays, served, verb] = switchedAt
+    ? ["the old copy", "at its new place", "move-confirm"]
+    : ["what the move made", "where it was", "move-abort"];
+  return (
+    `${silent}: ${stays} stays there for now, ${slug} is served ${served}. Run this again when it answers; ` +
+    `if it is gone for good, clarity tenant ${verb} ${slug} --force-reason <why> ends the move without it`
+  );
 }
