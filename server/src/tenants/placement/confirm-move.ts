@@ -7,7 +7,7 @@ import { loadLastMove, loadMove } from "./move-record.ts";
 import { stopReplication, unsubscribe } from "./replication.ts";
 import { endLeftovers, type OnStep, type Run, withSides } from "./sides.ts";
 import { dropSource } from "./source.ts";
-import { unmarkTarget } from "./target.ts";
+import { limitRole, unmarkTarget } from "./target.ts";
 
 /**
  * Drops the old copy of a tenant that has moved, its role with it. Killed at any point, it is called again;
@@ -60,7 +60,10 @@ async function finish(
   if (!loss) await endLeftovers(run, "source");
   await endLeftovers(run, "target");
   // The move may have been killed right after the switch.
-  for (const step of loss ? [unsubscribe, unmarkTarget] : [stopReplication, unmarkTarget, dropSource]) {
+  const steps = loss
+    ? [unsubscribe, unmarkTarget, limitRole]
+    : [stopReplication, unmarkTarget, limitRole, dropSource];
+  for (const step of steps) {
     await onStep(step.name);
     await step(run);
   }

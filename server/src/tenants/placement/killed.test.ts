@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { quotas } from "../quotas.ts";
 import type { OpenTenant } from "../tenants.ts";
 import { paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { abortMove } from "./abort-move.ts";
@@ -64,7 +65,14 @@ const throughout = [
 ];
 /** The rest is the same. */
 const ofCopying = ["prepareTarget", "copyTables", "copySequences", "switchPlace", "stopReplication"];
-const ofConfirming = ["stopReplication", "unmarkTarget", "dropSource", "recordConfirmation", "done"];
+const ofConfirming = [
+  "stopReplication",
+  "unmarkTarget",
+  "limitRole",
+  "dropSource",
+  "recordConfirmation",
+  "done",
+];
 
 test.each(["replication", "copy"] as const)(
   "killed with -9 before each step of a move by %s, the next run goes on, and every payment arrives once",
@@ -141,4 +149,14 @@ test("killed in the pause, and the next run while it takes that back, it is serv
     },
   });
   expect(seen).toMatchObject({ prepareTarget: "active", waitForCopy: "active", pause: "active" });
+}, 60_000);
+
+test("a promotion killed right after its switch, and confirmed: its role has the new tier's limits", async () => {
+  const { record } = await servers.platform.createTenant("risen");
+  const input = { slug: "risen", databaseServer: "second", tier: "dedicated" as const, pauseAndCopy: true };
+  expect(await inChild("move", input, { dieBefore: "stopReplication" })).toBe("SIGKILL");
+  await confirmMove({ ctx: ctx(), input: { slug: "risen" } });
+  const [role] = await servers.second`
+    select rolconnlimit as limit from pg_roles where rolname = ${record.database.role}`;
+  expect(role?.limit).toBe(quotas.dedicated.connections);
 }, 60_000);

@@ -13,7 +13,7 @@ import { NewMove, requestMove } from "./request-move.ts";
 import { endLeftovers, type OnStep, type Run, withSides } from "./sides.ts";
 import { holdMigrations, pause, resumeSource, sealSource } from "./source.ts";
 import { switchPlace } from "./switch-place.ts";
-import { dropTarget, openTarget, prepareTarget, unmarkTarget } from "./target.ts";
+import { dropTarget, limitRole, openTarget, prepareTarget, unmarkTarget } from "./target.ts";
 
 /**
  * In this order. Each can be run again after it was done, or half done. From `pause` to `switchPlace` the tenant is
@@ -71,7 +71,8 @@ export async function moveTenant({
     }
     if (move.from.server === move.to.server) await redirect({ ctx, move, onStep });
     else await withSides({ ctx, move, record }, (run) => carryOver(run, onStep));
-    await limitRole({ ctx, move, onStep });
+    await onStep(limitRole.name);
+    await limitRole({ ctx, move });
     await onStep("done");
     return loadMove(ctx.registry.sql, move.id);
   });
@@ -125,12 +126,4 @@ async function goBack(run: Run, error: Error): Promise<boolean> {
   } catch (cause) {
     throw new Error(`${error.message}; ${move.slug} may not be served until this is run again`, { cause });
   }
-}
-
-/** Connections of its role, by its tier. */
-async function limitRole(input: { ctx: Operator; move: MoveRecord; onStep: OnStep }): Promise<void> {
-  const { ctx, move } = input;
-  await input.onStep(limitRole.name);
-  const record = await ctx.registry.findById(move.tenantId);
-  if (record) await applyRoleLimits({ ctx, record });
 }

@@ -2,6 +2,7 @@ import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.
 import { migrate } from "../../database/migrate.ts";
 import { names } from "../provisioning/names.ts";
 import { prepareServer } from "../provisioning/prepare-server.ts";
+import { applyRoleLimits } from "../provisioning/role-limits.ts";
 import { createRoleStatements } from "../provisioning/steps.ts";
 import { latestSchemaVersion, tenantMigrations } from "../schema.ts";
 import { MoveRefused } from "./errors.ts";
@@ -119,6 +120,12 @@ export async function openTarget({ record, target }: Run): Promise<void> {
 export async function unmarkTarget({ record, target }: Run): Promise<void> {
   const name = quoteIdentifier(record.database.name);
   await target.admin.unsafe(`alter database ${name} reset ${quoteIdentifier(mark)}`);
+}
+
+/** Connections of its role, by the tier it has since the switch. */
+export async function limitRole({ ctx, move }: Pick<Run, "ctx" | "move">): Promise<void> {
+  const record = await ctx.registry.findById(move.tenantId);
+  if (record) await applyRoleLimits({ ctx, record });
 }
 
 /** Of a move that goes no further. What another made there is left alone. */
