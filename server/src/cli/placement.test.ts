@@ -62,7 +62,10 @@ test("a tenant is promoted to an instance and a server of its own, and demoted a
     values (gen_random_uuid(), ${own}, '1.4.0', ${latestSchemaVersion()}, 1, now(), now() + interval '1 hour')`;
   expect((await clarity("instance list")).stdout).toContain(`${own}  1.4.0`);
 
-  const promoted = await clarity(promote);
+  const nowhere = await clarity("tenant promote acme --database-server db2 --instance shared");
+  expect(nowhere).toMatchObject({ code: 1, stdout: "" });
+  expect(nowhere.stderr).toContain("an instance of its own");
+  const promoted = await clarity(`${promote}/`);
   expect(promoted).toMatchObject({ code: 0, stderr: "" });
   expect(promoted.stdout).toContain(`acme lives at database server db2, served by ${own}, tier dedicated`);
   expect(promoted.stdout).toMatch(/by replication\nnot served for \d+ ms\n\d+ rows in \d+ tables, the same/);

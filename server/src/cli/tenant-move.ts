@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { sharedAudience } from "../../contract/index.ts";
 import { abortMove } from "../tenants/placement/abort-move.ts";
 import { confirmMove } from "../tenants/placement/confirm-move.ts";
 import { mainServer } from "../tenants/placement/database-servers.ts";
@@ -43,7 +44,7 @@ export function addMoveCommands(tenant: Command, run: Run): void {
     .requiredOption("--instance <url>", "base URL of a living instance")
     .option("--pause-and-copy", copyHelp)
     .option("--json")
-    .action(move(run, (options) => ({ ...options, tier: "dedicated" })));
+    .action(move(run, toOwnInstance));
   tenant
     .command("demote <slug>")
     .description("back to the shared servers; run again after an interruption")
@@ -51,7 +52,7 @@ export function addMoveCommands(tenant: Command, run: Run): void {
     .addOption(new Option("--tier <tier>").choices(["standard", "starter"]).default("standard"))
     .option("--pause-and-copy", copyHelp)
     .option("--json")
-    .action(move(run, (options) => ({ ...options, instance: "shared" })));
+    .action(move(run, (options) => ({ ...options, instance: sharedAudience })));
   tenant
     .command("move-confirm <slug>")
     .description("drop the old copy of a tenant that has moved, for good")
@@ -64,6 +65,16 @@ export function addMoveCommands(tenant: Command, run: Run): void {
     .option("--force-reason <reason>", "why the server it led to is gone for good: what is there is left")
     .option("--json")
     .action(abort(run));
+}
+
+function toOwnInstance(options: MoveOptions): MoveOptions {
+  if (options.instance === sharedAudience) {
+    throw new Error(
+      "promote takes a tenant to an instance of its own: clarity instance list shows who lives; " +
+        "clarity tenant move --instance shared brings it back to the shared servers",
+    );
+  }
+  return { ...options, tier: "dedicated" };
 }
 
 const move =

@@ -48,3 +48,12 @@ export const understands = (
 
 const schemaOf = ({ audience, version, minimumSchemaVersion, schemaVersion }: Instance) =>
   `and ${audience} (version ${version}) serves ${minimumSchemaVersion} to ${schemaVersion}`;
+
+/**
+ * The base URL among those known that leads to the same place, as it is spelled there: servers and edges compare
+ * letter by letter. As given when none does.
+ */
+export const asKnown = (url: string, known: readonly (string | null)[]): string =>
+  known.find((other) => other !== null && normalise(other) === normalise(url)) ?? url;
+
+const normalise = (url: string) => (URL.parse(url)?.href ?? url).replace(/\/$/, "");

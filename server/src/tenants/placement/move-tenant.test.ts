@@ -281,6 +281,16 @@ test("to where it lives already is no move, and an instance or tier alone moves 
   expect(role?.limit).toBe(100);
 });
 
+test("a living instance is named by its URL, however that is spelled", async () => {
+  await servers.platform.createTenant("spelled");
+  await instanceLives({ audience: "http://spelled.test:81" });
+  const there = () => move({ slug: "spelled", instance: "HTTP://Spelled.test:81/" });
+  // As its servers spell it: they compare what they are asked for with that.
+  await expect(there()).resolves.toMatchObject({ to: { upstream: "http://spelled.test:81" } });
+  await ctx().registry.sql`delete from instances`;
+  await expect(there()).resolves.toBeNull();
+});
+
 test("a change of tier that was stopped right after its switch is made whole by the next run", async () => {
   const tenant = await servers.platform.createTenant("risen");
   const stopped = move({ slug: "risen", tier: "dedicated" }, (step) => {

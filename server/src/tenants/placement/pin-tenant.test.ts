@@ -63,7 +63,7 @@ test("of several instances of a version its own is taken, else one must be named
   await lives(one);
   await lives(two);
   await expect(pin()).rejects.toThrow(`name one with --instance (${one}, ${two})`);
-  await expect(pin({ instance: two })).resolves.toMatchObject({ audience: two });
+  await expect(pin({ instance: `${two}/` })).resolves.toMatchObject({ audience: two });
   await expect(pin({ reason: "longer" })).resolves.toMatchObject({ audience: two });
 });
 

@@ -6,7 +6,7 @@ import { TenantUnknown } from "../errors.ts";
 import { type Instance, livingInstances } from "../fleet/instances.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { PinRefused } from "./errors.ts";
-import { understands } from "./fit-instance.ts";
+import { asKnown, understands } from "./fit-instance.ts";
 import { loadOpenMove } from "./move-record.ts";
 
 export const NewPin = z.strictObject({
@@ -63,8 +63,10 @@ function chooseInstance(
   living: readonly Instance[],
   wanted: { record: TenantRecord; version: string; instance: string | undefined },
 ): Instance {
-  const { record, version, instance } = wanted;
+  const { record, version } = wanted;
   const own = living.filter(({ audience }) => audience !== sharedAudience);
+  const named = own.map(({ audience }) => audience);
+  const instance = wanted.instance && asKnown(wanted.instance, named);
   const fitting = own.filter((server) => server.version === version && understands(server, record));
   const [current] = fitting.filter(({ audience }) => audience === (instance ?? record.upstream));
   const audiences = new Set(fitting.map(({ audience }) => audience));

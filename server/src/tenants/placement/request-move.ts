@@ -4,17 +4,18 @@ import { sharedAudience } from "../../../contract/index.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { loadOpenRestore } from "../backup/restore/restore-record.ts";
 import { TenantUnknown } from "../errors.ts";
+import { livingInstances } from "../fleet/instances.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { mainServer, requireDatabaseServer } from "./database-servers.ts";
 import { MoveRefused } from "./errors.ts";
-import { requireFit } from "./fit-instance.ts";
+import { asKnown, requireFit } from "./fit-instance.ts";
 import { loadMove, loadOpenMove, type MoveRecord, type Place } from "./move-record.ts";
 
 export const NewMove = z.strictObject({
   slug: z.string(),
   /** A name of `clarity database-server list`; `main`: the registry's own. Default: it stays. */
   databaseServer: z.string().optional(),
-  /** Base URL of a living instance, or `shared`. Default: it stays. */
+  /** Base URL of a living instance, however spelled, or `shared`. Default: it stays. */
   instance: z.union([z.literal(sharedAudience), z.url({ protocol: /^https?$/ })]).optional(),
   /** Default: it stays. */
   tier: z.enum(["dedicated", "standard", "starter"]).optional(),
@@ -38,7 +39,10 @@ export async function requestMove(input: {
   const { ctx, record, wanted } = input;
   const open = await loadOpenMove(ctx.registry.sql, record.id);
   const from = open?.from ?? placeOf(record);
-  const to = destination(open?.to ?? from, wanted);
+  const before = open?.to ?? from;
+  const living = (await livingInstances(ctx)).map(({ audience }) => audience);
+  const instance = wanted.instance && asKnown(wanted.instance, [before.upstream, ...living]);
+  const to = destination(before, { ...wanted, instance });
   if (open) return goOn(ctx, open, { to, pauseAndCopy: wanted.pauseAndCopy });
   if (isSame(from, to)) return null;
   if (await loadOpenRestore(ctx.registry.sql, record.id)) {
@@ -58,7 +62,10 @@ const placeOf = ({ database, upstream, tier }: TenantRecord): Place => ({
   tier,
 });
 
-function destination(from: Place, { databaseServer, instance, tier }: z.output<typeof NewMove>): Place {
+function destination(
+  from: Place,
+  { databaseServer, instance, tier }: Pick<z.output<typeof NewMove>, "databaseServer" | "instance" | "tier">,
+): Place {
   return {
     server:
       databaseServer === undefined ? from.server : databaseServer === mainServer ? null : databaseServer,
