@@ -103,6 +103,25 @@ test("a pin that ends within a week is noted, and is no fault", async () => {
   await change({ pinned_version: null, pin_reason: null, pin_until: null });
 });
 
+test("a pinned tenant whose instance runs another version is named, with what to do", async () => {
+  const own = "https://acme.instances.test";
+  const lives = (version: string) => sql()`
+    insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+    values (gen_random_uuid(), ${own}, ${version}, 1, 1, now(), now())`;
+  const pinUntil = new Date(Date.now() + 30 * 86_400_000);
+  await change({ upstream: own, pinned_version: "1.4.0", pin_reason: "freeze", pin_until: pinUntil });
+  await lives("1.4.0");
+  expect(await findBad()).toEqual([]);
+  await lives("1.5.0");
+  const other = finding(
+    /^acme: pinned to version 1.4.0 .*, and served by version 1.5.0/,
+    /version 1.4.0.*unpin acme/,
+  );
+  expect(await findBad()).toEqual([other]);
+  await change({ upstream: null, pinned_version: null, pin_reason: null, pin_until: null });
+  await sql()`delete from instances where audience = ${own}`;
+});
+
 test("a move or a restore is left alone for a minute, and is a fault after it", async () => {
   await change({ status: "moving" });
   expect(await findBad()).toEqual([]);

@@ -1,4 +1,5 @@
 import { overdueFlags } from "../flags/overdue-flags.ts";
+import { livingInstances, serversOf } from "../tenants/fleet/instances.ts";
 import { bad, type Check, note } from "./finding.ts";
 
 export const deletionFindings: Check = async ({ ctx }) => {
@@ -71,8 +72,9 @@ export const restoreFindings: Check = async ({ ctx }) => {
 /** The end of a code freeze is told this long before, ms. */
 const soonMs = 7 * 86_400_000;
 
-export const pinFindings: Check = async ({ records, now }) =>
-  records.flatMap(({ slug, pin }) => {
+export const pinFindings: Check = async ({ ctx, records, now }) => {
+  const living = await livingInstances(ctx);
+  return records.flatMap(({ slug, pin, upstream }) => {
     if (!pin) return [];
     const until = pin.until.toISOString().slice(0, 10);
     const what = `${slug}: pinned to version ${pin.version} until ${until} (${pin.reason})`;
@@ -85,9 +87,20 @@ export const pinFindings: Check = async ({ records, now }) =>
         ),
       ];
     }
+    const other = serversOf(living, { upstream }).find(({ version }) => version !== pin.version);
+    if (other) {
+      return [
+        bad(
+          `${what}, and served by version ${other.version} at ${other.audience}`,
+          "a code freeze was promised; a tenant that is not served would be worse, so it is served all the same",
+          `start that instance with version ${pin.version}, or clarity tenant unpin ${slug} once who asked for it agrees`,
+        ),
+      ];
+    }
     if (pin.until.getTime() - now.getTime() > soonMs) return [];
     return [note(what, "it will be moved to current code", "tell who asked for it")];
   });
+};
 
 /** Nothing is broken by a flag that outlived its date, so the check still passes; its owner is asked. */
 export const flagFindings: Check = async () =>
