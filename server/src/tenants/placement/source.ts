@@ -1,16 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { quoteIdentifier } from "../../database/client.ts";
 import { migrationLock } from "../../database/migrate.ts";
+import { drain } from "../drain.ts";
 import { names } from "../provisioning/names.ts";
 import { MoveRefused } from "./errors.ts";
 import { loadMove } from "./move-record.ts";
 import { type Run, sessionName } from "./sides.ts";
 
-/**
- * Payments and deliveries under way get this long to end by themselves, ms; at least the first, for the news to
- * arrive. What takes longer is found out at the new place, as after a crash.
- */
-const drainMs = { least: 40, most: 3_000 };
 const endSessionsMs = 5_000;
 
 /**
@@ -43,23 +38,8 @@ export async function pause(run: Run): Promise<void> {
   if (row?.status !== "moving" || !row.paused) {
     throw new MoveRefused(`${move.slug} is ${row?.status ?? "gone"} meanwhile`);
   }
-  await drain(run);
+  await drain({ sql: run.source.database, role: record.database.role });
   await closeSource(run);
-}
-
-async function drain({ source, record }: Run): Promise<void> {
-  const deadline = Date.now() + drainMs.most;
-  await delay(drainMs.least);
-  while (Date.now() < deadline) {
-    // Who asks a provider or an ERP holds a lease meanwhile, and no connection.
-    const [row] = await source.database<{ busy: boolean }[]>`
-      select exists (select from pay.attempts where leased_until > now())
-        or exists (select from pay.outbox where leased_until > now() and state = 'due')
-        or exists (select from pg_stat_activity where usename = ${record.database.role} and state <> 'idle')
-        as busy`;
-    if (!row?.busy) return;
-    await delay(10);
-  }
 }
 
 async function closeSource(run: Run): Promise<void> {

@@ -1,12 +1,15 @@
-import { errorCode, quoteIdentifier } from "../../../database/client.ts";
+import { connect, errorCode, quoteIdentifier } from "../../../database/client.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
 import { setLogin } from "../../deletion/tenant-server.ts";
+import { drain } from "../../drain.ts";
+import { administratorUrl } from "../../placement/database-servers.ts";
 import type { Operator } from "../../provisioning/operator.ts";
 import { schemaVersionOf } from "./adapt-database.ts";
 import { carrySecrets } from "./carry-secrets.ts";
 import { advanceSequences, compareDatabases } from "./compare-databases.ts";
 import { RestoreRefused } from "./errors.ts";
 import { holderName } from "./hold-migrations.ts";
+import { holdWork } from "./hold-work.ts";
 import { asServerAdministrator, type DatabasePlace } from "./load-database.ts";
 import type { RestoreRecord, RestoreReport } from "./restore-record.ts";
 
@@ -18,10 +21,11 @@ export interface Switching {
 }
 
 /**
- * Not served from here on, payers are told to come back in a moment; the tenant's role may not log in and what it
- * had open is ended. What is in the old database now is all that ever will be.
+ * Not served from here on, payers are told to come back in a moment; what is under way gets a moment, too. Then the
+ * tenant's role may not log in and what it had open is ended: what is in the old database now is all that ever will be.
  */
-export async function pause({ ctx, restore, record }: Switching): Promise<void> {
+export async function pause(switching: Switching): Promise<void> {
+  const { ctx, restore, record } = switching;
   await ctx.registry.sql`
     with tenant as (
       update tenants set status = 'moving', updated_at = clock_timestamp()
@@ -35,7 +39,21 @@ export async function pause({ ctx, restore, record }: Switching): Promise<void> 
     select t.status = 'moving' and r.paused_at is not null as paused
     from tenants t join restores r on r.tenant_id = t.id where r.id = ${restore.id}`;
   if (!row?.paused) throw new RestoreRefused(`${record.slug} was moved or deleted meanwhile`);
+  await drainReplaced(switching);
   await setLogin({ ctx, record, open: false });
+}
+
+async function drainReplaced(switching: Switching): Promise<void> {
+  const url = await administratorUrl(replacedBy(switching));
+  const sql = connect({ url, max: 1 });
+  try {
+    await drain({ sql, role: switching.record.database.role });
+  } catch (error) {
+    // invalid_catalog_name: it is gone; `compare` says so.
+    if (errorCode(error) !== "3D000") throw error;
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
 }
 
 /**
@@ -68,11 +86,13 @@ export async function compare(switching: Switching): Promise<RestoreReport> {
       );
     }
     const secretsToSetAgain = await carrySecrets({ record, replaced: null, restored });
+    await holdWork({ replaced: null, restored });
     return { oldDatabaseRead: false, payments: [], rows: {}, secretsToSetAgain };
   }
   const differences = await compareDatabases({ replaced, restored });
   await advanceSequences({ replaced, restored });
   const secretsToSetAgain = await carrySecrets({ record, replaced, restored });
+  await holdWork({ replaced, restored });
   return { oldDatabaseRead: true, ...differences, secretsToSetAgain };
 }
 
