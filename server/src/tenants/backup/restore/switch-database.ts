@@ -85,13 +85,13 @@ export async function compare(switching: Switching): Promise<RestoreReport> {
           "give a reason with --force-reason",
       );
     }
-    const secretsToSetAgain = await carrySecrets({ record, replaced: null, restored });
+    const secretsToSetAgain = await carrySecrets({ ...switching, replaced: null, restored });
     await holdWork({ replaced: null, restored });
     return { oldDatabaseRead: false, payments: [], rows: {}, secretsToSetAgain };
   }
   const differences = await compareDatabases({ replaced, restored });
   await advanceSequences({ replaced, restored });
-  const secretsToSetAgain = await carrySecrets({ record, replaced, restored });
+  const secretsToSetAgain = await carrySecrets({ ...switching, replaced, restored });
   await holdWork({ replaced, restored });
   return { oldDatabaseRead: true, ...differences, secretsToSetAgain };
 }

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
+import { type PostgresCluster, startCluster } from "../../../testing/postgres-cluster.ts";
+import { temporaryFolders } from "../../../testing/temporary-folder.ts";
+import { rotateDataKeys } from "../../keys/rotate-data-key.ts";
+import type { OpenTenant } from "../../tenants.ts";
+import { withSecrets } from "../../testing/lived-in-tenant.ts";
+import type { BackupRecord } from "../backup-record.ts";
+import { createBackup } from "../create-backup.ts";
+import { type BackupSettings, backupSettings } from "../settings.ts";
+import { runChild } from "../testing/run-child.ts";
+import { restoreBackup } from "./restore-backup.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+const folder = temporaryFolders();
+let cluster: PostgresCluster;
+let platform: TestPlatform;
+let settings: BackupSettings;
+beforeAll(async () => {
+  cluster = await startCluster({ folder: folder() });
+  platform = await testPlatform({ adminUrl: cluster.url });
+  settings = backupSettings({ CLARITY_BACKUP_DIR: folder(), CLARITY_SCRATCH_DIR: cluster.folder });
+});
+afterAll(async () => {
+  await platform.close();
+  await cluster.stop();
+});
+
+const rotate = (slug: string) =>
+  rotateDataKeys({ ctx: platform.operator, input: { slugs: [slug], settleMs: 0 } });
+const restore = (slug: string, { id }: BackupRecord, more: { dieBefore?: string; reason?: string } = {}) =>
+  restoreBackup({
+    ctx: platform.operator,
+    settings,
+    input: { slug, backupId: id, forceReason: more.reason ?? null },
+    onStep: (step) => {
+      if (step === more.dieBefore) throw new Error(`no ${step} today`);
+    },
+  });
+const valuesOf = async ({ tenant }: OpenTenant) => (await platform.operator.tenants.open(tenant.id)).settings;
+
+/** With a backup whose secrets no key opens any more; of its password it has nothing since. */
+async function rotatedSince(slug: string) {
+  const tenant = await platform.createTenant(slug);
+  await withSecrets(tenant);
+  const made = await createBackup({ ctx: { ...platform.operator, settings }, input: { slug } });
+  await tenant.settings.unset("smtp.password");
+  await rotate(slug);
+  return { tenant, made };
+}
+
+test("killed before the switch, the next run's answer still says which secrets are to be set again", async () => {
+  const { made } = await rotatedSince("killed");
+  const wanted = { verb: "restoreBackup", slug: "killed", backupId: made.id, dieBefore: "close" } as const;
+  expect(await runChild({ address: platform.address, settings, ...wanted })).toBe("SIGKILL");
+  const { switched } = await restore("killed", made);
+  expect(switched?.report.secretsToSetAgain).toEqual(["settings/smtp.password"]);
+});
+
+test("what is set while the tenant is served between two runs is carried by the second", async () => {
+  const { tenant, made } = await rotatedSince("paused");
+  await expect(restore("paused", made, { dieBefore: "close" })).rejects.toThrow("no close today");
+  const between = await valuesOf(tenant);
+  await between.set("smtp.password", "set-again");
+  // The first run has carried the one before this.
+  await between.set("provider.secretKey", "changed-since");
+  const { switched } = await restore("paused", made);
+  expect(switched?.report.secretsToSetAgain).toEqual([]);
+  const values = await valuesOf(tenant);
+  await expect(values.get("smtp.password")).resolves.toBe("set-again");
+  await expect(values.get("provider.secretKey")).resolves.toBe("changed-since");
+});
+
+test("of a database that is lost every secret is named, whichever run found that no key opens it", async () => {
+  const { tenant, made } = await rotatedSince("lost");
+  await platform.operator.admin.unsafe(`drop database "${tenant.record.database.name}" with (force)`);
+  const reason = "a disk broke";
+  await expect(restore("lost", made, { reason, dieBefore: "switch" })).rejects.toThrow("no switch today");
+  const { switched } = await restore("lost", made, { reason });
+  expect(switched?.report.secretsToSetAgain).toEqual([
+    "settings/provider.secretKey",
+    "settings/smtp.password",
+    "embed_keys/erp-1",
+  ]);
+});
