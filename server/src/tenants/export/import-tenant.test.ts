@@ -96,6 +96,20 @@ test("an import has the export's rows under a new id, and goes on where the numb
   expect(damage).toBeNull();
 });
 
+test("its steps are written down like a creation's, for people and for whoever asks an archive for it", async () => {
+  const { tenant } = await importAs("steps");
+  const steps = await platform.operator.registry.sql`
+    select step from provisioning_steps where tenant_id = ${tenant.id} order by done_at`;
+  expect(steps.map(({ step }) => step)).toEqual([
+    "createRole",
+    "createDatabase",
+    "setPrivileges",
+    "setSequences",
+    "loadRows",
+    "activate",
+  ]);
+});
+
 test("secrets are not there until they are set again, under the new tenant's own key", async () => {
   await importAs("keyless");
   const record = await platform.operator.registry.findBySlug("keyless");

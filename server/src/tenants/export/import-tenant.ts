@@ -3,7 +3,7 @@ import { z } from "zod";
 import { NewTenant } from "../provisioning/new-tenant.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { registerTenant } from "../provisioning/register-tenant.ts";
-import { activate, createDatabase, createRole, setPrivileges } from "../provisioning/steps.ts";
+import { activate, createDatabase, createRole, recordStep, setPrivileges } from "../provisioning/steps.ts";
 import { TemplateName } from "../provisioning/templates.ts";
 import { whileCreating } from "../provisioning/while-creating.ts";
 import type { Manifest } from "./format.ts";
@@ -98,6 +98,7 @@ async function importFrom({
       for (const step of steps) {
         await onStep(step.name);
         await step({ ctx, record, source, creation: { record } });
+        if (step !== activate) await recordStep({ ctx, record, step: step.name });
       }
     });
   }

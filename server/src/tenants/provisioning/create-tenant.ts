@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { NewTenant } from "./new-tenant.ts";
 import type { Operator } from "./operator.ts";
 import { registerTenant } from "./register-tenant.ts";
-import { activate, createDatabase, createRole, seed, setPrivileges } from "./steps.ts";
+import { activate, createDatabase, createRole, recordStep, seed, setPrivileges } from "./steps.ts";
 import { whileCreating } from "./while-creating.ts";
 
 export type { NewTenant };
@@ -47,7 +47,7 @@ export async function createTenant({
       for (const step of steps) {
         await onStep(step.name);
         await step({ ctx, creation: { input: checked, record } });
-        recorded.push(recordStep({ ctx, tenantId: record.id, step: step.name }));
+        if (step !== activate) recorded.push(recordStep({ ctx, record, step: step.name }));
       }
     });
   }
@@ -56,10 +56,3 @@ export async function createTenant({
   const { id, slug, name, template, hosts } = record;
   return { tenant: { id, slug, name, template, hosts }, created, tookMs: performance.now() - startedAt };
 }
-
-/** For people to look at: nothing depends on it, so no step waits for it and its loss is none. */
-const recordStep = (input: { ctx: Operator; tenantId: string; step: string }) =>
-  input.ctx.registry.sql`
-    with quick as (select set_config('synchronous_commit', 'off', true))
-    insert into provisioning_steps (tenant_id, step) select ${input.tenantId}, ${input.step} from quick
-    on conflict do nothing`.catch(() => {});

@@ -11,6 +11,8 @@ import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
 import { type ArchivedCluster, startArchivedCluster } from "../../../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../../../testing/temporary-folder.ts";
 import { deleteTenantNow } from "../../deletion/delete-tenant-now.ts";
+import { exportTenant } from "../../export/export-tenant.ts";
+import { importTenant } from "../../export/import-tenant.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows, withSecrets } from "../../testing/lived-in-tenant.ts";
 import { type DrillResult, drill } from "../drill.ts";
@@ -315,4 +317,19 @@ test("instants there is no way to are told apart, and nothing is paused for them
   await expect(restore("acme", to)).rejects.toThrow("acme lives at its database server since");
   expect(await databases()).toEqual(before);
   expectNothingLeft();
+});
+
+test("an instant within an import is none to go back to: the tenant's database had none of its rows", async () => {
+  const ctx = platform.operator;
+  await platform.createTenant("exported");
+  const path = join(folder(), "exported");
+  await exportTenant({ ctx, input: { slug: "exported", out: path } });
+  const instants: Date[] = [];
+  const onStep = async () => void instants.push(await now());
+  await importTenant({ ctx, input: { path, slug: "imported" }, onStep });
+  // At `done` it was made.
+  for (const to of instants.slice(0, -1)) {
+    await expect(restore("imported", to)).rejects.toThrow("imported was made at ");
+  }
+  expect(await clarity("tenant", "restore-abort", "imported")).toEqual({ slug: "imported", aborted: false });
 });

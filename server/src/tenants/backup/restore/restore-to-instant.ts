@@ -90,7 +90,7 @@ interface Wanted {
   to: Date;
 }
 
-/** Before its last step was done its database was not there, or had part of its first rows. */
+/** Before its last step, `activate`, was done its database was not there, or had part of its first rows. */
 async function requireMade({ ctx, record, to }: Wanted): Promise<void> {
   const [row] = await ctx.registry.sql<{ at: Date | null }[]>`
     select max(done_at) as at from provisioning_steps where tenant_id = ${record.id}`;
