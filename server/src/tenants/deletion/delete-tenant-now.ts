@@ -6,9 +6,9 @@ import { giveUpCreation } from "./give-up-creation.ts";
 import { requestDeletion } from "./request-deletion.ts";
 
 /**
- * Deletes without a grace period, ends one early, or gives up a tenant that is half made. There is no way back. Killed at any point, it is
- * called again and goes on; for a tenant that is gone it answers the certificate. One that was killed when only
- * the certificate was missing is ended and answered alone: whoever has the slug since was not meant.
+ * Deletes without a grace period, ends one early, or gives up a tenant that is half made. There is no way back. Killed
+ * at any point, it is called again and goes on; for a tenant that is gone it answers the certificate. One that was
+ * killed when only the certificate was missing is ended and answered alone: whoever has the slug since was not meant.
  *
  * @param onStep as `destroyTenant`'s, `requestDeletion` first
  * @throws TenantUnknown, WorkUnfinished

@@ -102,10 +102,12 @@ test("its steps are written down like a creation's, for people and for whoever a
     select step from provisioning_steps where tenant_id = ${tenant.id} order by done_at`;
   expect(steps.map(({ step }) => step)).toEqual([
     "createRole",
+    "prepareOlderTemplate",
     "createDatabase",
     "setPrivileges",
     "setSequences",
     "loadRows",
+    "bringForward",
     "activate",
   ]);
 });

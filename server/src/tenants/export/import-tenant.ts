@@ -47,7 +47,8 @@ export class ImportUnfinished extends Error {
 
 /**
  * Makes a new tenant, with an id of its own, of an export: as `createTenant`, with the export's rows in
- * place of first ones, in the export's schema and migrated from there. Killed at any point, it is called again with the same input and goes on.
+ * place of first ones, in the export's schema and migrated from there. Killed at any point, it is called again with the
+ * same input and goes on.
  *
  * @param onStep is told each step's name before it runs, and `done` at the end
  * @throws ExportUnreadable, ImportUnfinished, SlugTaken, HostTaken
