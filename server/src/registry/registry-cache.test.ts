@@ -44,3 +44,19 @@ test("what was asked before a change is still better than what was known, should
   const found = await cache.get("acme", () => Promise.reject(down));
   expect(found).toMatchObject({ status: "suspended" });
 });
+
+test("a suspension that one of the tenant's names knows of is known by its other names after a refresh", async () => {
+  const cache = new RegistryCache();
+  const active = { ...record, id: "t1", status: "active", updatedAt: new Date(1) } as TenantRecord;
+  const suspended = { ...active, status: "suspended", updatedAt: new Date(2) } as TenantRecord;
+  await cache.get("host:acme.localhost", async () => active);
+  // After the change, before its news.
+  await cache.get("id:t1", async () => suspended);
+  expect(await cache.get("host:acme.localhost", async () => suspended)).toBe(active);
+  cache.expire();
+  await cache.refresh(
+    async (known) => new Map(known.filter((one) => one !== suspended).map(({ id }) => [id, suspended])),
+  );
+  const down = Object.assign(new Error("down"), { code: "ECONNREFUSED" });
+  expect(await cache.get("host:acme.localhost", () => Promise.reject(down))).toBe(suspended);
+});

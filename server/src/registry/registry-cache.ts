@@ -100,8 +100,12 @@ export class RegistryCache {
     load: (known: readonly TenantRecord[]) => Promise<ReadonlyMap<string, TenantRecord | null>>,
   ): Promise<void> {
     const askedAt = ++this.#turn;
-    const known = new Map([...this.#known.values()].map(({ record }) => [record.id, record]));
-    const changed = await load([...known.values()]);
+    const oldest = new Map<string, TenantRecord>();
+    // One of a tenant's names may have been asked for since the change already, and others not.
+    for (const { record } of this.#known.values()) {
+      if ((oldest.get(record.id)?.updatedAt ?? Infinity) > record.updatedAt) oldest.set(record.id, record);
+    }
+    const changed = await load([...oldest.values()]);
     const staleUntil = Date.now() + this.#staleMs;
     for (const [key, entry] of [...this.#known.entries()]) {
       if (entry.askedAt > askedAt) continue;
