@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
+import { addDatabaseServer } from "../placement/database-servers.ts";
+import { startOtherServer } from "../placement/testing/other-server.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";
 import type { NewTenant } from "../provisioning/new-tenant.ts";
 import { deleteTenantNow } from "./delete-tenant-now.ts";
@@ -62,13 +64,24 @@ test.each([
 });
 
 test("on a server that never answers again it takes a reason, which stands in the certificate", async () => {
-  await platform.operator.registry.sql`
-    insert into database_servers (name, host, port, admin_secret, admin_key_version) values ('gone', 'localhost', 1, '', 1)`;
-  await halfMade(inputFor("stuck", { databaseServer: "gone" }), "none");
+  const other = await startOtherServer();
+  await addDatabaseServer({ ctx: platform.operator, input: { name: "gone", adminUrl: other.url } });
+  await halfMade(inputFor("stuck", { databaseServer: "gone" }), "seed");
+  await other.close();
   await expect(giveUp("stuck")).rejects.toThrow("--force-reason");
   const { certificate } = await giveUp("stuck", "the server burnt down");
   expect(certificate.unfinished.reason).toBe("the server burnt down");
   await createTenant({ ctx: platform.operator, input: inputFor("stuck") });
+});
+
+test("what its server answers and does not drop is not certified, whatever the reason", async () => {
+  const { admin } = platform.operator;
+  const { database } = await halfMade(inputFor("kept"), "setPrivileges");
+  await admin.unsafe(`alter database "${database.name}" is_template true`);
+  await expect(giveUp("kept", "clean up")).rejects.toThrow("template database");
+  await admin.unsafe(`alter database "${database.name}" is_template false`);
+  await expect(giveUp("kept", "clean up")).resolves.toMatchObject({ certificate: {} });
+  expect(await admin`select from pg_database where datname = ${database.name}`).toHaveLength(0);
 });
 
 test("once given up it is neither restored nor made after all", async () => {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
-import { errorCode, quoteIdentifier, type Sql } from "../../database/client.ts";
+import { errorCode, isUnreachable, quoteIdentifier, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { names } from "../provisioning/names.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -104,7 +104,7 @@ async function whereReached(
 ): Promise<void> {
   const lost = deletion.forceReason !== null && Object.keys(deletion.stock?.rowCounts ?? {}).length === 0;
   await asAdministrator({ ctx, record }, run).catch((error) => {
-    if (!lost) throw error;
+    if (!lost || !isUnreachable(error)) throw error;
   });
 }
 
