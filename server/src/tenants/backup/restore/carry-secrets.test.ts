@@ -26,8 +26,14 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const rotate = (slug: string) =>
-  rotateDataKeys({ ctx: platform.operator, input: { slugs: [slug], settleMs: 0 } });
+const rotate = (slug: string, dieBefore?: string) =>
+  rotateDataKeys({
+    ctx: platform.operator,
+    input: { slugs: [slug], settleMs: 0 },
+    onStep: (step) => {
+      if (step === dieBefore) throw new Error(`no ${step} today`);
+    },
+  });
 const restore = (slug: string, { id }: BackupRecord, more: { dieBefore?: string; reason?: string } = {}) =>
   restoreBackup({
     ctx: platform.operator,
@@ -82,4 +88,19 @@ test("of a database that is lost every secret is named, whichever run found that
     "settings/smtp.password",
     "embed_keys/erp-1",
   ]);
+});
+
+test("stopped beside a rotation that stopped before it sealed anew, a restore goes on, and the rotation after it", async () => {
+  const { tenant, made } = await rotatedSince("floored");
+  expect(await rotate("floored", "reseal")).toMatchObject([{ error: "no reseal today" }]);
+  await expect(restore("floored", made, { dieBefore: "close" })).rejects.toThrow("no close today");
+  const { switched } = await restore("floored", made);
+  expect(switched?.report.secretsToSetAgain).toEqual(["settings/smtp.password"]);
+  await expect((await valuesOf(tenant)).get("provider.secretKey")).resolves.toBe("canary-of-a-secret");
+  // A process that has not heard of the new key seals nothing under the old one, here no more than there.
+  const { db } = await platform.operator.tenants.open(tenant.tenant.id);
+  const floor = await db.query`select tenant_id, minimum_version as version from pay.key_floor`;
+  expect(floor).toMatchObject([{ version: 3 }]);
+  expect(await rotate("floored")).toMatchObject([{ from: 2, to: 3, error: null }]);
+  await expect((await valuesOf(tenant)).get("provider.secretKey")).resolves.toBe("canary-of-a-secret");
 });

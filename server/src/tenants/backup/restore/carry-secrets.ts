@@ -30,6 +30,11 @@ export async function carrySecrets(
   const present = replaced ? await withOwner(replaced, (sql) => readAll(sql, { known, unreadable })) : null;
   return withOwner(restored, async (sql) => {
     const gone: string[] = [];
+    // The floor that a rotation under way has raised, and an earlier run carried here, refuses what is sealed under
+    // the older of its two keys; that opens still, and the rotation seals it anew when it goes on.
+    const [raised] = await sql.unsafe<{ version: number }[]>(
+      "delete from pay.key_floor returning minimum_version as version",
+    );
     for (const column of sealedColumns) {
       const { table, id } = namesOf(column);
       const ids = idsOf(column, unreadable);
@@ -50,13 +55,10 @@ export async function carrySecrets(
         at,
       ]);
     }
-    if (present?.floor != null) {
-      await sql.unsafe(
-        `insert into pay.key_floor (tenant_id, minimum_version) values ($1, $2)
-         on conflict (only_row, tenant_id) do update
-         set minimum_version = greatest(key_floor.minimum_version, excluded.minimum_version)`,
-        [record.id, present.floor],
-      );
+    const floor = Math.max(raised?.version ?? 0, present?.floor ?? 0);
+    if (floor > 0) {
+      const values = [record.id, floor];
+      await sql.unsafe("insert into pay.key_floor (tenant_id, minimum_version) values ($1, $2)", values);
     }
     return gone;
   });
