@@ -22,13 +22,16 @@ export function addRestoreCommands(tenant: Command, run: Run, terminal: Terminal
     .command("restore <slug>")
     .description("undo delete while nothing is destroyed; with --to, back to an instant from the WAL archive")
     .option("--to <instant>", "such as 2026-11-20T10:15Z; run again after an interruption", parseInstant)
-    .option("--force-reason <reason>", "with --to: why the replaced database may be missing")
+    .option(
+      "--force-reason <reason>",
+      "with --to: why the replaced database, or its payments, may be missing",
+    )
     .option("--json")
     .action(restore(run, terminal));
   tenant
     .command("restore-backup <slug> <backup>")
     .description("back to a logical backup of its own; clarity backup list shows them")
-    .option("--force-reason <reason>", "why the replaced database may be missing")
+    .option("--force-reason <reason>", "why the replaced database, or its payments, may be missing")
     .option("--json")
     .action(restoreFrom(run, terminal));
   tenant
@@ -105,7 +108,7 @@ function answer(slug: string, restored: RestoreRecord): Answer {
   const lines = [
     `${slug} is as it was at ${to.toISOString()}; it was not served for ${pauseMs} ms`,
     ...(report?.oldDatabaseRead === false
-      ? ["the replaced database was gone: nothing is known of what it held"]
+      ? ["the replaced database or its payments were gone: nobody knows which payments are lacking now"]
       : []),
     ...(rows.length > 0
       ? [

@@ -9,6 +9,7 @@ import type { BackupRecord } from "../backup-record.ts";
 import { createBackup } from "../create-backup.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
 import { runChild } from "../testing/run-child.ts";
+import { withOwner } from "./load-database.ts";
 import { restoreBackup } from "./restore-backup.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
@@ -103,4 +104,17 @@ test("stopped beside a rotation that stopped before it sealed anew, a restore go
   expect(floor).toMatchObject([{ version: 3 }]);
   expect(await rotate("floored")).toMatchObject([{ from: 2, to: 3, error: null }]);
   await expect((await valuesOf(tenant)).get("provider.secretKey")).resolves.toBe("canary-of-a-secret");
+});
+
+test.each([
+  ["settings", ["settings/provider.secretKey", "settings/smtp.password"]],
+  ["embed_keys", ["settings/smtp.password", "embed_keys/erp-1"]],
+  ["key_floor", ["settings/smtp.password"]],
+])("of a tenant whose %s somebody dropped, what is left elsewhere is carried", async (table, toSetAgain) => {
+  const slug = `no-${table.replace("_", "-")}`;
+  const { tenant, made } = await rotatedSince(slug);
+  const place = { ctx: platform.operator, server: null, database: tenant.record.database.name };
+  await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table}`));
+  const { switched } = await restore(slug, made);
+  expect(switched?.report.secretsToSetAgain).toEqual(toSetAgain);
 });

@@ -1,6 +1,6 @@
 import { quoteIdentifier as quote, type Sql } from "../../../database/client.ts";
 import { type SealedColumn, sealedColumns } from "../../keys/sealed-columns.ts";
-import { type DatabasePlace, withOwner } from "./load-database.ts";
+import { type DatabasePlace, isThere, withOwner } from "./load-database.ts";
 import type { Switching } from "./switch-database.ts";
 
 type Reader = Pick<Sql, "unsafe">;
@@ -32,9 +32,8 @@ export async function carrySecrets(
     const gone: string[] = [];
     // The floor that a rotation under way has raised, and an earlier run carried here, refuses what is sealed under
     // the older of its two keys; that opens still, and the rotation seals it anew when it goes on.
-    const [raised] = await sql.unsafe<{ version: number }[]>(
-      "delete from pay.key_floor returning minimum_version as version",
-    );
+    const raised = await readFloor(sql);
+    if (raised !== null) await sql.unsafe("delete from pay.key_floor");
     for (const column of sealedColumns) {
       const { table, id } = namesOf(column);
       const ids = idsOf(column, unreadable);
@@ -55,7 +54,7 @@ export async function carrySecrets(
         at,
       ]);
     }
-    const floor = Math.max(raised?.version ?? 0, present?.floor ?? 0);
+    const floor = Math.max(raised ?? 0, present?.floor ?? 0);
     if (floor > 0) {
       const values = [record.id, floor];
       await sql.unsafe("insert into pay.key_floor (tenant_id, minimum_version) values ($1, $2)", values);
@@ -95,6 +94,7 @@ async function readAll(sql: Reader, input: { known: readonly number[]; unreadabl
   const rows = new Map<SealedColumn, SealedRow[]>();
   for (const column of sealedColumns) {
     const { table, id, keyVersion } = namesOf(column);
+    if (!(await isThere(sql, table))) continue;
     const found = await sql.unsafe<SealedRow[]>(
       `select ${id} as id, to_jsonb(t)::text as row from ${table} t
        where ${id} = any ($1::text[]) and ${keyVersion} = any (array[${known.join()}])`,
@@ -102,13 +102,23 @@ async function readAll(sql: Reader, input: { known: readonly number[]; unreadabl
     );
     rows.set(column, found);
   }
+  return { rows, floor: await readFloor(sql), revoked: await readRevoked(sql) };
+}
+
+/** @returns null: any key may seal */
+async function readFloor(sql: Reader): Promise<number | null> {
+  if (!(await isThere(sql, "pay.key_floor"))) return null;
   const [floor] = await sql.unsafe<{ version: number }[]>(
     "select minimum_version as version from pay.key_floor",
   );
-  const revoked = await sql.unsafe<{ id: string; at: string }[]>(
+  return floor?.version ?? null;
+}
+
+async function readRevoked(sql: Reader): Promise<{ id: string; at: string }[]> {
+  if (!(await isThere(sql, "pay.embed_keys"))) return [];
+  return sql.unsafe<{ id: string; at: string }[]>(
     "select id, revoked_at::text as at from pay.embed_keys where revoked_at is not null",
   );
-  return { rows, floor: floor?.version ?? null, revoked };
 }
 
 const nameOf = ({ table }: SealedColumn, id: string) => `${table}/${id}`;

@@ -1,6 +1,6 @@
 import type { Sql } from "../../../database/client.ts";
 import { type Contents, difference, readContents } from "../contents.ts";
-import { type DatabasePlace, withOwner } from "./load-database.ts";
+import { type DatabasePlace, isThere, withOwner } from "./load-database.ts";
 import type { LostPayment, RestoreReport } from "./restore-record.ts";
 
 type Reader = Pick<Sql, "unsafe">;
@@ -8,14 +8,18 @@ type Reader = Pick<Sql, "unsafe">;
 /**
  * What the replaced database, which nobody can write to any more, and the restored one do not agree on. Every payment
  * is looked at, not those of a time alone: one may have been imported with its history, or deleted since the instant.
+ *
+ * @returns payments null: the replaced database's are gone, table and all
  */
 export async function compareDatabases(input: {
   replaced: DatabasePlace;
   restored: DatabasePlace;
-}): Promise<Pick<RestoreReport, "payments" | "rows">> {
+}): Promise<{ payments: LostPayment[] | null; rows: RestoreReport["rows"] }> {
   return withOwner(input.replaced, (replaced) =>
     withOwner(input.restored, async (restored) => ({
-      payments: await differingPayments(replaced, restored),
+      payments: (await isThere(replaced, "pay.payments"))
+        ? await differingPayments(replaced, restored)
+        : null,
       rows: differingRows(await readContents(replaced), await readContents(restored)),
     })),
   );
@@ -23,10 +27,10 @@ export async function compareDatabases(input: {
 
 function differingRows(before: Contents, now: Contents): RestoreReport["rows"] {
   const rows: Record<string, { before: number; now: number }> = {};
-  for (const [table, held] of Object.entries(before)) {
-    const holds = now[table];
-    if (difference({ [table]: held }, holds ? { [table]: holds } : {}) === null) continue;
-    rows[table] = { before: held.rows, now: holds?.rows ?? 0 };
+  for (const table of new Set([...Object.keys(before), ...Object.keys(now)])) {
+    const [held, holds] = [before[table], now[table]];
+    if (difference(held ? { [table]: held } : {}, holds ? { [table]: holds } : {}) === null) continue;
+    rows[table] = { before: held?.rows ?? 0, now: holds?.rows ?? 0 };
   }
   return rows;
 }
@@ -81,6 +85,12 @@ async function loadPayments(
   sql: Reader,
   ids: readonly string[],
 ): Promise<Omit<LostPayment, "state" | "stateNow">[]> {
+  const attempts = (await isThere(sql, "pay.attempts"))
+    ? `coalesce((
+        select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider, 'state', a.state,
+          'providerRef', a.provider_ref) order by a.created_at)
+        from pay.attempts a where a.payment_id = p.id), '[]')`
+    : "'[]'::jsonb";
   const rows = await sql.unsafe<
     (Pick<LostPayment, "id" | "currency" | "totalMinor" | "attempts"> & {
       created: Date;
@@ -88,10 +98,7 @@ async function loadPayments(
     })[]
   >(
     `select p.id, p.currency, p.total_minor::text as "totalMinor", p.created_at as created,
-      p.captured_at as captured, coalesce((
-        select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider, 'state', a.state,
-          'providerRef', a.provider_ref) order by a.created_at)
-        from pay.attempts a where a.payment_id = p.id), '[]') as attempts
+      p.captured_at as captured, ${attempts} as attempts
     from pay.payments p where p.id = any ($1::text[]::uuid[])`,
     [ids] as never,
   );

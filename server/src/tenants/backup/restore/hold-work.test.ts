@@ -17,6 +17,7 @@ import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows } from "../../testing/lived-in-tenant.ts";
 import { createBackup } from "../create-backup.ts";
 import { type BackupSettings, backupSettings } from "../settings.ts";
+import { withOwner } from "./load-database.ts";
 import { restoreBackup } from "./restore-backup.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
@@ -113,6 +114,14 @@ function slowErp() {
   return { fetcher, asked: asked.promise, release: held.resolve };
 }
 
+/** Who asks by then is told "not yet" of both: the attempt and the delivery that `paymentRows` makes. */
+const leasedFor50s = async (db: Context["db"]) => {
+  const rows = await db.query<{ tenant_id: string; held: boolean }>`
+    select tenant_id, leased_until > now() + interval '50 s' as held from pay.attempts
+    union all select tenant_id, leased_until > now() + interval '50 s' from pay.outbox`;
+  return rows.map(({ held }) => held);
+};
+
 const postedOf = async (paymentId: string) => {
   const { payments } = await erp.ask("/demo/payments");
   return payments.filter(({ reference }: { reference: string }) => reference === `pay_${paymentId}`);
@@ -161,10 +170,7 @@ test("until the longest lease is over nobody asks a provider for what was open a
   const ctx = await workerOf(tenant);
   expect(await resolveAttempt({ ctx, input: { attemptId } })).toEqual({ kind: "busy" });
   // As long as a delivery's lease: the replaced database may have captured it since, and be delivering it.
-  const rows = await ctx.db.query<{ tenant_id: string; held: boolean }>`
-    select tenant_id, leased_until > now() + interval '50 s' as held from pay.attempts
-    union all select tenant_id, leased_until > now() + interval '50 s' from pay.outbox`;
-  expect(rows.map(({ held }) => held)).toEqual([true, true]);
+  expect(await leasedFor50s(ctx.db)).toEqual([true, true]);
 });
 
 test("a turn at the ERP that was taken before the restore is nobody else's after it", async () => {
@@ -184,3 +190,20 @@ test("a turn at the ERP that was taken before the restore is nobody else's after
   expect(taken).toHaveLength(1);
   expect(kept.ends.aborted).toBe(false);
 });
+
+test.each(["attempts", "outbox", "erp_turns"])(
+  "a tenant whose %s somebody dropped is brought back, and what was open waits all the same",
+  async (table) => {
+    const slug = `no-${table.replace("_", "-")}`;
+    const tenant = await platform.createTenant(slug);
+    await paymentRows(tenant);
+    const made = await backUp(slug);
+    const place = { ctx: platform.operator, server: null, database: tenant.record.database.name };
+    await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table}`));
+    const { switched } = await restore(slug, made.id);
+    expect(switched?.report).toMatchObject({ oldDatabaseRead: true, payments: [] });
+    expect(Object.keys(switched?.report.rows ?? {})).toContain(`pay.${table}`);
+    const { db } = await platform.operator.tenants.open(tenant.tenant.id);
+    expect(await leasedFor50s(db)).toEqual([true, true]);
+  },
+);

@@ -1,7 +1,8 @@
+import type { Sql } from "../../../database/client.ts";
 import { leaseS as deliveryLeaseS } from "../../../outbox/outbox-row.ts";
 import { leaseS as attemptLeaseS } from "../../../payments/attempt.ts";
 import { openStates } from "../../../payments/states.ts";
-import { type DatabasePlace, withOwner } from "./load-database.ts";
+import { type DatabasePlace, isThere, withOwner } from "./load-database.ts";
 
 /**
  * Whoever took a payment or a delivery on since the instant holds a lease that the restored database knows nothing
@@ -11,20 +12,14 @@ import { type DatabasePlace, withOwner } from "./load-database.ts";
  *
  * Turns at the ERP that are taken stay taken, or more would be asked of it at once than it allows.
  *
- * @param replaced null: it is gone, and who had a turn is not known
+ * @param replaced null: it is gone, and who had a turn is not known, as when its table is gone
  */
 export async function holdWork(input: {
   replaced: DatabasePlace | null;
   restored: DatabasePlace;
 }): Promise<void> {
   const { replaced, restored } = input;
-  const turns = replaced
-    ? await withOwner(replaced, (sql) =>
-        sql.unsafe<{ turn: string }[]>(
-          "select to_jsonb(t)::text as turn from pay.erp_turns t where number > 0 and until > now()",
-        ),
-      )
-    : [];
+  const turns = replaced ? await withOwner(replaced, readTurns) : [];
   const longestS = Math.max(deliveryLeaseS, attemptLeaseS);
   await withOwner(restored, async (sql) => {
     const held = `leased_until = greatest(leased_until, now() + make_interval(secs => ${longestS}))`;
@@ -38,4 +33,11 @@ export async function holdWork(input: {
       );
     }
   });
+}
+
+async function readTurns(sql: Pick<Sql, "unsafe">): Promise<{ turn: string }[]> {
+  if (!(await isThere(sql, "pay.erp_turns"))) return [];
+  return sql.unsafe<{ turn: string }[]>(
+    "select to_jsonb(t)::text as turn from pay.erp_turns t where number > 0 and until > now()",
+  );
 }

@@ -109,6 +109,18 @@ export async function asOwnerAt<T>(
   }
 }
 
+/**
+ * Asked of a replaced database before a table is read: that somebody dropped it may be why the tenant is brought back.
+ *
+ * @param table `schema.name`, quoted where it must be
+ */
+export async function isThere(sql: Pick<Sql, "unsafe">, table: string): Promise<boolean> {
+  const [row] = await sql.unsafe<{ found: boolean }[]>("select to_regclass($1) is not null as found", [
+    table,
+  ]);
+  return row?.found === true;
+}
+
 export async function asServerAdministrator<T>(
   { ctx, server }: Pick<DatabasePlace, "ctx" | "server">,
   run: (sql: Sql) => Promise<T>,

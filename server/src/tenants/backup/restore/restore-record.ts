@@ -2,14 +2,14 @@ import type { Sql } from "../../../database/client.ts";
 
 /** What vanished from sight with the replaced database, or changed. Ids, states and amounts only. */
 export interface RestoreReport {
-  /** false: it was gone already, so nothing is known of what it held. */
+  /** false: it was gone already, or its payments were, so nobody knows which of them the restored one lacks. */
   readonly oldDatabaseRead: boolean;
   /**
    * By when they were begun. The provider may have moved money that the restored database knows nothing, or something
    * else, of; one that only the restored database knows was deleted since.
    */
   readonly payments: readonly LostPayment[];
-  /** Rows by table in the replaced and in the restored database, where they differ. */
+  /** Rows by table in the replaced and in the restored database, where they differ; of a table that is gone, 0. */
   readonly rows: Readonly<Record<string, { readonly before: number; readonly now: number }>>;
   /** Secrets no key opens any more, as `table/id`: to be set again. */
   readonly secretsToSetAgain: readonly string[];

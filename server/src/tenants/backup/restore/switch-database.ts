@@ -49,8 +49,8 @@ async function drainReplaced(switching: Switching): Promise<void> {
   try {
     await drain({ sql, role: switching.record.database.role });
   } catch (error) {
-    // invalid_catalog_name: it is gone; `compare` says so.
-    if (errorCode(error) !== "3D000") throw error;
+    // invalid_catalog_name, undefined_table: it is gone, or what is waited for; `compare` says what that means.
+    if (!["3D000", "42P01"].includes(errorCode(error))) throw error;
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -78,22 +78,24 @@ export async function compare(switching: Switching): Promise<RestoreReport> {
   const { ctx, restore, record } = switching;
   const replaced = replacedBy(switching);
   const restored: DatabasePlace = { ctx, server: record.database.server, database: restore.intoDatabase };
-  if (!(await exists(replaced))) {
-    if (restore.forceReason === null) {
-      throw new RestoreRefused(
-        `the database of ${record.slug} is gone, so nobody can tell which payments the restored one lacks: ` +
-          "give a reason with --force-reason",
-      );
-    }
-    const secretsToSetAgain = await carrySecrets({ ...switching, replaced: null, restored });
-    await holdWork({ replaced: null, restored });
-    return { oldDatabaseRead: false, payments: [], rows: {}, secretsToSetAgain };
+  const there = (await exists(replaced)) ? replaced : null;
+  const found = there && (await compareDatabases({ replaced: there, restored }));
+  const payments = found?.payments ?? null;
+  if (!payments && restore.forceReason === null) {
+    throw new RestoreRefused(
+      `the ${there ? "payments table" : "database"} of ${record.slug} is gone, so nobody can tell which payments ` +
+        "the restored one lacks: give a reason with --force-reason",
+    );
   }
-  const differences = await compareDatabases({ replaced, restored });
-  await advanceSequences({ replaced, restored });
-  const secretsToSetAgain = await carrySecrets({ ...switching, replaced, restored });
-  await holdWork({ replaced, restored });
-  return { oldDatabaseRead: true, ...differences, secretsToSetAgain };
+  if (there) await advanceSequences({ replaced: there, restored });
+  const secretsToSetAgain = await carrySecrets({ ...switching, replaced: there, restored });
+  await holdWork({ replaced: there, restored });
+  return {
+    oldDatabaseRead: payments !== null,
+    payments: payments ?? [],
+    rows: found?.rows ?? {},
+    secretsToSetAgain,
+  };
 }
 
 /** A server that has not heard of the switch must not find the old database: it gets "try again" there. */
