@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, quoteLiteral, type Sql } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { asOwner } from "../deletion/tenant-server.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
@@ -38,7 +39,7 @@ export async function loadRows({ ctx, record, source }: Load): Promise<void> {
   const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id, ...portable } });
   try {
     await sql.begin(async (transaction) => {
-      if (await isLoaded({ sql: transaction, record, source })) return;
+      if (await isLoaded({ sql: transaction, ctx, record, source })) return;
       const shapes = shapesOf(source.manifest, await readTables(transaction));
       for (const shape of inOrder(shapes)) {
         for await (const lines of source.lines(shape.table)) {
@@ -56,8 +57,8 @@ export async function loadRows({ ctx, record, source }: Load): Promise<void> {
 type Transaction = Pick<Sql, "unsafe">;
 
 /** The row that `conclude` writes says so. A second import waits here for the first. */
-async function isLoaded(input: { sql: Transaction; record: TenantRecord; source: ReadableExport }) {
-  const { sql, record, source } = input;
+async function isLoaded(input: { sql: Transaction } & Load) {
+  const { sql, ctx, record, source } = input;
   await sql.unsafe("select pg_advisory_xact_lock(hashtext('tenant.import'))");
   const rows = await sql.unsafe<{ fingerprint: string }[]>(`
     select detail ->> 'fingerprint' as fingerprint from pay.audit_log
@@ -67,10 +68,14 @@ async function isLoaded(input: { sql: Transaction; record: TenantRecord; source:
   if (imported || record.status !== "creating") {
     throw new SlugTaken(`${record.slug} is taken by a tenant that was not made of this export`);
   }
-  if (record.schemaVersion !== source.manifest.schemaVersion) {
+  const { slug, database } = record;
+  const { server, name } = database;
+  // Rows in a newer schema than theirs would never see the migrations between.
+  const version = await schemaVersionOf({ ctx, server, database: name });
+  if (version !== source.manifest.schemaVersion) {
     throw new SlugTaken(
-      `${record.slug} is half made at schema ${record.schemaVersion} and the export has ${source.manifest.schemaVersion}: ` +
-        `end it with clarity tenant delete ${record.slug} --now, or take another slug`,
+      `${slug} is half made at schema ${version} and the export has ${source.manifest.schemaVersion}: ` +
+        `end it with clarity tenant delete ${slug} --now --confirm ${slug}, or take another slug`,
     );
   }
   return false;

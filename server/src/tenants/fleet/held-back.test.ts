@@ -37,6 +37,28 @@ test("pinned and moving tenants are left as they are, until the pin's end", asyn
   expect(outcomes(await run({ migrations }))).toEqual(["acme done", "bravo done"]);
 });
 
+test("who is half made is left to its creation, and is not among those to be tried", async () => {
+  const { sql } = fleet.ctx.registry;
+  await sql`update tenants set status = 'creating' where slug = 'carat'`;
+  const totals: number[] = [];
+  const migrated = await migrateTenants({
+    ctx: fleet.ctx,
+    input: { migrations: later(addColumn) },
+    onProgress: ({ total }) => totals.push(total),
+  });
+  expect(outcomes(migrated)).toEqual([
+    "acme done",
+    "bravo done",
+    "carat unfinished",
+    "delta done",
+    "echo done",
+  ]);
+  expect(migrated.tenants[2]?.waits).toContain("half made");
+  expect(new Set(totals)).toEqual(new Set([4]));
+  expect(await columnsOf("carat")).not.toContain("note");
+  expect(await record("carat")).toMatchObject({ schemaVersion: latest });
+});
+
 test("who is pinned or moves while others are migrated is left alone, or migrated where it lives by then", async () => {
   const { admin, registry } = fleet.ctx;
   const { sql } = registry;

@@ -32,8 +32,13 @@ export async function migrateOne(input: {
   } catch (error) {
     if (!(error instanceof SchemaFailure)) throw error;
     const { version, lasting } = error;
-    if (absent.has(errorCode(error.cause)) && ["creating", "deleting"].includes(tenant.status)) {
-      return unfinished(input, errorCode(error.cause) === "3D000");
+    if (absent.has(errorCode(error.cause)) && tenant.status === "deleting") {
+      return resultOf(input, {
+        outcome: "unfinished",
+        waits: "its deletion stopped half-way",
+        contractVersion: null,
+        parked: null,
+      });
     }
     return resultOf(input, {
       to: version ?? from,
@@ -44,21 +49,6 @@ export async function migrateOne(input: {
       parked: lasting ? true : null,
     });
   }
-}
-
-/** A creation that stopped before its database was made copies this code's template when it is resumed. */
-function unfinished(input: Parameters<typeof migrateOne>[0], notMade: boolean): Result {
-  const { plan, migrations } = input;
-  const { status, schemaVersion } = plan.tenant;
-  const template = migrations.length;
-  const fresh = status === "creating" && notMade;
-  return resultOf(input, {
-    to: fresh ? template : schemaVersion,
-    outcome: "unfinished",
-    waits: `its ${status === "creating" ? "creation" : "deletion"} stopped half-way`,
-    contractVersion: fresh ? lastContract(migrations, template) : null,
-    parked: null,
-  });
 }
 
 export function resultOf(

@@ -13,7 +13,7 @@ export interface MigratedTenant {
    * - `parked` its migration fails; left alone until `clarity migrate retry`
    * - `pinned`, `moving` left alone for now
    * - `held` brought as far as older code in service allows
-   * - `unfinished` its creation or deletion stopped half-way
+   * - `unfinished` half made, which its creation brings forward, or half destroyed
    */
   readonly outcome: "done" | "failed" | "parked" | "pinned" | "moving" | "held" | "unfinished";
   /** Why it failed or is parked. Never a row's values. */

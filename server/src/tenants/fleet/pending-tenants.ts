@@ -85,7 +85,7 @@ export async function countTenants({
   const slug = scope.slug ?? null;
   const rows = await ctx.registry.sql<(RingCount & { ring: Ring })[]>`
     select ring, count(*)::int as all, count(*) filter (where behind)::int as behind,
-      count(*) filter (where behind and (${retryParked} or parked_at is null) and status <> 'moving'
+      count(*) filter (where behind and (${retryParked} or parked_at is null) and status not in ('creating', 'moving')
         and (pin_until is null or pin_until <= clock_timestamp()))::int as pending
     from (
       select *, (schema_version < ${target} or (${retryParked} and parked_at is not null))

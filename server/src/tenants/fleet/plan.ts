@@ -8,7 +8,10 @@ export interface Plan {
   /** Bring it there; null: leave it alone. */
   readonly to: number | null;
   /** Why it is left alone, or not brought to the target. */
-  readonly stopped: { readonly by: "parked" | "pinned" | "moving" | "held"; readonly reason: string } | null;
+  readonly stopped: {
+    readonly by: "parked" | "pinned" | "moving" | "held" | "unfinished";
+    readonly reason: string;
+  } | null;
 }
 
 /** What the fleet's other parts still need. */
@@ -38,10 +41,14 @@ export function planFor(
 }
 
 /** null: it may be migrated. */
-export function leftAlone({
-  pinnedUntil,
-  status,
-}: Pick<PendingTenant, "pinnedUntil" | "status">): { by: "pinned" | "moving"; reason: string } | null {
+export function leftAlone({ pinnedUntil, status }: Pick<PendingTenant, "pinnedUntil" | "status">): {
+  by: "pinned" | "moving" | "unfinished";
+  reason: string;
+} | null {
+  // An older export's rows, still to be loaded, fit the schema it was begun with and no other.
+  if (status === "creating") {
+    return { by: "unfinished", reason: "it is half made: its creation brings it forward" };
+  }
   if (pinnedUntil) return { by: "pinned", reason: `pinned until ${pinnedUntil.toISOString()}` };
   return status === "moving" ? { by: "moving", reason: "it is being moved: run again afterwards" } : null;
 }
