@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { NewTenant } from "../provisioning/new-tenant.ts";
+import { bringForward, prepareOlderTemplate } from "../provisioning/older-schema.ts";
 import type { Operator } from "../provisioning/operator.ts";
 import { registerTenant } from "../provisioning/register-tenant.ts";
 import { activate, createDatabase, createRole, recordStep, setPrivileges } from "../provisioning/steps.ts";
@@ -8,7 +9,6 @@ import { TemplateName } from "../provisioning/templates.ts";
 import { whileCreating } from "../provisioning/while-creating.ts";
 import type { Manifest } from "./format.ts";
 import { loadRows, setSequences } from "./load-rows.ts";
-import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
 import { type ReadableExport, withExport } from "./read-export.ts";
 
 const NewImport = NewTenant.pick({ slug: true, baseDomain: true, hosts: true }).extend({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { migrateTenants } from "../fleet/migrate-tenants.ts";
+import { createTenant } from "../provisioning/create-tenant.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
 import { latestSchemaVersion } from "../schema.ts";
 import { importTenant } from "./import-tenant.ts";
@@ -13,9 +14,16 @@ let old: string;
 const folder = temporaryFolders();
 beforeAll(async () => {
   platform = await testPlatform();
-  old = await olderExport(platform.operator, await platform.createTenant("older"), folder());
+  const older = await platform.createTenant("older");
+  // Create would write it.
+  await older.db.query`delete from pay.settings where key = 'seller.locale' returning tenant_id`;
+  old = await olderExport(platform.operator, older, folder());
 });
 afterAll(() => platform.close());
+
+const stopBefore = (at: string) => (step: string) => {
+  if (step === at) throw new Error("stopped");
+};
 
 test("a fleet that is migrated during an older import does not hide its rows from the migrations", async () => {
   const { operator: ctx } = platform;
@@ -33,11 +41,8 @@ test("a fleet that is migrated during an older import does not hide its rows fro
 test("a database that was migrated before its rows came is not filled, whatever the registry says of it", async () => {
   const { operator: ctx } = platform;
   const { sql } = ctx.registry;
-  const stop = (step: string) => {
-    if (step === "loadRows") throw new Error("stopped");
-  };
   const input = { path: old, slug: "passed" };
-  await expect(importTenant({ ctx, input, onStep: stop })).rejects.toThrow("stopped");
+  await expect(importTenant({ ctx, input, onStep: stopBefore("loadRows") })).rejects.toThrow("stopped");
   // A fleet's run of older code took half made tenants along.
   await sql`update tenants set status = 'active' where slug = 'passed'`;
   await migrateTenants({ ctx, input: { slug: "passed" } });
@@ -46,4 +51,31 @@ test("a database that was migrated before its rows came is not filled, whatever 
   await expect(again).rejects.toBeInstanceOf(SlugTaken);
   await expect(again).rejects.toThrow(`half made at schema ${latestSchemaVersion()} and the export has 6`);
   await expect(again).rejects.toThrow("clarity tenant delete passed --now --confirm passed");
+});
+
+/** What the export would have been created with. */
+const asCreated = { name: "older Ltd", template: "basic-invoice", adminEmail: "admin@older.test" } as const;
+
+test("an older import that has no rows yet is ended by create at this code's schema", async () => {
+  const { operator: ctx } = platform;
+  const input = { path: old, slug: "empty" };
+  await expect(importTenant({ ctx, input, onStep: stopBefore("loadRows") })).rejects.toThrow("stopped");
+  const { tenant } = await createTenant({ ctx, input: { ...asCreated, slug: "empty" } });
+  await expect(ctx.tenants.open(tenant.id)).resolves.toMatchObject({
+    record: { schemaVersion: latestSchemaVersion() },
+  });
+});
+
+test("one whose rows are in is not ended by create, and no first rows come among them", async () => {
+  const { operator: ctx } = platform;
+  const input = { path: old, slug: "filled" };
+  await expect(importTenant({ ctx, input, onStep: stopBefore("bringForward") })).rejects.toThrow("stopped");
+  const creating = createTenant({ ctx, input: { ...asCreated, slug: "filled" } });
+  await expect(creating).rejects.toBeInstanceOf(SlugTaken);
+  await expect(creating).rejects.toThrow("half made with another origin");
+  const { tenant, created } = await importTenant({ ctx, input });
+  expect(created).toBe(true);
+  const { db, flags } = await ctx.tenants.open(tenant.id);
+  await expect(db.query`select tenant_id from pay.settings where key = 'seller.locale'`).resolves.toEqual([]);
+  await expect(flags.list()).resolves.toMatchObject([{ key: "partial-payments", value: false }]);
 });

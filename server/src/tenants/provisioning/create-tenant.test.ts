@@ -162,6 +162,24 @@ test("a half made tenant goes on with what it was begun with, and refuses anythi
   expect(users.map(({ email }) => email)).toEqual(["ada@half.test"]);
 });
 
+test("one begun by older code ends in this code's schema, wherever it was stopped", async () => {
+  const { operator: ctx } = platform;
+  const input = inputFor("upgraded");
+  const stopBefore = async (at: string) => {
+    const onStep = (step: string) => {
+      if (step === at) throw new Error("stopped");
+    };
+    await expect(createTenant({ ctx, input, onStep })).rejects.toThrow("stopped");
+  };
+  await stopBefore("createRole");
+  await ctx.registry.sql`update tenants set schema_version = 6 where slug = 'upgraded'`;
+  for (const step of ["createDatabase", "setPrivileges", "bringForward", "seed", "activate"]) {
+    await stopBefore(step);
+  }
+  await create(input);
+  await expectWhole("upgraded");
+});
+
 test("six at once with one slug make one tenant", async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => create(inputFor("race"))));
   expect(new Set(answers.map(({ tenant }) => tenant.id)).size).toBe(1);

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { latestSchemaVersion } from "../schema.ts";
 import { NewTenant } from "./new-tenant.ts";
+import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
 import type { Operator } from "./operator.ts";
 import { registerTenant } from "./register-tenant.ts";
 import { activate, createDatabase, createRole, recordStep, seed, setPrivileges } from "./steps.ts";
@@ -12,6 +14,16 @@ export type { NewTenant };
  * comes first and holds every name and secret the others need, so a second run makes the same things.
  */
 const steps = [createRole, createDatabase, setPrivileges, seed, activate] as const;
+/** For one that older code began: the first rows are this code's, so they come when its schema does. */
+const stepsFromOlder = [
+  createRole,
+  prepareOlderTemplate,
+  createDatabase,
+  setPrivileges,
+  bringForward,
+  seed,
+  activate,
+] as const;
 
 export interface CreatedTenant {
   readonly tenant: { id: string; slug: string; name: string; template: string; hosts: readonly string[] };
@@ -22,7 +34,7 @@ export interface CreatedTenant {
 
 /**
  * Makes a tenant: registry row, login role, database from the template, privileges, first rows,
- * active. Killed at any point, it is called again with the same input and goes on.
+ * active. Killed at any point, it is called again with the same input, by newer code too, and goes on.
  *
  * @param onStep is told each step's name before it runs, and `done` at the end
  * @throws SlugTaken, HostTaken; InstanceUnfit when no server that can serve it says that it is `input.instance`
@@ -44,7 +56,8 @@ export async function createTenant({
   const recorded: Promise<unknown>[] = [];
   if (created) {
     await whileCreating({ ctx, record }, async () => {
-      for (const step of steps) {
+      const older = record.schemaVersion < latestSchemaVersion();
+      for (const step of older ? stepsFromOlder : steps) {
         await onStep(step.name);
         await step({ ctx, creation: { input: checked, record } });
         if (step !== activate) recorded.push(recordStep({ ctx, record, step: step.name }));

@@ -13,7 +13,7 @@ import { refuseOther } from "./register-tenant.ts";
 import { roleLimits } from "./role-limits.ts";
 import { templates } from "./templates.ts";
 
-interface Step {
+export interface Step {
   ctx: Operator;
   creation: Pick<Creation, "record">;
 }
@@ -95,7 +95,8 @@ export async function setPrivileges({ ctx, creation: { record } }: Step): Promis
 
 /**
  * First rows, written through the tenant's own role: it proves the login and row-level security. Who writes the first
- * setting writes all of them, and whoever comes later must have asked for the same.
+ * setting writes all of them, and whoever comes later must have asked for the same. Nobody does where an export's rows
+ * are.
  *
  * @throws SlugTaken
  */
@@ -115,10 +116,13 @@ export async function seed({
   const url = await connectionUrl({ registry: ctx.registry, record });
   const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
   try {
+    const imported = sql`
+      select from pay.audit_log where action = 'tenant.import' and detail ->> 'into' = ${record.id}`;
     const written = await sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)
         select ${record.id}, key, value from jsonb_to_recordset(${sql.json(settings)}) as s (key text, value jsonb)
+        where not exists (${imported})
         on conflict do nothing
         returning key, tenant_id
       ), first as (
@@ -135,8 +139,9 @@ export async function seed({
       from admin
       returning id`;
     if (written.length > 0) return;
-    const [there] = await sql<{ admin: boolean; theme: boolean }[]>`
-      select exists (select from pay.users where lower(email) = lower(${input.adminEmail}) and role = 'owner') as admin,
+    const [there] = await sql<{ origin: boolean; admin: boolean; theme: boolean }[]>`
+      select not exists (${imported}) as origin,
+        exists (select from pay.users where lower(email) = lower(${input.adminEmail}) and role = 'owner') as admin,
         exists (select from pay.themes where hash = ${hash}) as theme`;
     refuseOther(record.slug, { ...there });
   } finally {

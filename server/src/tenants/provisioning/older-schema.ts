@@ -1,18 +1,13 @@
-import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { targetFinder } from "../fleet/find-target.ts";
 import { upgradeDatabase } from "../fleet/upgrade-database.ts";
-import type { Operator } from "../provisioning/operator.ts";
-import { exclusively } from "../provisioning/prepare-server.ts";
-import { prepareTemplate } from "../provisioning/prepare-template.ts";
 import { lastContract, latestSchemaVersion, tenantMigrations } from "../schema.ts";
+import { exclusively } from "./prepare-server.ts";
+import { prepareTemplate } from "./prepare-template.ts";
+import type { Step } from "./steps.ts";
 
-interface Step {
-  ctx: Operator;
-  record: TenantRecord;
-}
-
-/** What the database of an older export is copied from: its rows fit no other schema. */
-export async function prepareOlderTemplate({ ctx, record: { schemaVersion } }: Step): Promise<void> {
+/** What the database of a tenant begun in an older schema is copied from: an older export's rows fit no other. */
+export async function prepareOlderTemplate({ ctx, creation }: Step): Promise<void> {
+  const { schemaVersion } = creation.record;
   if (schemaVersion >= latestSchemaVersion()) return;
   const { admin, address } = ctx;
   const { adminUrl, namespace } = address;
@@ -20,7 +15,7 @@ export async function prepareOlderTemplate({ ctx, record: { schemaVersion } }: S
 }
 
 /** By the migrations that brought everybody else: what they do to rows they do to these. */
-export async function bringForward({ ctx, record }: Step): Promise<void> {
+export async function bringForward({ ctx, creation: { record } }: Step): Promise<void> {
   const migrations = tenantMigrations();
   const { schemaVersion: from, database } = record;
   const to = latestSchemaVersion();
