@@ -4,6 +4,7 @@ import { addDatabaseServer } from "../placement/database-servers.ts";
 import { startOtherServer } from "../placement/testing/other-server.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";
 import type { NewTenant } from "../provisioning/new-tenant.ts";
+import { waitForLock } from "../provisioning/testing/wait-for-lock.ts";
 import { deleteTenantNow } from "./delete-tenant-now.ts";
 import { TooLateToRestore } from "./errors.ts";
 import { requestDeletion } from "./request-deletion.ts";
@@ -101,7 +102,6 @@ test("once given up it is neither restored nor made after all", async () => {
 });
 
 test("a creation under way is not given up: it ends first", async () => {
-  const { admin, registry } = platform.operator;
   let givenUp: Promise<unknown> = Promise.resolve();
   const { tenant } = await createTenant({
     ctx: platform.operator,
@@ -109,11 +109,7 @@ test("a creation under way is not given up: it ends first", async () => {
     async onStep(step) {
       if (step !== "createDatabase") return;
       givenUp = giveUp("busy").catch((error: Error) => error.message);
-      const id = (await registry.findBySlug("busy"))?.id ?? "";
-      const waiting = () => admin`
-        select from pg_locks where locktype = 'advisory' and not granted
-          and objid = (hashtext(${id})::bigint & 4294967295)::oid`;
-      await expect.poll(async () => (await waiting()).length).toBe(1);
+      await waitForLock(platform.operator, { slug: "busy", waiting: 1 });
     },
   });
   expect(await givenUp).toContain("half made no more");

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { NewTenant } from "../provisioning/new-tenant.ts";
 import { bringForward, prepareOlderTemplate } from "../provisioning/older-schema.ts";
 import type { Operator } from "../provisioning/operator.ts";
@@ -93,18 +94,17 @@ async function importFrom({
   const { schemaVersion } = manifest;
   const registration = { slug, name, template, tier, baseDomain, hosts, schemaVersion };
   const record = await registerTenant({ ctx, input: registration, id: randomUUID() });
-  const created = record.status === "creating";
-  if (created) {
-    await whileCreating({ ctx, record }, async () => {
-      for (const step of steps) {
-        await onStep(step.name);
-        await step({ ctx, record, source, creation: { record } });
-        if (step !== activate) await recordStep({ ctx, record, step: step.name });
-      }
-    });
-  }
+  const goOn = async (half: TenantRecord) => {
+    for (const step of steps) {
+      await onStep(step.name);
+      await step({ ctx, record: half, source, creation: { record: half } });
+      if (step !== activate) await recordStep({ ctx, record: half, step: step.name });
+    }
+  };
+  const found = record.status === "creating" ? await whileCreating({ ctx, record }, goOn) : record;
+  const created = found.status === "creating";
   // Was it made of this export?
-  if (!created) await loadRows({ ctx, record, source });
+  if (!created) await loadRows({ ctx, record: found, source });
   await onStep("done");
   return { tenant: { id: record.id, slug, name, hosts: record.hosts }, created, manifest };
 }

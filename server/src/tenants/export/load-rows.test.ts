@@ -1,10 +1,14 @@
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { migrateTenants } from "../fleet/migrate-tenants.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
+import { waitForLock } from "../provisioning/testing/wait-for-lock.ts";
 import { latestSchemaVersion } from "../schema.ts";
+import { exportTenant } from "./export-tenant.ts";
 import { importTenant } from "./import-tenant.ts";
 import { olderExport } from "./testing/older-export.ts";
 
@@ -78,4 +82,51 @@ test("one whose rows are in is not ended by create, and no first rows come among
   const { db, flags } = await ctx.tenants.open(tenant.id);
   await expect(db.query`select tenant_id from pay.settings where key = 'seller.locale'`).resolves.toEqual([]);
   await expect(flags.list()).resolves.toMatchObject([{ key: "partial-payments", value: false }]);
+});
+
+test("who waited for another's import of the slug is told that it was there, or made of something else", async () => {
+  const { operator: ctx } = platform;
+  const [same, other] = ["same", "other"].map((name) => join(folder(), name)) as [string, string];
+  await exportTenant({ ctx, input: { slug: "older", out: other } });
+  cpSync(old, same, { recursive: true });
+  const answers: Promise<unknown>[] = [];
+  const input = { slug: "waited", name: "older Ltd" };
+  await importTenant({
+    ctx,
+    input: { ...input, path: old },
+    async onStep(step) {
+      if (step !== "createRole") return;
+      const waiting: Promise<unknown>[] = [
+        importTenant({ ctx, input: { ...input, path: same } }),
+        importTenant({ ctx, input: { ...input, path: other } }),
+        createTenant({ ctx, input: { ...asCreated, ...input } }),
+      ];
+      answers.push(...waiting.map((answer) => answer.catch((error: Error) => error)));
+      await waitForLock(ctx, { slug: "waited", waiting: 3 });
+    },
+  });
+  expect(await Promise.all(answers)).toMatchObject([
+    { created: false },
+    { name: "SlugTaken", message: expect.stringContaining("not made of this export") },
+    { name: "SlugTaken", message: expect.stringContaining("made meanwhile with another origin") },
+  ]);
+});
+
+test("an import that waited for a creation of the slug loads nothing into it", async () => {
+  const { operator: ctx } = platform;
+  let answer: Promise<unknown> = Promise.resolve();
+  const { tenant } = await createTenant({
+    ctx,
+    input: { ...asCreated, slug: "first", adminEmail: "first@first.test" },
+    async onStep(step) {
+      if (step !== "createRole") return;
+      answer = importTenant({ ctx, input: { path: old, slug: "first" } }).catch((error: Error) => error);
+      await waitForLock(ctx, { slug: "first", waiting: 1 });
+    },
+  });
+  expect(await answer).toMatchObject({ name: "SlugTaken" });
+  const { db } = await ctx.tenants.open(tenant.id);
+  await expect(db.query`select tenant_id, email from pay.users`).resolves.toMatchObject([
+    { email: "first@first.test" },
+  ]);
 });

@@ -10,6 +10,7 @@ import { createTenant, type NewTenant } from "./create-tenant.ts";
 import { HostTaken, SlugTaken } from "./register-tenant.ts";
 import { TemplateName } from "./templates.ts";
 import type { CreateChildInput } from "./testing/create-child.ts";
+import { waitForLock } from "./testing/wait-for-lock.ts";
 
 let platform: TestPlatform;
 beforeAll(async () => {
@@ -183,7 +184,34 @@ test("one begun by older code ends in this code's schema, wherever it was stoppe
 test("six at once with one slug make one tenant", async () => {
   const answers = await Promise.all(Array.from({ length: 6 }, () => create(inputFor("race"))));
   expect(new Set(answers.map(({ tenant }) => tenant.id)).size).toBe(1);
+  expect(answers.filter(({ created }) => created)).toHaveLength(1);
   await expectWhole("race");
+});
+
+test("who waited for another's creation of the slug is told that it was there, or made of other input", async () => {
+  const { operator: ctx } = platform;
+  const input = inputFor("waited");
+  const waiting: Promise<unknown>[] = [];
+  await createTenant({
+    ctx,
+    input,
+    async onStep(step) {
+      if (step !== "createRole") return;
+      const others = [
+        input,
+        { ...input, adminEmail: "other@waited.test" },
+        { ...input, theme: "acme" as const },
+      ];
+      waiting.push(...others.map((other) => create(other).catch((error: Error) => error)));
+      await waitForLock(ctx, { slug: "waited", waiting: others.length });
+    },
+  });
+  const [same, ...others] = await Promise.all(waiting);
+  expect(same).toMatchObject({ created: false });
+  expect(others).toMatchObject([
+    { name: "SlugTaken", message: expect.stringContaining("made meanwhile with another admin") },
+    { name: "SlugTaken", message: expect.stringContaining("made meanwhile with another theme") },
+  ]);
 });
 
 test("the password never appears in the server's statements: roles are made from a verifier", async () => {

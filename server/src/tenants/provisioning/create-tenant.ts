@@ -4,7 +4,15 @@ import { NewTenant } from "./new-tenant.ts";
 import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
 import type { Operator } from "./operator.ts";
 import { registerTenant } from "./register-tenant.ts";
-import { activate, createDatabase, createRole, recordStep, seed, setPrivileges } from "./steps.ts";
+import {
+  activate,
+  createDatabase,
+  createRole,
+  recordStep,
+  refuseOtherRows,
+  seed,
+  setPrivileges,
+} from "./steps.ts";
 import { whileCreating } from "./while-creating.ts";
 
 export type { NewTenant };
@@ -52,10 +60,10 @@ export async function createTenant({
   const checked = NewTenant.parse(input);
   await onStep("registerTenant");
   const record = await registerTenant({ ctx, input: checked, id: randomUUID() });
-  const created = record.status === "creating";
+  let created = false;
   const recorded: Promise<unknown>[] = [];
-  if (created) {
-    await whileCreating({ ctx, record }, async () => {
+  if (record.status === "creating") {
+    const found = await whileCreating({ ctx, record }, async (record) => {
       const older = record.schemaVersion < latestSchemaVersion();
       for (const step of older ? stepsFromOlder : steps) {
         await onStep(step.name);
@@ -63,6 +71,8 @@ export async function createTenant({
         if (step !== activate) recorded.push(recordStep({ ctx, record, step: step.name }));
       }
     });
+    created = found.status === "creating";
+    if (!created) await refuseOtherRows({ ctx, creation: { input: checked, record: found } });
   }
   await Promise.all(recorded);
   await onStep("done");

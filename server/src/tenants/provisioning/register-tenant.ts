@@ -105,7 +105,7 @@ function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
   }
   // A finished tenant may have changed since.
   if (status === "creating") {
-    refuseOther(slug, {
+    refuseOther(record, {
       tier: record.tier === input.tier,
       hosts: isDeepStrictEqual([...record.hosts].sort(), hostsOf(input)),
       "database server": (record.database.server?.name ?? null) === (input.databaseServer ?? null),
@@ -116,13 +116,19 @@ function sameTenant(record: TenantRecord, input: Registration): TenantRecord {
 }
 
 /**
- * What a half made tenant was begun with stays as it is: made of both it would be neither.
+ * What a tenant was begun with stays as it is: made of both it would be neither.
  *
  * @throws SlugTaken
  */
-export function refuseOther(slug: string, same: Readonly<Record<string, boolean>>): void {
+export function refuseOther(
+  { slug, status }: Pick<TenantRecord, "slug" | "status">,
+  same: Readonly<Record<string, boolean>>,
+): void {
   const others = Object.keys(same).filter((what) => !same[what]);
   if (others.length === 0) return;
+  if (status !== "creating") {
+    throw new SlugTaken(`${slug} was made meanwhile with another ${others.join(", ")}: take another slug`);
+  }
   throw new SlugTaken(
     `${slug} is half made with another ${others.join(", ")}: ask again for what it was begun with, ` +
       `or end it with clarity tenant delete ${slug} --now --confirm ${slug} and begin anew`,

@@ -100,29 +100,22 @@ export async function setPrivileges({ ctx, creation: { record } }: Step): Promis
  *
  * @throws SlugTaken
  */
-export async function seed({
-  ctx,
-  creation: { input, record },
-}: Step & { creation: Creation }): Promise<void> {
-  const template = templates[input.template];
-  const spec = presets[input.theme ?? template.theme];
-  const { hash } = compileTheme(spec);
-  const settings = Object.entries({ "seller.name": input.name, ...template.settings }).map(
+export async function seed({ ctx, creation }: Step & { creation: Creation }): Promise<void> {
+  const { input, record } = creation;
+  const { spec, hash } = themeOf(input);
+  const settings = Object.entries({ "seller.name": input.name, ...templates[input.template].settings }).map(
     ([key, value]) => ({
       key,
       value,
     }),
   );
-  const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
-  try {
-    const imported = sql`
-      select from pay.audit_log where action = 'tenant.import' and detail ->> 'into' = ${record.id}`;
-    const written = await sql`
+  const written = await asTenant(
+    { ctx, record },
+    (sql) => sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)
         select ${record.id}, key, value from jsonb_to_recordset(${sql.json(settings)}) as s (key text, value jsonb)
-        where not exists (${imported})
+        where not exists (${importInto(sql, record)})
         on conflict do nothing
         returning key, tenant_id
       ), first as (
@@ -137,13 +130,48 @@ export async function seed({
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
       select tenant_id, ${ctx.name}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
       from admin
-      returning id`;
-    if (written.length > 0) return;
-    const [there] = await sql<{ origin: boolean; admin: boolean; theme: boolean }[]>`
-      select not exists (${imported}) as origin,
+      returning id`,
+  );
+  if (written.length === 0) await refuseOtherRows({ ctx, creation });
+}
+
+/**
+ * Asked by whoever did not write the first rows: another has, of the same input?
+ *
+ * @throws SlugTaken
+ */
+export async function refuseOtherRows({
+  ctx,
+  creation: { input, record },
+}: Step & { creation: Creation }): Promise<void> {
+  const { hash } = themeOf(input);
+  const [there] = await asTenant(
+    { ctx, record },
+    (sql) => sql<{ origin: boolean; admin: boolean; theme: boolean }[]>`
+      select not exists (${importInto(sql, record)}) as origin,
         exists (select from pay.users where lower(email) = lower(${input.adminEmail}) and role = 'owner') as admin,
-        exists (select from pay.themes where hash = ${hash}) as theme`;
-    refuseOther(record.slug, { ...there });
+        exists (select from pay.themes where hash = ${hash}) as theme`,
+  );
+  refuseOther(record, { ...there });
+}
+
+function themeOf({ theme, template }: Creation["input"]) {
+  const spec = presets[theme ?? templates[template].theme];
+  return { spec, hash: compileTheme(spec).hash };
+}
+
+/** The row that says so when an export's rows are in the tenant's database. */
+const importInto = (sql: Sql, { id }: TenantRecord) =>
+  sql`select from pay.audit_log where action = 'tenant.import' and detail ->> 'into' = ${id}`;
+
+async function asTenant<T>(
+  { ctx, record }: { ctx: Operator; record: TenantRecord },
+  run: (sql: Sql) => PromiseLike<T>,
+): Promise<T> {
+  const url = await connectionUrl({ registry: ctx.registry, record });
+  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  try {
+    return await run(sql);
   } finally {
     await sql.end({ timeout: 2 });
   }
