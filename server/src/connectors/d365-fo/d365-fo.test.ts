@@ -1,9 +1,21 @@
 import { exportJWK, generateKeyPair } from "jose";
-import { connectorConformance } from "../conformance.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { connectorConformance, type ErpUnderTest } from "../conformance.ts";
+import { paymentOf, signal } from "../testing/booked.ts";
 import { startStandIn } from "../testing/stand-in.ts";
 import { createD365FoConnector } from "./connector.ts";
+import type { Environment } from "./environment.ts";
+import { markedAmounts } from "./marked-amounts.ts";
+import type { Row } from "./odata.ts";
 
-connectorConformance("d365-fo, against the stand-in environment", async () => {
+interface Deployed {
+  /** Default `CardPay`. */
+  journalName?: string;
+  fetch?: typeof fetch;
+}
+
+/** The stand-in environment, and connectors to it. */
+async function startEnvironment() {
   const keys = await generateKeyPair("ES256", { extractable: true });
   const { url, ask, shared } = await startStandIn("d365", {
     CLIENT_ID: "client",
@@ -17,24 +29,26 @@ connectorConformance("d365-fo, against the stand-in environment", async () => {
     EMBED_KEY_ID: "key",
     EMBED_PRIVATE_JWK: JSON.stringify(await exportJWK(keys.privateKey)),
   });
-  const connector = createD365FoConnector({
-    clientSecret: "a secret of some length",
-    config: {
-      id: "d365-fo",
-      baseUrl: url,
-      tokenUrl: `${url}/directory/oauth2/v2.0/token`,
-      clientId: "client",
-      company: "usmf",
-      journalName: "CardPay",
-      paymentMethodName: "CARD",
-      offsetAccount: "USMF OPER",
-      concurrency: 5,
-    },
-  });
+  const connect = ({ journalName = "CardPay", ...rest }: Deployed = {}) =>
+    createD365FoConnector({
+      ...rest,
+      clientSecret: "a secret of some length",
+      config: {
+        id: "d365-fo",
+        baseUrl: url,
+        tokenUrl: `${url}/directory/oauth2/v2.0/token`,
+        clientId: "client",
+        company: "usmf",
+        journalName,
+        paymentMethodName: "CARD",
+        offsetAccount: "USMF OPER",
+        concurrency: 5,
+      },
+    });
   const customerId = "JP-011";
-  return {
+  const erp: ErpUnderTest = {
     ...shared,
-    connector,
+    connector: connect(),
     customerId,
     debtFreeCustomerId: "US-099",
     invoices: async () =>
@@ -60,4 +74,51 @@ connectorConformance("d365-fo, against the stand-in environment", async () => {
       await shared.reset();
     },
   };
+  return { erp, connect };
+}
+
+connectorConformance("d365-fo, against the stand-in environment", async () => (await startEnvironment()).erp);
+
+describe("payments that are recorded and not posted yet", () => {
+  let { erp, connect } = {} as Awaited<ReturnType<typeof startEnvironment>>;
+  beforeAll(async () => {
+    ({ erp, connect } = await startEnvironment());
+  });
+  beforeEach(() => erp.reset());
+  afterAll(() => erp?.close());
+
+  test.each([1, 2])("the journal's name is changed: its %i invoices are not offered again", async (count) => {
+    const payment = await paymentOf(erp, { currency: "EUR", count });
+    expect(await erp.connector.postPayment({ payment, signal: signal() })).toMatchObject({ kind: "posted" });
+    const renamed = connect({ journalName: "CustPay" });
+    const { invoices } = await renamed.openInvoices({ customerId: erp.customerId, signal: signal() });
+    const offered = invoices.map(({ id }) => id);
+    for (const { invoiceId } of payment.lines) expect(offered).not.toContain(invoiceId);
+    expect(offered).not.toEqual([]);
+  });
+});
+
+test("of a journal that a person made only the customer's own lines count, and nothing raises a balance", async () => {
+  const line = { JournalBatchNumber: "7", CurrencyCode: "EUR", MarkedInvoice: "" };
+  const settled = { JournalBatchNumber: "7", InvoiceNumber: "A" };
+  const rows: Record<string, Row[]> = {
+    CustomerPaymentJournalHeaders: [{ JournalBatchNumber: "7" }],
+    CustomerPaymentJournalLines: [
+      { ...line, LineNumber: "2.0", CreditAmount: "30" },
+      { ...line, LineNumber: "3.0", CreditAmount: "-5", MarkedInvoice: "B" },
+    ],
+    PaymentJournalLineSettledInvoices: [
+      { ...settled, JournalLineNumber: "1", SettlementAmountInInvoiceCurrency: "70" },
+      { ...settled, JournalLineNumber: "2", SettlementAmountInInvoiceCurrency: "30" },
+    ],
+  };
+  const environment = {
+    odata: { list: async ({ set }: { set: string }) => rows[set] },
+    config: { company: "usmf" },
+  };
+  const marked = await markedAmounts(environment as unknown as Environment, {
+    customerId: "C",
+    signal: signal(),
+  });
+  expect([...marked]).toEqual([["A", 3_000n]]);
 });

@@ -7,7 +7,10 @@ import { quoted, type Row } from "./odata.ts";
 /** Journals asked about in one request: the address must stay short. */
 const journalsAtOnce = 40;
 
-/** Minor units by invoice number that journals of ours hold for this customer and have not posted yet. */
+/**
+ * Minor units by invoice number that the company's journals hold for this customer and have not posted
+ * yet. Whatever their name: the setting may have been another when a payment was recorded.
+ */
 export async function markedAmounts(
   environment: Environment,
   input: { customerId: string; signal: AbortSignal },
@@ -16,9 +19,7 @@ export async function markedAmounts(
   const company = `dataAreaId eq ${quoted(config.company)}`;
   const journals = await odata.list({
     set: "CustomerPaymentJournalHeaders",
-    filter:
-      `${company} and JournalName eq ${quoted(config.journalName)} ` +
-      "and IsPosted eq Microsoft.Dynamics.DataEntities.NoYes'No'",
+    filter: `${company} and IsPosted eq Microsoft.Dynamics.DataEntities.NoYes'No'`,
     select: ["JournalBatchNumber"],
     signal: input.signal,
   });
@@ -27,21 +28,22 @@ export async function markedAmounts(
     const lines = await odata.list({
       set: "CustomerPaymentJournalLines",
       filter: `${company} and AccountDisplayValue eq ${quoted(displayValue(input.customerId))} and (${anyBatch(some)})`,
-      select: ["JournalBatchNumber", "CreditAmount", "CurrencyCode", "MarkedInvoice"],
+      select: ["JournalBatchNumber", "LineNumber", "CreditAmount", "CurrencyCode", "MarkedInvoice"],
       signal: input.signal,
     });
     for (const line of lines)
       if (line.MarkedInvoice) add(marked, line.MarkedInvoice, line.CreditAmount, line);
     const several = lines.filter((line) => !line.MarkedInvoice);
     if (several.length === 0) continue;
-    const currencies = new Map(several.map((line) => [batchOf(line), line]));
+    // A journal that a person made has lines of other customers too.
+    const ours = new Map(several.map((line) => [keyOf(line, line.LineNumber), line]));
     const settled = await odata.list({
       set: "PaymentJournalLineSettledInvoices",
-      filter: `JournalLineCompany eq ${quoted(config.company)} and (${anyBatch([...currencies.keys()])})`,
+      filter: `JournalLineCompany eq ${quoted(config.company)} and (${anyBatch([...new Set(several.map(batchOf))])})`,
       signal: input.signal,
     });
     for (const row of settled) {
-      const line = currencies.get(batchOf(row));
+      const line = ours.get(keyOf(row, row.JournalLineNumber));
       if (line) add(marked, row.InvoiceNumber, row.SettlementAmountInInvoiceCurrency, line);
     }
   }
@@ -52,13 +54,16 @@ function add(marked: Map<string, bigint>, invoice: unknown, amount: unknown, lin
   const number = String(invoice);
   try {
     const amountMinor = fromDecimal(String(amount), String(line.CurrencyCode));
-    marked.set(number, (marked.get(number) ?? 0n) + amountMinor);
+    // What a person takes back there is owed once it is posted, not before.
+    if (amountMinor > 0n) marked.set(number, (marked.get(number) ?? 0n) + amountMinor);
   } catch (cause) {
     throw new ErpError("protocol", `journal ${batchOf(line)}: ${(cause as Error).message}`, { cause });
   }
 }
 
 const batchOf = (row: Row): string => String(row.JournalBatchNumber);
+/** The number as a number: F&O may write one decimal in two ways. */
+const keyOf = (row: Row, lineNumber: unknown): string => `${batchOf(row)} ${Number(lineNumber)}`;
 
 const anyBatch = (batches: string[]): string =>
   batches.map((batch) => `JournalBatchNumber eq ${quoted(batch)}`).join(" or ");
