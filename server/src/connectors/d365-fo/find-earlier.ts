@@ -9,8 +9,8 @@ export interface JournalLine {
 }
 
 /**
- * What an earlier try left behind. The line is looked for by its reference, then through the journal
- * that carries the same words: the reference field may be shorter than ours and cut it off.
+ * What an earlier try left behind. The line is looked for by its reference, then through the journals
+ * that carry the same words: the reference field may be shorter than ours and cut it off.
  */
 export async function findEarlier(
   { odata, config }: Environment,
@@ -28,16 +28,19 @@ export async function findEarlier(
   const [byReference] = await lines(`PaymentReference eq ${quoted(payment.externalId)}`);
   if (byReference) return { line: toLine(byReference), emptyJournal: null };
 
-  const [journal] = await odata.list({
+  // More than one, when the answer about the first came after it had been looked for in vain.
+  const journals = await odata.list({
     set: "CustomerPaymentJournalHeaders",
     filter: `${company} and Description eq ${quoted(payment.externalId)}`,
     select: ["JournalBatchNumber"],
     signal,
   });
-  if (!journal) return { line: null, emptyJournal: null };
-  const batch = String(journal.JournalBatchNumber);
-  const [byJournal] = await lines(`JournalBatchNumber eq ${quoted(batch)}`);
-  return byJournal ? { line: toLine(byJournal), emptyJournal: null } : { line: null, emptyJournal: batch };
+  const batches = journals.map((journal) => String(journal.JournalBatchNumber));
+  for (const batch of batches) {
+    const [byJournal] = await lines(`JournalBatchNumber eq ${quoted(batch)}`);
+    if (byJournal) return { line: toLine(byJournal), emptyJournal: null };
+  }
+  return { line: null, emptyJournal: batches[0] ?? null };
 }
 
 const toLine = (row: Row): JournalLine => ({
