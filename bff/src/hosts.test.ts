@@ -66,3 +66,19 @@ test("a host that its tenant gave up is unknown once it is asked about again", a
     await expect(registry.resolve("acme.test")).rejects.toMatchObject({ code: "tenant_unknown" });
   expect(registry.asked("acme.test")).toBe(2);
 });
+
+test("an instance of a tenant's own speaks neither for another tenant nor for whether its own is served", async () => {
+  const instance = { upstream: "https://acme.instances.test", embedOrigins: ["https://erp.acme.example"] };
+  let says: object = {};
+  const hosts = createHosts({
+    now: () => 0,
+    forward: async ({ route }) =>
+      Response.json({ ...acme, ...instance, ...(route.upstream === null ? { embedOrigins: [] } : says) }),
+  });
+  const resolve = (hostname: string) =>
+    hosts.resolve({ hostname, requestId: "request", beforeAsk: async () => {} });
+  says = { tenant: { ...acme.tenant, id: "0198a000-0000-7000-8000-00000000000b" } };
+  await expect(resolve("acme.test")).rejects.toMatchObject({ code: "unavailable" });
+  says = { tenant: { ...acme.tenant, slug: "globex" }, status: "suspended" };
+  expect(await resolve("acme.test")).toEqual({ ...acme, ...instance, requestsPerMinute: 12_000 });
+});

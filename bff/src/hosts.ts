@@ -56,13 +56,18 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
     return HostEntry.partial().parse(await answer.json()) as Partial<HostEntry>;
   }
 
-  /** Only the server a tenant lives at opens its database, and knows who may embed the form. */
+  /**
+   * Only the server a tenant lives at opens its database, and knows who may embed the form. Whose the host is, and
+   * whether it is served, the registry alone says: the edge's tokens are for that tenant, at whatever server.
+   */
   async function askHome(asked: Asked): Promise<HostEntry> {
     const host = HostEntry.parse(await askAt(null, asked));
     const { upstream, status } = host;
     if (upstream === null || status !== "active") return host;
     // An older instance may not say everything.
-    return HostEntry.parse({ ...host, ...(await askAt(upstream, asked)), upstream });
+    const its = await askAt(upstream, asked);
+    if (its.tenant && its.tenant.id !== host.tenant.id) throw new Refusal("unavailable");
+    return HostEntry.parse({ ...host, ...its, tenant: host.tenant, status, upstream });
   }
 
   async function ask(asked: Asked): Promise<Entry> {
