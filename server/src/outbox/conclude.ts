@@ -2,7 +2,8 @@ import type { Context } from "../context.ts";
 import { json } from "../tenants/tenant-db.ts";
 import type { OutboxRow } from "./outbox-row.ts";
 
-// Each writes only while the lease is still ours: `tries` counts leases.
+// Each writes only while the lease is still ours: `tries` counts leases, but from nought again after a replay.
+// The lease's end goes in as text, for as a date the driver would cut it to milliseconds.
 
 /** Delivered. `receipt.<status>` in the audit log, in the same statement. */
 export async function markDone({
@@ -15,7 +16,8 @@ export async function markDone({
   await ctx.db.query`
     with finished as (
       update pay.outbox set state = 'done', done_at = now(), last_cause = null, result = ${json(result)}::jsonb
-      where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and tries = ${row.tries} and state = 'due'
+      where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and state = 'due'
+        and tries = ${row.tries} and leased_until = ${row.lease}::text::timestamptz
       returning tenant_id, payment_id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
@@ -35,7 +37,8 @@ export async function markDead({
   const buried = await ctx.db.query`
     with buried as (
       update pay.outbox set state = 'dead', last_cause = ${cause}
-      where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and tries = ${row.tries} and state = 'due'
+      where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and state = 'due'
+        and tries = ${row.tries} and leased_until = ${row.lease}::text::timestamptz
       returning tenant_id, id, payment_id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
@@ -60,6 +63,7 @@ export async function retryLater({
   await ctx.db.query`
     update pay.outbox set
       last_cause = ${cause}, leased_until = now(), due_at = now() + make_interval(secs => ${inMs / 1_000})
-    where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and tries = ${row.tries} and state = 'due'
+    where tenant_id = ${row.tenant_id}::uuid and id = ${row.id}::uuid and state = 'due'
+      and tries = ${row.tries} and leased_until = ${row.lease}::text::timestamptz
     returning tenant_id`;
 }

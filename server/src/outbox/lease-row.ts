@@ -14,7 +14,7 @@ export async function leaseRow({
     set leased_until = now() + make_interval(secs => ${leaseS}), tries = tries + 1
     where tenant_id = ${ctx.tenant.id}::uuid and id = ${input.id}::uuid
       and state = 'due' and due_at <= now() and leased_until <= now()
-    returning tenant_id, id, kind, payment_id, tries`;
+    returning tenant_id, id, kind, payment_id, tries, leased_until::text as lease`;
   return row ?? null;
 }
 

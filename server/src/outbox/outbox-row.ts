@@ -4,8 +4,10 @@ export interface OutboxRow {
   id: string;
   kind: "erp_post" | "receipt_email";
   payment_id: string;
-  /** Leases taken so far, ours included: also the fence that keeps a late worker from writing. */
+  /** Leases taken since it was made or replayed, ours included. */
   tries: number;
+  /** Our lease's end as the database wrote it, to the microsecond: with `tries` the fence that keeps a late worker out. */
+  lease: string;
 }
 
 /** How a try ended. `result` is stored; `cause` is for us and for whoever looks at dead letters. */

@@ -3,6 +3,7 @@ import type { PostResult } from "../connectors/connector.ts";
 import type { Context } from "../context.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { retryInMs } from "./backoff.ts";
+import { markDead, markDone, retryLater } from "./conclude.ts";
 import { leaseRow } from "./lease-row.ts";
 import { listDeadLetters } from "./list-dead-letters.ts";
 import { maxTries } from "./outbox-row.ts";
@@ -165,6 +166,29 @@ test("a worker that lost its lease cannot bury or postpone the row", async () =>
   await run(overtaken({ kind: "retry", cause: "late", retryAfterMs: 60_000 }), outboxId);
   expect(await row(outboxId)).toMatchObject({ state: "due", tries: 4, last_cause: null });
   expect((await row(outboxId)).leased_until.getTime()).toBeGreaterThan(Date.now());
+});
+
+test("a worker that lost its lease before a replay leaves the row to the one at work after it", async () => {
+  const { ctx, captured, row, makeDue } = withErp(world.tenant());
+  const { outboxId: id } = await captured(100n);
+  const lease = async () => {
+    const leased = await leaseRow({ ctx, input: { id } });
+    if (!leased) throw new Error("not leased");
+    return leased;
+  };
+  const stalled = await lease();
+  await makeDue();
+  await markDead({ ctx, input: { row: await lease(), cause: "the period is closed" } });
+  await replayDeadLetter({ ctx, input: { id } });
+  const atWork = await lease();
+  expect(atWork.tries).toBe(stalled.tries);
+  await retryLater({ ctx, input: { row: stalled, cause: "late", inMs: 0 } });
+  await markDead({ ctx, input: { row: stalled, cause: "late" } });
+  await markDone({ ctx, input: { row: stalled, result: { status: "sent" } } });
+  expect(await leaseRow({ ctx, input: { id } })).toBeNull();
+  expect(await row(id)).toMatchObject({ state: "due", tries: 1, last_cause: "the period is closed" });
+  await markDone({ ctx, input: { row: atWork, result: { status: "sent" } } });
+  expect(await row(id)).toMatchObject({ state: "done" });
 });
 
 test("a connector that throws is tried again, and says why", async () => {
