@@ -5,6 +5,7 @@ export interface MirrorRow {
   tenant_id: string;
   customer_name: string;
   synced_at: Date;
+  age_ms: number;
   id: string | null;
   number: string;
   currency: string;
@@ -20,7 +21,8 @@ export interface MirrorRow {
 export interface Mirror {
   customerName: string;
   list: InvoiceList;
-  syncedAt: Date;
+  /** Since the ERP was last read for this customer, by the database's clock. */
+  ageMs: number;
 }
 
 /** `null`: the customer was never read. */
@@ -28,8 +30,8 @@ export function mirrorOf(rows: readonly MirrorRow[]): Mirror | null {
   const [first] = rows;
   if (!first) return null;
   const invoices = rows.flatMap((row): Invoice[] => (row.id === null ? [] : [toInvoice(row, row.id)]));
-  const { customer_name: customerName, synced_at: syncedAt } = first;
-  return { customerName, syncedAt, list: { invoices, asOf: syncedAt.toISOString() } };
+  const { customer_name: customerName, age_ms: ageMs, synced_at: syncedAt } = first;
+  return { customerName, ageMs, list: { invoices, asOf: syncedAt.toISOString() } };
 }
 
 function toInvoice(row: MirrorRow, id: string): Invoice {

@@ -27,18 +27,15 @@ export async function listInvoices({
   input: { customerId: string; allowedInvoices: readonly string[] | null; live?: boolean };
 }): Promise<ListResult> {
   const known = input.live ? null : await readMirror({ ctx, input });
-  if (known && ageMs(ctx, known) <= freshMs) return { kind: "invoices", ...known };
+  if (known && known.ageMs <= freshMs) return { kind: "invoices", ...known };
   const synced = await syncInvoices({ ctx, input });
   if (synced.kind === "refused" && synced.code === "not_found") return synced;
   const mirror = await readMirror({ ctx, input });
-  if (synced.kind === "refused" && (!mirror || ageMs(ctx, mirror) > staleMs)) return synced;
+  if (synced.kind === "refused" && (!mirror || mirror.ageMs > staleMs)) return synced;
   return { kind: "invoices", ...(mirror ?? empty(ctx, input.customerId)) };
 }
 
-const ageMs = (ctx: Context, mirror: Mirror) => ctx.now().getTime() - mirror.syncedAt.getTime();
-
 /** Without an ERP a customer nobody has entered yet simply owes nothing. */
 function empty(ctx: Context, customerId: string): Mirror {
-  const syncedAt = ctx.now();
-  return { customerName: customerId, syncedAt, list: { invoices: [], asOf: syncedAt.toISOString() } };
+  return { customerName: customerId, ageMs: 0, list: { invoices: [], asOf: ctx.now().toISOString() } };
 }

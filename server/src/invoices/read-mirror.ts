@@ -20,6 +20,7 @@ export async function readMirror({
   const { customerId, allowedInvoices } = input;
   const rows = await ctx.db.query<MirrorRow>`
     select c.tenant_id, c.name as customer_name, c.synced_at,
+      (extract(epoch from now() - c.synced_at) * 1000)::float8 as age_ms,
       i.id, i.number, i.currency, i.total_minor, i.open_minor - i.settled_minor as owed_minor,
       greatest(0, i.open_minor - i.held_minor - i.settled_minor) as payable_minor,
       i.issued_on, i.due_on, greatest(0, (now() at time zone 'UTC')::date - i.due_on) as overdue_days

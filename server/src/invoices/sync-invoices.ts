@@ -42,7 +42,7 @@ export async function syncInvoices({
 }
 
 async function readAndStore(ctx: Context, connector: Connector, customerId: string): Promise<SyncResult> {
-  // The database's clock, the one `synced_at` is written by: a posting confirmed after this knows better.
+  // The database's clock, the one `synced_at` is written by: of a posting confirmed after this it may know nothing.
   const [start] = await ctx.db.query<{ tenant_id: string; started_at: Date }>`
     select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
   try {
@@ -63,7 +63,8 @@ const isTimeout = (error: unknown) =>
 
 /**
  * One statement. Open invoices the ERP no longer lists take part with a balance of 0, in the same
- * `insert`, so that all rows are locked in the order of their ids.
+ * `insert`, so that all rows are locked in the order of their ids. All hangs on the customer's row: it
+ * says how fresh the balances are, and a reading begun before the one stored writes nothing.
  */
 async function store(
   ctx: Context,
@@ -95,20 +96,20 @@ async function store(
       on conflict (tenant_id, id) do update
         set name = excluded.name, email = excluded.email, synced_at = excluded.synced_at
         where customers.synced_at < excluded.synced_at
+      returning tenant_id
     )
     insert into pay.invoices as mirror
       (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)
-    select ${ctx.tenant.id}::uuid, id, ${customerId}, number, currency, total_minor, open_minor,
+    select customer.tenant_id, id, ${customerId}, number, currency, total_minor, open_minor,
       issued_on, due_on, ${startedAt}
-    from balances
+    from balances, customer
     order by id
     on conflict (tenant_id, id) do update set
       customer_id = excluded.customer_id, number = excluded.number, currency = excluded.currency,
       total_minor = excluded.total_minor, issued_on = excluded.issued_on, due_on = excluded.due_on,
-      open_minor = case mirror.settled_minor
-        when 0 then excluded.open_minor
+      open_minor = case when mirror.settled_minor = 0 and mirror.synced_at < excluded.synced_at
+        then excluded.open_minor
         else least(mirror.open_minor, excluded.open_minor + mirror.settled_minor) end,
-      synced_at = excluded.synced_at
-      where mirror.synced_at < excluded.synced_at
+      synced_at = greatest(mirror.synced_at, excluded.synced_at)
     returning tenant_id`;
 }

@@ -20,7 +20,7 @@ async function listedAgo(slug: string, ageS: number): Promise<TestTenant> {
   return tenant;
 }
 
-const pay = ({ ctx }: TestTenant, slug: string) =>
+const pay = ({ ctx }: Pick<TestTenant, "ctx">, slug: string) =>
   startPayment({
     ctx,
     input: {
@@ -48,6 +48,13 @@ test("an invoice paid elsewhere since the list was read is refused, and nothing 
   payElsewhere(tenant);
   expect(await pay(tenant, "judge-stale")).toMatchObject({ kind: "refused", code: "invoice_closed" });
   expect(tenant.provider.charges.size).toBe(0);
+});
+
+test("a balance is as old as the database says, whatever this server's clock does", async () => {
+  const tenant = await listedAgo("judge-skewed", 240);
+  payElsewhere(tenant);
+  const ctx = { ...tenant.ctx, now: () => new Date(Date.now() - 300_000) };
+  expect(await pay({ ctx }, "judge-skewed")).toMatchObject({ kind: "refused", code: "invoice_closed" });
 });
 
 test("a list a few seconds old is not asked for again", async () => {

@@ -15,7 +15,7 @@ export async function judgeOrder({
   input: OrderInput;
 }): ReturnType<typeof loadOrder> {
   const order = await loadOrder({ ctx, input });
-  if (order.kind !== "order" || ctx.now().getTime() - order.asOf.getTime() <= freshMs) return order;
+  if (order.kind !== "order" || order.ageMs <= freshMs) return order;
   if (!(await ctx.connector())) return order;
   const { customerId, allowedInvoices } = input;
   const listed = await listInvoices({ ctx, input: { customerId, allowedInvoices, live: true } });

@@ -22,8 +22,8 @@ export interface Order {
   kind: "order";
   lines: OrderLine[];
   amountMinor: bigint;
-  /** When the ERP was last asked about the invoice asked about longest ago. */
-  asOf: Date;
+  /** Since the ERP was last read for this customer, ms by the database's clock; Infinity: never. */
+  ageMs: number;
 }
 
 interface InvoiceRow {
@@ -34,7 +34,7 @@ interface InvoiceRow {
   open_minor: bigint;
   held_minor: bigint;
   settled_minor: bigint;
-  synced_at: Date;
+  age_ms: number;
   claimed: boolean;
 }
 
@@ -58,8 +58,10 @@ export async function loadOrder({
   const ids = request.lines.map((line) => line.invoiceId);
   const rows = await ctx.db.query<InvoiceRow>`
     select i.tenant_id, i.id, i.number, i.currency, i.open_minor, i.held_minor, i.settled_minor,
-           i.synced_at, p.id is not null as claimed
+           coalesce(extract(epoch from now() - c.synced_at) * 1000, 'infinity')::float8 as age_ms,
+           p.id is not null as claimed
     from pay.invoices i
+    left join pay.customers c on c.tenant_id = i.tenant_id and c.id = i.customer_id
     left join pay.payments p on p.tenant_id = i.tenant_id and p.id = ${request.id}::uuid
     where i.tenant_id = ${ctx.tenant.id}::uuid and i.customer_id = ${customerId} and i.id = any(${ids}::text[])`;
   if (rows.some((row) => row.claimed)) return { kind: "known" };
@@ -79,8 +81,7 @@ export async function loadOrder({
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
   if (amountMinor > maximumMinor) return { kind: "refused", code: "validation_failed" };
-  const asOf = new Date(Math.min(...rows.map((row) => row.synced_at.getTime())));
-  return { kind: "order", lines, amountMinor, asOf };
+  return { kind: "order", lines, amountMinor, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
 }
 
 function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {
