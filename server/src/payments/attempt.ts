@@ -11,7 +11,7 @@ export const leaseS = 30;
 
 /** One try to move the money, leased to us. */
 export interface Attempt {
-  /** The provider's reference and idempotency key. */
+  /** The provider's reference and idempotency key: the payment's only one, however often it is begun. */
   readonly id: string;
   readonly payment: PaymentRow;
   /** Provider id. */

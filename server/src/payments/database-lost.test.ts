@@ -79,3 +79,54 @@ test.each([
     await expectOneCapture(tenant, invoice);
   },
 );
+
+/** A payment of 200 is taken at the provider; then the database is as it was before. */
+async function broughtBack() {
+  const tenant = world.tenant({ flags: { "partial-payments": true } });
+  const invoice = await tenant.invoice(500n);
+  const id = randomUUID();
+  await start(tenant.ctx, { id, lines: [[invoice, 200n]] });
+  await world.admin.begin(async (sql) => {
+    for (const table of ["ledger_entries", "outbox", "attempts", "payments"]) {
+      await sql`delete from ${sql(`pay.${table}`)} where tenant_id = ${tenant.id}`;
+    }
+    await sql`update pay.invoices set held_minor = 0, settled_minor = 0 where tenant_id = ${tenant.id}`;
+  });
+  return { tenant, invoice, id };
+}
+
+test.each([["as it was written"], ["in capitals"]])(
+  "brought back to before a payment, asked again with its id %s: the same charge, captured once",
+  async (written) => {
+    const { tenant, invoice, id } = await broughtBack();
+    const asked = written === "in capitals" ? id.toUpperCase() : id;
+    expect(await start(tenant.ctx, { id: asked, lines: [[invoice, 200n]] })).toMatchObject({
+      created: true,
+      payment: { state: "captured" },
+    });
+    expect([...tenant.provider.charges.values()]).toMatchObject([{ captures: 1 }]);
+    expect(await tenant.balance(invoice)).toEqual([500n, 0n, 200n]);
+  },
+);
+
+test("brought back to before a payment, its id asks for another amount: never declined, a person decides", async () => {
+  const { tenant, invoice, id } = await broughtBack();
+  expect(await start(tenant.ctx, { id, lines: [[invoice, 300n]] })).toMatchObject({
+    payment: { state: "processing" },
+  });
+  await tenant.age(31);
+  await readPayment({ ctx: tenant.ctx, input: { paymentId: id, customerId: "C-1" } });
+  expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+  expect([...tenant.provider.charges.values()]).toMatchObject([{ captures: 1 }]);
+  expect(await tenant.balance(invoice)).toEqual([500n, 300n, 0n]);
+});
+
+test("one payment id in two tenants is two charges", async () => {
+  const id = randomUUID();
+  const references = [];
+  for (const tenant of [world.tenant(), world.tenant()]) {
+    await start(tenant.ctx, { id, lines: [[await tenant.invoice(5n), 5n]] });
+    references.push((await tenant.attempts())[0]?.id);
+  }
+  expect(new Set(references).size).toBe(2);
+});

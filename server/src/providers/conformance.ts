@@ -88,6 +88,15 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       expect(await find(reference)).toMatchObject({ kind: "authorized", money });
     });
 
+    test("the reference with another token is unknown, never declined, be it that of a bad card or none", async () => {
+      const { reference, money } = await authorize("success");
+      await capture(reference, money);
+      for (const token of [await vendor.token("declined"), `tok_${randomUUID()}`]) {
+        expect(await authorizeWith(token, reference, money)).toMatchObject({ kind: "unknown" });
+      }
+      expect(await find(reference)).toMatchObject({ kind: "captured", money });
+    });
+
     test("captures once, however often and however many ask", async () => {
       const { reference, money } = await authorize("success");
       await Promise.all(Array.from({ length: 5 }, () => capture(reference, money)));

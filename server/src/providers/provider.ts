@@ -12,7 +12,8 @@ export interface Provider {
   inspect(input: { token: string; signal: AbortSignal }): Promise<InspectResult>;
   /**
    * Reserves the money. `reference` (the attempt id) is both our reference and the idempotency key:
-   * the same call again answers the same, whatever happened to the first answer.
+   * the same call again answers the same, whatever happened to the first answer. With anything else in
+   * it, a token it never gave out too, it is `unknown`: what was asked first may have taken money.
    */
   authorize(input: AuthorizeInput): Promise<Outcome>;
   /** Takes what was reserved. Idempotent by `reference`. */

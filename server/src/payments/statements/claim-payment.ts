@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Context } from "../../context.ts";
 import { json } from "../../tenants/tenant-db.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
@@ -34,7 +34,7 @@ export interface Intent {
  */
 export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent }): Promise<Attempt | null> {
   const tenantId = ctx.tenant.id;
-  const attemptId = randomUUID();
+  const attemptId = attemptIdOf(tenantId, input.paymentId);
   const sendBy = sendByFromNow();
   const lines = input.lines.map((line) => ({ ...line, amountMinor: `${line.amountMinor}` }));
   const rows = await ctx.db.query<PaymentRow>`
@@ -95,4 +95,19 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
     ageS: 0,
     sendBy,
   };
+}
+
+/**
+ * A payment has one attempt, and its id is made of the payment's (a UUIDv8, RFC 9562 §5.8): a database that was
+ * brought back to before it asks the provider, by the same key, for the same charge.
+ */
+function attemptIdOf(tenantId: string, paymentId: string): string {
+  const hex = hash("sha256", `${tenantId}/${paymentId.toLowerCase()}`, "hex");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `8${hex.slice(13, 16)}`,
+    `8${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
 }
