@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { findDueWork } from "../outbox/find-due-work.ts";
+import { tenantMigrations } from "../tenants/schema.ts";
 import { acceptWebhook } from "./accept-webhook.ts";
+import { listPayments } from "./list-payments.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import { start } from "./testing/start.ts";
 import { createWorld, type TestTenant } from "./testing/world.ts";
+import { tracePayment } from "./trace-payment.ts";
 
 let world: Awaited<ReturnType<typeof createWorld>>;
 beforeAll(async () => {
@@ -26,14 +30,14 @@ interface Sent {
   secret?: string;
 }
 
-function send(tenant: TestTenant, { reference, eventId, at, secret }: Sent) {
+function send(tenant: TestTenant, { reference, eventId, at, secret }: Sent, ctx = tenant.ctx) {
   const message = {
     reference,
     eventId: eventId ?? randomUUID(),
     at: at ?? new Date(),
     ...(secret && { secret }),
   };
-  return acceptWebhook({ ctx: tenant.ctx, input: { provider: "fake", ...tenant.provider.webhook(message) } });
+  return acceptWebhook({ ctx, input: { provider: "fake", ...tenant.provider.webhook(message) } });
 }
 
 const events = (tenant: TestTenant) =>
@@ -154,15 +158,99 @@ test("a reference of nobody's is accepted and harmless", async () => {
   }
 });
 
-test("money that arrives after the payment ended declined is found and put before a person", async () => {
+async function declined() {
   const tenant = world.tenant();
   await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]], token: "tok_declined" });
   const [charge] = tenant.provider.charges.values();
   if (!charge) throw new Error("no charge");
-  charge.status = "captured";
-  charge.captured = charge.authorized;
-  await send(tenant, { reference: charge.reference });
+  const takeMoney = () => Object.assign(charge, { status: "captured", captured: charge.authorized });
+  return { tenant, attemptId: charge.reference, takeMoney };
+}
+
+/** What the sweep alone does once leases and pauses are over: every wake-up is lost. */
+async function sweep(tenant: TestTenant): Promise<number> {
+  await tenant.age(4_000);
+  const { jobs } = await findDueWork({ ctx: tenant.ctx });
+  for (const job of jobs)
+    if (job.kind === "resolve_attempt")
+      await resolveAttempt({ ctx: tenant.ctx, input: { attemptId: job.id } });
+  return jobs.length;
+}
+
+test("money that arrives after the payment ended declined is found and put before a person", async () => {
+  const { tenant, attemptId, takeMoney } = await declined();
+  takeMoney();
+  await send(tenant, { reference: attemptId });
   expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+});
+
+test("the provider silent when late money's news is worked on: it is asked until it answers", async () => {
+  const { tenant, attemptId, takeMoney } = await declined();
+  takeMoney();
+  for (let time = 0; time < 3; time++) tenant.provider.failNext("find", "unreached");
+  await send(tenant, { reference: attemptId });
+  expect(tenant.wakes.at(-1)).toMatchObject({ kind: "resolve_attempt", id: attemptId });
+  for (let round = 0; round < 2; round++) expect(await sweep(tenant)).toBe(1);
+  expect(await tenant.payments()).toMatchObject([{ state: "declined" }]);
+  expect((await findDueWork({ ctx: tenant.ctx })).open).toBe(true);
+  await sweep(tenant);
+  expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+  expect(await findDueWork({ ctx: tenant.ctx })).toMatchObject({ jobs: [] });
+});
+
+test.each([
+  ["its event was stored", 1],
+  ["it took the lease", 2],
+])("killed after %s: late money is found by the sweep", async (_, statements) => {
+  const { tenant, attemptId, takeMoney } = await declined();
+  takeMoney();
+  let left = statements;
+  const query: typeof tenant.ctx.db.query = async (...args) => {
+    if (left-- <= 0) throw new Error("killed");
+    return tenant.ctx.db.query(...args) as never;
+  };
+  await send(tenant, { reference: attemptId }, { ...tenant.ctx, db: { ...tenant.ctx.db, query } });
+  await sweep(tenant);
+  expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+});
+
+test("late money's news comes while we are still told declined, its wake-up is lost: the sweep asks again", async () => {
+  const tenant = world.tenant();
+  tenant.provider.beforeAnswer = async (operation, reference) => {
+    if (operation === "authorize") await send(tenant, { reference });
+  };
+  await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]], token: "tok_declined" });
+  expect(await tenant.payments()).toMatchObject([{ state: "declined" }]);
+  const [charge] = tenant.provider.charges.values();
+  Object.assign(charge ?? {}, { status: "captured", captured: charge?.authorized });
+  expect(await sweep(tenant)).toBe(1);
+  expect(await tenant.payments()).toMatchObject([{ state: "conflicted" }]);
+});
+
+test("an attempt that has ended is asked about once when there is news of it, and never without", async () => {
+  const { tenant, attemptId } = await declined();
+  expect(await sweep(tenant)).toBe(0);
+  await send(tenant, { reference: attemptId });
+  expect(await sweep(tenant)).toBe(0);
+  expect(await findDueWork({ ctx: tenant.ctx })).toEqual({ jobs: [], open: false });
+  const [payment] = await tenant.payments();
+  expect(payment).toMatchObject({ state: "declined" });
+  const { ctx } = tenant;
+  expect(await tracePayment({ ctx, input: { id: payment?.id } })).toMatchObject({
+    attempts: [{ next_check_at: null }],
+  });
+  expect(await listPayments({ ctx, input: { state: "declined" } })).toMatchObject([{ nextCheckAt: null }]);
+});
+
+test("late news waits behind payments whose payers wait", async () => {
+  const { tenant, attemptId } = await declined();
+  tenant.provider.failNext("find", "unreached");
+  await send(tenant, { reference: attemptId });
+  tenant.provider.failNext("authorize", "answer_lost");
+  await start(tenant.ctx, { lines: [[await tenant.invoice(500n), 500n]] });
+  await tenant.age(60);
+  const { jobs } = await findDueWork({ ctx: tenant.ctx });
+  expect(jobs.map(({ id }) => id)).toEqual([(await tenant.attempts())[1]?.id, attemptId]);
 });
 
 test("the provider down while the news is worked on: accepted, and due for the sweep", async () => {
@@ -171,4 +259,21 @@ test("the provider down while the news is worked on: accepted, and due for the s
   tenant.provider.failNext("find", "throws");
   expect(await send(tenant, { reference: attemptId })).toEqual({ kind: "accepted" });
   expect(tenant.wakes.at(-1)).toMatchObject({ kind: "resolve_attempt", id: attemptId });
+});
+
+test("of the attempts older code ended, those are due whose late news the provider gave no answer about", async () => {
+  const { tenant } = await declined();
+  const upgrade = tenantMigrations().find(({ name }) => name === "0009_news_after_the_end.sql");
+  const causes = ["ended; the provider says unknown", "ended; the provider says declined", null];
+  const due: (string | null)[] = [];
+  for (const cause of causes) {
+    await world.admin.begin(async (sql) => {
+      await sql.unsafe(upgrade?.down ?? "");
+      await sql`
+        update pay.attempts set last_cause = ${cause}, next_check_at = now() where tenant_id = ${tenant.id}`;
+      await sql.unsafe(upgrade?.text ?? "");
+    });
+    if ((await findDueWork({ ctx: tenant.ctx })).jobs.length > 0) due.push(cause);
+  }
+  expect(due).toEqual(["ended; the provider says unknown"]);
 });

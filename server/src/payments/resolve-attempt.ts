@@ -56,7 +56,7 @@ export async function resolveAttempt({
     case "wait":
       return resolved(await record({ kind: "absent", cause: "the provider does not list it" }));
     case "ignore":
-      return resolved(await record({ kind: "unknown", cause: `ended; the provider says ${found.kind}` }));
+      return resolved(await record({ kind: "still_ended", cause: `ended; the provider says ${found.kind}` }));
     case "record":
       return resolved(await record(found as Outcome));
   }
@@ -71,7 +71,10 @@ async function find(provider: Provider, attempt: Attempt, deadline: number): Pro
 
 /** What to do about an attempt, given what the provider says of it. Pure. */
 export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "absences">, found: Found): Move {
-  if (closedUnpaidStates.includes(attempt.state)) return found.kind === "captured" ? "record" : "ignore";
+  if (closedUnpaidStates.includes(attempt.state)) {
+    // Late news is good once: it stays due until the provider has said what it is.
+    return found.kind === "captured" || found.kind === "unknown" ? "record" : "ignore";
+  }
   switch (found.kind) {
     case "authorized":
       return "capture";

@@ -4,6 +4,7 @@ import { json } from "../../tenants/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
 import {
   type AttemptOutcome,
+  closedUnpaidStates,
   entering,
   nextCheckInS,
   openStates,
@@ -110,7 +111,11 @@ async function move(
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
         token = case when moved.state = any(${openStates}::text[]) then a.token end,
-        checks = 0, absences = 0, next_check_at = now() + make_interval(secs => ${nextCheckInS(target, 0)})
+        checks = 0, absences = 0, next_check_at = case when moved.state = any(${openStates}::text[])
+          then now() + make_interval(secs => ${nextCheckInS(target, 0)})
+          -- News that came in while we asked: what we were told may be older.
+          when moved.state = any(${closedUnpaidStates}::text[]) and a.next_check_at <= now() then now()
+          else 'infinity' end
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${attempt.id}::uuid
     ), balances as (
@@ -156,10 +161,11 @@ const auditDetail = (attempt: Attempt, outcome: AttemptOutcome) => ({
 });
 
 /**
- * Gives the lease back and sets the next check: after a pause, at once when news came in while we asked.
+ * Gives the lease back and sets the next check: after a pause, at once when news came in while we asked,
+ * never when it has ended and the provider has answered.
  * Past `sendBy` the lease may be another's by now, who is at the provider: nothing is written then, the
  * lease's end makes the attempt due.
- * @returns seconds until the check; `null` when none is due: the attempt has ended, or is another's.
+ * @returns seconds until the check; `null` when there is none, or the attempt is another's or finished by one.
  */
 async function checkLater(
   ctx: Context,
@@ -167,14 +173,15 @@ async function checkLater(
 ): Promise<number | null> {
   if (Date.now() > attempt.sendBy) return null;
   const cause = "cause" in outcome ? outcome.cause : null;
-  const rows = await ctx.db.query<{ tenant_id: string; state: StoredState; in_s: number }>`
+  const rows = await ctx.db.query<{ tenant_id: string; in_s: number | null }>`
     update pay.attempts a set
       leased_until = now(), checks = a.checks + 1, last_cause = ${cause}::text,
       absences = case when ${outcome.kind === "absent"}::boolean then a.absences + 1 else 0 end,
       next_check_at = case when a.next_check_at <= now() then now()
+        when ${outcome.kind === "still_ended"}::boolean then 'infinity'
         else now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)}) end
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
-    returning a.tenant_id, a.state, extract(epoch from a.next_check_at - now())::float8 as in_s`;
-  const [row] = rows;
-  return row && openStates.includes(row.state) ? row.in_s : null;
+      and a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+    returning a.tenant_id, extract(epoch from nullif(a.next_check_at, 'infinity') - now())::float8 as in_s`;
+  return rows[0]?.in_s ?? null;
 }
