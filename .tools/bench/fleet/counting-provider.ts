@@ -74,6 +74,6 @@ function reply(input: {
     Object.assign(charge, { status: "captured", capturedAt: new Date().toISOString() });
   }
   const captured = charge.status === "captured" ? charge.amount : "0";
-  const rest = { id: `ch_${reference}`, captured, declineCode: null, challengeUrl: null };
+  const rest = { id: `ch_${reference}`, captured, refunded: "0", declineCode: null, challengeUrl: null };
   return { status: 200, body: { ...charge, ...rest } };
 }

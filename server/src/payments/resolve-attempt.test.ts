@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FakeFault, FakeOperation } from "../providers/fake.ts";
+import { acceptWebhook } from "./accept-webhook.ts";
 import { readPayment } from "./read-payment.ts";
 import { nextMove, resolveAttempt } from "./resolve-attempt.ts";
 import { resumePayment } from "./resume-payment.ts";
@@ -27,6 +28,13 @@ async function paymentThatMet(faults: [FakeOperation, FakeFault][], token = "tok
   return { tenant, invoice, paymentId, attemptId };
 }
 
+/** By a person, at the provider. */
+const refund = (tenant: TestTenant, reference: string, amountMinor: bigint) =>
+  tenant.provider.refund({
+    ...{ reference, refundReference: randomUUID(), money: { amountMinor, currency: "USD" } },
+    signal: AbortSignal.timeout(5_000),
+  });
+
 const captures = (tenant: TestTenant) =>
   [...tenant.provider.charges.values()].map((charge) => charge.captures);
 
@@ -43,6 +51,28 @@ describe("an attempt with unknown outcome is resolved by asking:", () => {
     });
     expect(captures(tenant)).toEqual([1]);
     expect(await tenant.balance(invoice)).toEqual([500n, 0n, 500n]);
+    expect(await tenant.outbox()).toHaveLength(2);
+  });
+
+  test.each([500n, 1n])(
+    "captured, and %d given back before we heard: in conflict, nothing is posted",
+    async (part) => {
+      const { tenant, invoice, attemptId } = await paymentThatMet([["capture", "answer_lost"]]);
+      await refund(tenant, attemptId, part);
+      await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+      expect(await tenant.payments()).toMatchObject([{ state: "conflicted", receipt_number: null }]);
+      expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
+      expect(await tenant.outbox()).toEqual([]);
+    },
+  );
+
+  test("given back after the capture was recorded: still captured", async () => {
+    const { tenant, attemptId } = await paymentThatMet([]);
+    await refund(tenant, attemptId, 500n);
+    const news = tenant.provider.webhook({ reference: attemptId, eventId: randomUUID(), at: new Date() });
+    await acceptWebhook({ ctx: tenant.ctx, input: { provider: "fake", ...news } });
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
     expect(await tenant.outbox()).toHaveLength(2);
   });
 

@@ -187,13 +187,11 @@ function outcomeOf(charge: FakeCharge): Outcome {
   switch (charge.status) {
     case "authorized":
       return { kind: "authorized", providerRef, money: charge.authorized };
-    case "captured":
-      return {
-        kind: "captured",
-        providerRef,
-        money: charge.captured ?? charge.authorized,
-        capturedAt: new Date(),
-      };
+    case "captured": {
+      const taken = charge.captured ?? charge.authorized;
+      const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
+      return { kind: "captured", providerRef, money, capturedAt: new Date() };
+    }
     case "requires_action":
       return { kind: "requires_action", providerRef, url: `https://bank.test/3ds/${charge.reference}` };
     case "declined":

@@ -53,6 +53,7 @@ export type InspectResult =
 
 export type Outcome =
   | { kind: "authorized"; providerRef: string; money: Money }
+  /** `money`: what was taken, less what was given back since. */
   | { kind: "captured"; providerRef: string; money: Money; capturedAt: Date }
   | { kind: "requires_action"; providerRef: string; url: string }
   | { kind: "declined"; providerRef: string | null; reason: DeclineReason }

@@ -10,6 +10,7 @@ export const Charge = z.object({
   amount: AmountMinor,
   currency: Currency,
   captured: AmountMinor,
+  refunded: AmountMinor,
   declineCode: DeclineReason.catch("declined").nullable(),
   challengeUrl: z.url().nullable(),
   capturedAt: z.iso.datetime().nullable(),
@@ -29,7 +30,7 @@ export const ApiError = z.object({ error: z.object({ code: z.string() }) });
 
 export const WebhookBody = z.object({ data: z.object({ reference: z.string() }) });
 
-/** What a charge's state means to us. A refund is a later matter: the money was captured. */
+/** What a charge's state means to us. */
 export function outcomeOf(charge: Charge): Outcome {
   const { id: providerRef, currency } = charge;
   switch (charge.status) {
@@ -38,7 +39,7 @@ export function outcomeOf(charge: Charge): Outcome {
     case "captured":
     case "refunded": {
       if (charge.capturedAt === null) return { kind: "unknown", cause: "captured without a time" };
-      const money = { amountMinor: BigInt(charge.captured), currency };
+      const money = { amountMinor: BigInt(charge.captured) - BigInt(charge.refunded), currency };
       return { kind: "captured", providerRef, money, capturedAt: new Date(charge.capturedAt) };
     }
     case "requires_action":

@@ -76,7 +76,14 @@ function providerAnswer({ url = "" }: IncomingMessage, body: string): unknown {
   const reference = /^\/v1\/charges\/([^/]+)\/capture$/.exec(url)?.[1];
   if (url !== "/v1/charges" && !reference) return null;
   const { amount, currency, reference: own } = JSON.parse(body);
-  const charge = { id: "ch_1", reference: reference ?? own, amount, currency, challengeUrl: null };
+  const charge = {
+    id: "ch_1",
+    reference: reference ?? own,
+    amount,
+    currency,
+    refunded: "0",
+    challengeUrl: null,
+  };
   const taken = { status: "captured", captured: amount, capturedAt: new Date().toISOString() };
   const held = { status: "authorized", captured: "0", capturedAt: null };
   return { ...charge, declineCode: null, ...(reference ? taken : held) };
