@@ -61,7 +61,9 @@ export const settingDefinitions = {
       })
       .nullable(),
     default: null,
-    help: "The payment provider.",
+    help:
+      "The payment provider. Another account of it only while `clarity payment list` shows nothing open: " +
+      "the new one knows nothing of a charge whose outcome is unknown.",
   },
   "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
   "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },
