@@ -2,13 +2,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Decrypter, generateX25519Identity } from "age-encryption";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createContextFactory } from "../../context-factory.ts";
 import { connect } from "../../database/client.ts";
 import { createLogger } from "../../log.ts";
-import { type TestPlatform, testPlatform } from "../../testing/index.ts";
-import { type PostgresCluster, startCluster } from "../../testing/postgres-cluster.ts";
-import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
 import { withTenantLock } from "../deletion/tenant-lock.ts";
 import { addEmbedKey, listEmbedKeys, revokeEmbedKey } from "../embed-keys.ts";
@@ -23,37 +20,27 @@ import { createBackup } from "./create-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
 import { abortRestore, confirmRestore } from "./restore/end-restore.ts";
 import { restoreBackup } from "./restore/restore-backup.ts";
-import { type BackupSettings, backupSettings } from "./settings.ts";
+import type { BackupSettings } from "./settings.ts";
 import type { BackupChildInput } from "./testing/backup-child.ts";
+import { backupPlatform } from "./testing/backup-platform.ts";
 import { runChild } from "./testing/run-child.ts";
 import { verifyBackup } from "./verify-backup.ts";
 
 // Many processes are started; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 240_000 });
-const folder = temporaryFolders();
-let cluster: PostgresCluster;
-let platform: TestPlatform;
-let settings: BackupSettings;
-beforeAll(async () => {
-  cluster = await startCluster({ folder: folder() });
-  platform = await testPlatform({ adminUrl: cluster.url });
-  settings = backupSettings({ CLARITY_BACKUP_DIR: folder(), CLARITY_SCRATCH_DIR: cluster.folder });
-});
-afterAll(async () => {
-  await platform.close();
-  await cluster.stop();
-});
+const home = backupPlatform();
 
-const ctx = () => platform.operator;
-const backUp = (slug: string) => createBackup({ ctx: { ...ctx(), settings }, input: { slug } });
-const verify = (id: string) => verifyBackup({ ctx: ctx(), settings, input: { id } });
+const ctx = () => home.platform.operator;
+const backUp = (slug: string) =>
+  createBackup({ ctx: { ...ctx(), settings: home.settings }, input: { slug } });
+const verify = (id: string) => verifyBackup({ ctx: ctx(), settings: home.settings, input: { id } });
 const prune = (changes: Partial<BackupSettings> = {}) =>
-  pruneBackups({ ctx: { ...ctx(), settings: { ...settings, ...changes } }, input: { tenantId: null } });
+  pruneBackups({ ctx: { ...ctx(), settings: { ...home.settings, ...changes } }, input: { tenantId: null } });
 const restore = (slug: string, { id }: BackupRecord) =>
-  restoreBackup({ ctx: ctx(), settings, input: { slug, backupId: id } });
+  restoreBackup({ ctx: ctx(), settings: home.settings, input: { slug, backupId: id } });
 const open = ({ tenant }: OpenTenant) => ctx().tenants.open(tenant.id);
 const inChild = (input: Omit<BackupChildInput, "address" | "settings">) =>
-  runChild({ address: platform.address, settings, ...input });
+  runChild({ address: home.platform.address, settings: home.settings, ...input });
 
 async function paymentsOf(tenant: OpenTenant): Promise<string[]> {
   const { db } = await open(tenant);
@@ -67,7 +54,7 @@ const databases = async () => {
 };
 
 test("a backup made while payments come in is one instant's, whole, and unreadable as it lies there", async () => {
-  const acme = await platform.createTenant("acme");
+  const acme = await home.platform.createTenant("acme");
   await withSecrets(acme);
   for (let n = 0; n < 20; n++) await paymentRows(acme);
   let writing = true;
@@ -90,7 +77,7 @@ test("a backup made while payments come in is one instant's, whole, and unreadab
 });
 
 test("a changed byte, a cut end, a missing file and another table's rows are found", async () => {
-  await platform.createTenant("damaged");
+  await home.platform.createTenant("damaged");
   const made = await backUp("damaged");
   const bytes = readFileSync(made.file);
   const changed = Buffer.from(bytes);
@@ -107,7 +94,7 @@ test("a changed byte, a cut end, a missing file and another table's rows are fou
 });
 
 test("a backup is checked only while its tenant cannot be destroyed meanwhile", async () => {
-  const tenant = await platform.createTenant("checked");
+  const tenant = await home.platform.createTenant("checked");
   const { id } = await backUp("checked");
   const tenantId = tenant.tenant.id;
   const verifying = await withTenantLock({ ctx: ctx(), tenantId }, async () => {
@@ -121,8 +108,8 @@ test("a backup is checked only while its tenant cannot be destroyed meanwhile", 
 });
 
 test("a tenant is brought back to a backup, and what it lost is named", async () => {
-  const tenant = await platform.createTenant("initech");
-  const other = await platform.createTenant("other");
+  const tenant = await home.platform.createTenant("initech");
+  const other = await home.platform.createTenant("other");
   const kept = await paymentRows(tenant);
   const embedKey = { id: "erp-1", algorithm: "HS256", secret: "known-to-a-thief-before-long-0123" } as const;
   await addEmbedKey({ ctx: tenant, input: embedKey });
@@ -148,11 +135,11 @@ test("a tenant is brought back to a backup, and what it lost is named", async ()
 });
 
 test("a payment that only one of the two databases knows is named, whatever its age", async () => {
-  const tenant = await platform.createTenant("one-sided");
+  const tenant = await home.platform.createTenant("one-sided");
   const [kept, removed] = [await paymentRows(tenant), await paymentRows(tenant)];
   const made = await backUp("one-sided");
   const imported = await paymentRows(tenant);
-  const url = new URL(cluster.url);
+  const url = new URL(home.platform.address.adminUrl);
   url.pathname = `/${tenant.record.database.name}`;
   // Past every trigger and reference, as a slip of an administrator's hand may be.
   const admin = connect({ url: url.href, max: 1, session: { session_replication_role: "replica" } });
@@ -168,7 +155,7 @@ test("a payment that only one of the two databases knows is named, whatever its 
 });
 
 test("a restore that fails in its pause leaves the tenant served as before, and goes on when run again", async () => {
-  const tenant = await platform.createTenant("umbrella");
+  const tenant = await home.platform.createTenant("umbrella");
   const kept = await paymentRows(tenant);
   const made = await backUp("umbrella");
   const input = { slug: "umbrella", backupId: made.id };
@@ -176,7 +163,7 @@ test("a restore that fails in its pause leaves the tenant served as before, and 
     const onStep = (step: string) => {
       if (step === failing) throw new Error(`no ${failing} today`);
     };
-    const failed = restoreBackup({ ctx: ctx(), settings, input, onStep });
+    const failed = restoreBackup({ ctx: ctx(), settings: home.settings, input, onStep });
     await expect(failed).rejects.toThrow(`no ${failing} today`);
     expect((await ctx().registry.findBySlug("umbrella"))?.status).toBe("active");
     await paymentRows(await open(tenant));
@@ -187,19 +174,19 @@ test("a restore that fails in its pause leaves the tenant served as before, and 
 });
 
 test("a lost database is brought back only with a reason: nobody can tell which payments vanished", async () => {
-  const tenant = await platform.createTenant("lost");
+  const tenant = await home.platform.createTenant("lost");
   const kept = await paymentRows(tenant);
   const made = await backUp("lost");
   await ctx().admin.unsafe(`drop database "${tenant.record.database.name}" with (force)`);
   await expect(restore("lost", made)).rejects.toThrow("--force-reason");
   const input = { slug: "lost", backupId: made.id, forceReason: "a disk broke" };
-  const restored = await restoreBackup({ ctx: ctx(), settings, input });
+  const restored = await restoreBackup({ ctx: ctx(), settings: home.settings, input });
   expect(restored.switched?.report).toMatchObject({ oldDatabaseRead: false, payments: [] });
   expect(await paymentsOf(tenant)).toEqual([kept]);
 });
 
 test("a rotated data key opens older backups still, and what it does not open is what the tenant has now", async () => {
-  const tenant = await platform.createTenant("rotated");
+  const tenant = await home.platform.createTenant("rotated");
   await withSecrets(tenant);
   const made = await backUp("rotated");
   await tenant.settings.set("provider.secretKey", "set-since");
@@ -217,7 +204,7 @@ test("a rotated data key opens older backups still, and what it does not open is
 });
 
 test("after a purge a kept backup file can be read by nobody", async () => {
-  const tenant = await platform.createTenant("purged");
+  const tenant = await home.platform.createTenant("purged");
   await paymentRows(tenant);
   const made = await backUp("purged");
   await finishWork(tenant);
@@ -239,7 +226,7 @@ test("after a purge a kept backup file can be read by nobody", async () => {
 });
 
 test("what outlived the retention goes, but never a tenant's last, and what failed is named", async () => {
-  const tenant = await platform.createTenant("old");
+  const tenant = await home.platform.createTenant("old");
   const [first, second, third] = [await backUp("old"), await backUp("old"), await backUp("old")];
   const { sql } = ctx().registry;
   await sql`update backups set started_at = started_at - interval '40 days', snapshot_at = snapshot_at - interval '40 days'
@@ -250,25 +237,25 @@ test("what outlived the retention goes, but never a tenant's last, and what fail
   expect((await prune()).removed).toEqual([]);
   expect(await prune({ folder: "/elsewhere", retentionMs: 0 })).toMatchObject({ removed: [] });
 
-  const stale = (await backupFindings({ ctx: ctx(), settings })).filter(({ ok }) => !ok);
+  const stale = (await backupFindings({ ctx: ctx(), settings: home.settings })).filter(({ ok }) => !ok);
   expect(stale).toEqual([expect.objectContaining({ what: expect.stringMatching(/^old: last backup of /) })]);
-  const broken = { ...ctx(), settings: { ...settings, pgBin: "/nowhere" } };
+  const broken = { ...ctx(), settings: { ...home.settings, pgBin: "/nowhere" } };
   await expect(createBackup({ ctx: broken, input: { slug: "old" } })).rejects.toThrow(
     "no pg_dump of PostgreSQL 15",
   );
-  const findings = await backupFindings({ ctx: ctx(), settings });
+  const findings = await backupFindings({ ctx: ctx(), settings: home.settings });
   expect(findings.map(({ what }) => what).join()).toContain(
     "the last try failed: no pg_dump of PostgreSQL 15",
   );
   await backUp("old");
-  expect((await backupFindings({ ctx: ctx(), settings })).filter(({ ok }) => !ok)).toEqual([]);
+  expect((await backupFindings({ ctx: ctx(), settings: home.settings })).filter(({ ok }) => !ok)).toEqual([]);
 });
 
 test("the worker makes what is due, once, though several processes look, and prunes", async () => {
-  const tenant = await platform.createTenant("scheduled");
+  const tenant = await home.platform.createTenant("scheduled");
   const log = createLogger({ name: "test", level: "silent" });
   const { registry } = ctx();
-  const schedules = [1, 2].map(() => createBackupSchedule({ registry, settings, log }));
+  const schedules = [1, 2].map(() => createBackupSchedule({ registry, settings: home.settings, log }));
   const job = createContextFactory({ log })(tenant, { actor: "worker", requestId: randomUUID() });
   const finished = async () =>
     (await loadBackups(registry.sql, tenant.tenant.id)).filter((backup) => backup.finished !== null);
@@ -288,7 +275,7 @@ test("the worker makes what is due, once, though several processes look, and pru
 
 describe("killed with -9", () => {
   test("before each step of a backup, nothing is left in the way of the next one", async () => {
-    const tenant = await platform.createTenant("halves");
+    const tenant = await home.platform.createTenant("halves");
     await paymentRows(tenant);
     const { sql } = ctx().registry;
     const of = () => loadBackups(sql, tenant.tenant.id);
@@ -303,12 +290,12 @@ describe("killed with -9", () => {
       where tenant_id = ${tenant.tenant.id} and id <> ${made.id}`;
     await prune();
     expect((await of()).map(({ id }) => id)).toEqual([made.id]);
-    expect(readdirSync(join(settings.folder, tenant.tenant.id))).toEqual([`${made.id}.dump.age`]);
+    expect(readdirSync(join(home.settings.folder, tenant.tenant.id))).toEqual([`${made.id}.dump.age`]);
     await verify(made.id);
   });
 
   test("before each step of a restore, of its end and its confirmation, the next run goes on", async () => {
-    const tenant = await platform.createTenant("killed");
+    const tenant = await home.platform.createTenant("killed");
     const slug = "killed";
     const kept = [await paymentRows(tenant)];
     const made = await backUp(slug);
@@ -323,8 +310,8 @@ describe("killed with -9", () => {
     await kill("restoreBackup", "switch");
     await expect(paymentsOf(tenant)).rejects.toMatchObject({ code: "tenant_moving" });
     for (const step of ["resume", "drop", "record"]) await kill("abort", step);
-    await abortRestore({ ctx: ctx(), settings, input: { slug } });
-    expect(await abortRestore({ ctx: ctx(), settings, input: { slug } })).toBeNull();
+    await abortRestore({ ctx: ctx(), settings: home.settings, input: { slug } });
+    expect(await abortRestore({ ctx: ctx(), settings: home.settings, input: { slug } })).toBeNull();
     expect(await paymentsOf(tenant)).toEqual(all);
     expect(await databases()).toEqual(before);
 

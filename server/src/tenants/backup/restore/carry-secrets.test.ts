@@ -1,35 +1,20 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
-import { type PostgresCluster, startCluster } from "../../../testing/postgres-cluster.ts";
-import { temporaryFolders } from "../../../testing/temporary-folder.ts";
+import { expect, test, vi } from "vitest";
 import { rotateDataKeys } from "../../keys/rotate-data-key.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { withSecrets } from "../../testing/lived-in-tenant.ts";
 import type { BackupRecord } from "../backup-record.ts";
 import { createBackup } from "../create-backup.ts";
-import { type BackupSettings, backupSettings } from "../settings.ts";
+import { backupPlatform } from "../testing/backup-platform.ts";
 import { runChild } from "../testing/run-child.ts";
 import { withOwner } from "./load-database.ts";
 import { restoreBackup } from "./restore-backup.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
-const folder = temporaryFolders();
-let cluster: PostgresCluster;
-let platform: TestPlatform;
-let settings: BackupSettings;
-beforeAll(async () => {
-  cluster = await startCluster({ folder: folder() });
-  platform = await testPlatform({ adminUrl: cluster.url });
-  settings = backupSettings({ CLARITY_BACKUP_DIR: folder(), CLARITY_SCRATCH_DIR: cluster.folder });
-});
-afterAll(async () => {
-  await platform.close();
-  await cluster.stop();
-});
+const home = backupPlatform();
 
 const rotate = (slug: string, dieBefore?: string) =>
   rotateDataKeys({
-    ctx: platform.operator,
+    ctx: home.platform.operator,
     input: { slugs: [slug], settleMs: 0 },
     onStep: (step) => {
       if (step === dieBefore) throw new Error(`no ${step} today`);
@@ -37,20 +22,24 @@ const rotate = (slug: string, dieBefore?: string) =>
   });
 const restore = (slug: string, { id }: BackupRecord, more: { dieBefore?: string; reason?: string } = {}) =>
   restoreBackup({
-    ctx: platform.operator,
-    settings,
+    ctx: home.platform.operator,
+    settings: home.settings,
     input: { slug, backupId: id, forceReason: more.reason ?? null },
     onStep: (step) => {
       if (step === more.dieBefore) throw new Error(`no ${step} today`);
     },
   });
-const valuesOf = async ({ tenant }: OpenTenant) => (await platform.operator.tenants.open(tenant.id)).settings;
+const valuesOf = async ({ tenant }: OpenTenant) =>
+  (await home.platform.operator.tenants.open(tenant.id)).settings;
 
 /** With a backup whose secrets no key opens any more; of its password it has nothing since. */
 async function rotatedSince(slug: string) {
-  const tenant = await platform.createTenant(slug);
+  const tenant = await home.platform.createTenant(slug);
   await withSecrets(tenant);
-  const made = await createBackup({ ctx: { ...platform.operator, settings }, input: { slug } });
+  const made = await createBackup({
+    ctx: { ...home.platform.operator, settings: home.settings },
+    input: { slug },
+  });
   await tenant.settings.unset("smtp.password");
   await rotate(slug);
   return { tenant, made };
@@ -59,7 +48,9 @@ async function rotatedSince(slug: string) {
 test("killed before the switch, the next run's answer still says which secrets are to be set again", async () => {
   const { made } = await rotatedSince("killed");
   const wanted = { verb: "restoreBackup", slug: "killed", backupId: made.id, dieBefore: "close" } as const;
-  expect(await runChild({ address: platform.address, settings, ...wanted })).toBe("SIGKILL");
+  expect(await runChild({ address: home.platform.address, settings: home.settings, ...wanted })).toBe(
+    "SIGKILL",
+  );
   const { switched } = await restore("killed", made);
   expect(switched?.report.secretsToSetAgain).toEqual(["settings/smtp.password"]);
 });
@@ -80,7 +71,7 @@ test("what is set while the tenant is served between two runs is carried by the 
 
 test("of a database that is lost every secret is named, whichever run found that no key opens it", async () => {
   const { tenant, made } = await rotatedSince("lost");
-  await platform.operator.admin.unsafe(`drop database "${tenant.record.database.name}" with (force)`);
+  await home.platform.operator.admin.unsafe(`drop database "${tenant.record.database.name}" with (force)`);
   const reason = "a disk broke";
   await expect(restore("lost", made, { reason, dieBefore: "switch" })).rejects.toThrow("no switch today");
   const { switched } = await restore("lost", made, { reason });
@@ -99,7 +90,7 @@ test("stopped beside a rotation that stopped before it sealed anew, a restore go
   expect(switched?.report.secretsToSetAgain).toEqual(["settings/smtp.password"]);
   await expect((await valuesOf(tenant)).get("provider.secretKey")).resolves.toBe("canary-of-a-secret");
   // A process that has not heard of the new key seals nothing under the old one, here no more than there.
-  const { db } = await platform.operator.tenants.open(tenant.tenant.id);
+  const { db } = await home.platform.operator.tenants.open(tenant.tenant.id);
   const floor = await db.query`select tenant_id, minimum_version as version from pay.key_floor`;
   expect(floor).toMatchObject([{ version: 3 }]);
   expect(await rotate("floored")).toMatchObject([{ from: 2, to: 3, error: null }]);
@@ -113,7 +104,7 @@ test.each([
 ])("of a tenant whose %s somebody dropped, what is left elsewhere is carried", async (table, toSetAgain) => {
   const slug = `no-${table.replace("_", "-")}`;
   const { tenant, made } = await rotatedSince(slug);
-  const place = { ctx: platform.operator, server: null, database: tenant.record.database.name };
+  const place = { ctx: home.platform.operator, server: null, database: tenant.record.database.name };
   await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table}`));
   const { switched } = await restore(slug, made);
   expect(switched?.report.secretsToSetAgain).toEqual(toSetAgain);

@@ -9,23 +9,17 @@ import { createLogger } from "../../../log.ts";
 import { findDueWork } from "../../../outbox/find-due-work.ts";
 import { runOutbox } from "../../../outbox/run-outbox.ts";
 import { resolveAttempt } from "../../../payments/resolve-attempt.ts";
-import { type TestPlatform, testPlatform } from "../../../testing/index.ts";
-import { type PostgresCluster, startCluster } from "../../../testing/postgres-cluster.ts";
-import { temporaryFolders } from "../../../testing/temporary-folder.ts";
 import { createErpTurns } from "../../erp-turns.ts";
 import type { OpenTenant } from "../../tenants.ts";
 import { paymentRows } from "../../testing/lived-in-tenant.ts";
 import { createBackup } from "../create-backup.ts";
-import { type BackupSettings, backupSettings } from "../settings.ts";
+import { backupPlatform } from "../testing/backup-platform.ts";
 import { withOwner } from "./load-database.ts";
 import { restoreBackup } from "./restore-backup.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
-const folder = temporaryFolders();
+const home = backupPlatform();
 const clientSecret = "a secret of some length";
-let cluster: PostgresCluster;
-let platform: TestPlatform;
-let settings: BackupSettings;
 let erp: Awaited<ReturnType<typeof startStandIn>>;
 beforeAll(async () => {
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
@@ -38,24 +32,18 @@ beforeAll(async () => {
     EMBED_KEY_ID: "key",
     EMBED_PRIVATE_JWK: JSON.stringify(await exportJWK(privateKey)),
   });
-  cluster = await startCluster({ folder: folder() });
-  platform = await testPlatform({ adminUrl: cluster.url });
-  settings = backupSettings({ CLARITY_BACKUP_DIR: folder(), CLARITY_SCRATCH_DIR: cluster.folder });
 });
-afterAll(async () => {
-  await platform.close();
-  await cluster.stop();
-  await erp.shared.close();
-});
+afterAll(() => erp.shared.close());
 
-const backUp = (slug: string) => createBackup({ ctx: { ...platform.operator, settings }, input: { slug } });
+const backUp = (slug: string) =>
+  createBackup({ ctx: { ...home.platform.operator, settings: home.settings }, input: { slug } });
 const restore = (slug: string, backupId: string) =>
-  restoreBackup({ ctx: platform.operator, settings, input: { slug, backupId } });
+  restoreBackup({ ctx: home.platform.operator, settings: home.settings, input: { slug, backupId } });
 
 /** What a server process works with: the database the tenant is served from now. */
 async function workerOf({ tenant }: OpenTenant, fetcher = fetch): Promise<Context> {
   const log = createLogger({ name: "test", level: "silent" });
-  const open = await platform.operator.tenants.open(tenant.id);
+  const open = await home.platform.operator.tenants.open(tenant.id);
   const connector = createD365FoConnector({
     clientSecret,
     fetch: fetcher,
@@ -129,7 +117,7 @@ const postedOf = async (paymentId: string) => {
 
 test("a delivery that is under way when its tenant is brought back, and does not end, is made once", async () => {
   await erp.ask("/demo/posting", { mode: "manual" });
-  const tenant = await platform.createTenant("slow-erp");
+  const tenant = await home.platform.createTenant("slow-erp");
   const { id, outboxId } = await capturedPayment(tenant);
   const made = await backUp("slow-erp");
   const { fetcher, asked, release } = slowErp();
@@ -148,14 +136,14 @@ test("a delivery that is under way when its tenant is brought back, and does not
 });
 
 test("a delivery that ends soon is waited for, and what it did is in the database that is compared", async () => {
-  const tenant = await platform.createTenant("soon");
+  const tenant = await home.platform.createTenant("soon");
   const made = await backUp("soon");
   const { outboxId } = await capturedPayment(tenant);
   const { fetcher, asked, release } = slowErp();
   const delivering = runOutbox({ ctx: await workerOf(tenant, fetcher), input: { id: outboxId } });
   await asked;
   const restoring = restore("soon", made.id);
-  const status = async () => (await platform.operator.registry.findBySlug("soon"))?.status;
+  const status = async () => (await home.platform.operator.registry.findBySlug("soon"))?.status;
   await expect.poll(status, { timeout: 60_000, interval: 5 }).toBe("moving");
   release();
   expect(await delivering).toEqual({ kind: "done" });
@@ -163,7 +151,7 @@ test("a delivery that ends soon is waited for, and what it did is in the databas
 });
 
 test("until the longest lease is over nobody asks a provider for what was open at the instant", async () => {
-  const tenant = await platform.createTenant("open");
+  const tenant = await home.platform.createTenant("open");
   const attemptId = await paymentRows(tenant);
   const made = await backUp("open");
   await restore("open", made.id);
@@ -174,7 +162,7 @@ test("until the longest lease is over nobody asks a provider for what was open a
 });
 
 test("a turn at the ERP that was taken before the restore is nobody else's after it", async () => {
-  const tenant = await platform.createTenant("turns");
+  const tenant = await home.platform.createTenant("turns");
   const made = await backUp("turns");
   const { signal } = new AbortController();
   const turns = createErpTurns(tenant.db);
@@ -184,7 +172,7 @@ test("a turn at the ERP that was taken before the restore is nobody else's after
   ];
   await givenBack.giveBack();
   await restore("turns", made.id);
-  const { db } = await platform.operator.tenants.open(tenant.tenant.id);
+  const { db } = await home.platform.operator.tenants.open(tenant.tenant.id);
   const taken =
     await db.query`select tenant_id, number from pay.erp_turns where number > 0 and until > now()`;
   expect(taken).toHaveLength(1);
@@ -195,15 +183,15 @@ test.each(["attempts", "outbox", "erp_turns"])(
   "a tenant whose %s somebody dropped is brought back, and what was open waits all the same",
   async (table) => {
     const slug = `no-${table.replace("_", "-")}`;
-    const tenant = await platform.createTenant(slug);
+    const tenant = await home.platform.createTenant(slug);
     await paymentRows(tenant);
     const made = await backUp(slug);
-    const place = { ctx: platform.operator, server: null, database: tenant.record.database.name };
+    const place = { ctx: home.platform.operator, server: null, database: tenant.record.database.name };
     await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table}`));
     const { switched } = await restore(slug, made.id);
     expect(switched?.report).toMatchObject({ oldDatabaseRead: true, payments: [] });
     expect(Object.keys(switched?.report.rows ?? {})).toContain(`pay.${table}`);
-    const { db } = await platform.operator.tenants.open(tenant.tenant.id);
+    const { db } = await home.platform.operator.tenants.open(tenant.tenant.id);
     expect(await leasedFor50s(db)).toEqual([true, true]);
   },
 );
