@@ -61,7 +61,7 @@ export function openRegistry(input: {
   const refresh = oneAtATime(() => cache.refresh((known) => loadChangedTenants(sql, known)));
   const onChange = () => {
     cache.expire();
-    refresh();
+    void refresh();
   };
   const watch = watcher({ sql, onChange, wanted: input.watch ?? true });
   const find = (name: string, key: TenantKey) =>
@@ -107,17 +107,17 @@ function watcher(input: { sql: Sql; onChange: () => void; wanted: boolean }): ()
 }
 
 /** Asked for while it runs it runs once more. A failure waits for the next change, or for the connection to be back. */
-function oneAtATime(run: () => Promise<void>): () => void {
-  let state: "idle" | "running" | "again" = "idle";
-  const loop = async () => {
-    do {
-      state = "running";
+function oneAtATime(run: () => Promise<void>): () => Promise<void> {
+  let wanted = false;
+  let running = false;
+  return async () => {
+    wanted = true;
+    if (running) return;
+    running = true;
+    while (wanted) {
+      wanted = false;
       await run().catch(() => registryLookups.inc({ result: "failed" }));
-    } while ((state as string) === "again");
-    state = "idle";
-  };
-  return () => {
-    if (state === "idle") void loop();
-    else state = "again";
+    }
+    running = false;
   };
 }
