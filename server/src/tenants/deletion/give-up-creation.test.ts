@@ -4,6 +4,7 @@ import { addDatabaseServer } from "../placement/database-servers.ts";
 import { startOtherServer } from "../placement/testing/other-server.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";
 import type { NewTenant } from "../provisioning/new-tenant.ts";
+import { inputFor } from "../provisioning/testing/input-for.ts";
 import { waitForLock } from "../provisioning/testing/wait-for-lock.ts";
 import { deleteTenantNow } from "./delete-tenant-now.ts";
 import { TooLateToRestore } from "./errors.ts";
@@ -15,14 +16,6 @@ beforeAll(async () => {
   platform = await testPlatform();
 });
 afterAll(() => platform.close());
-
-const inputFor = (slug: string, more: Partial<NewTenant> = {}): NewTenant => ({
-  slug,
-  name: `${slug} Ltd`,
-  template: "basic-invoice",
-  adminEmail: `ada@${slug}.test`,
-  ...more,
-});
 
 /** @returns the half made tenant's record */
 async function halfMade(input: NewTenant, stopBefore: string) {

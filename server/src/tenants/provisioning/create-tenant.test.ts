@@ -2,14 +2,17 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
+import { addDatabaseServer } from "../placement/database-servers.ts";
+import { startOtherServer } from "../placement/testing/other-server.ts";
 import { latestSchemaVersion } from "../schema.ts";
 import { connectionUrl } from "../tenants.ts";
 import { createTenant, type NewTenant } from "./create-tenant.ts";
 import { HostTaken, SlugTaken } from "./register-tenant.ts";
 import { TemplateName } from "./templates.ts";
 import type { CreateChildInput } from "./testing/create-child.ts";
+import { inputFor } from "./testing/input-for.ts";
 import { waitForLock } from "./testing/wait-for-lock.ts";
 
 let platform: TestPlatform;
@@ -18,13 +21,6 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-const inputFor = (slug: string, more: Partial<NewTenant> = {}): NewTenant => ({
-  slug,
-  name: `${slug} Ltd`,
-  template: "netsuite-order-to-cash",
-  adminEmail: `ada@${slug}.test`,
-  ...more,
-});
 const create = (input: NewTenant) => createTenant({ ctx: platform.operator, input });
 
 async function createInChild(input: Omit<CreateChildInput, "address">): Promise<NodeJS.Signals | number> {
@@ -179,6 +175,25 @@ test("one begun by older code ends in this code's schema, wherever it was stoppe
   }
   await create(input);
   await expectWhole("upgraded");
+});
+
+test("one begun by older code on a server that has no template of its schema ends there, too", async () => {
+  const { operator: ctx } = platform;
+  const other = await startOtherServer();
+  onTestFinished(() => other.close());
+  await addDatabaseServer({ ctx, input: { name: "other", adminUrl: other.url } });
+  const input = inputFor("elsewhere", { databaseServer: "other" });
+  const onStep = (step: string) => {
+    if (step === "createRole") throw new Error("stopped");
+  };
+  await expect(createTenant({ ctx, input, onStep })).rejects.toThrow("stopped");
+  await ctx.registry.sql`update tenants set schema_version = 6 where slug = 'elsewhere'`;
+  const { tenant } = await create(input);
+  const { record } = await ctx.tenants.open(tenant.id);
+  expect(record).toMatchObject({
+    schemaVersion: latestSchemaVersion(),
+    database: { server: { name: "other" } },
+  });
 });
 
 test("six at once with one slug make one tenant", async () => {

@@ -1,17 +1,16 @@
 import { targetFinder } from "../fleet/find-target.ts";
 import { upgradeDatabase } from "../fleet/upgrade-database.ts";
+import { administratorUrl } from "../placement/database-servers.ts";
 import { lastContract, latestSchemaVersion, tenantMigrations } from "../schema.ts";
-import { exclusively } from "./prepare-server.ts";
-import { prepareTemplate } from "./prepare-template.ts";
+import { prepareServer } from "./prepare-server.ts";
 import type { Step } from "./steps.ts";
 
 /** What the database of a tenant begun in an older schema is copied from: an older export's rows fit no other. */
 export async function prepareOlderTemplate({ ctx, creation }: Step): Promise<void> {
-  const { schemaVersion } = creation.record;
+  const { schemaVersion, database } = creation.record;
   if (schemaVersion >= latestSchemaVersion()) return;
-  const { admin, address } = ctx;
-  const { adminUrl, namespace } = address;
-  await exclusively(admin, () => prepareTemplate({ admin, adminUrl, namespace, schemaVersion }));
+  const adminUrl = await administratorUrl({ ctx, server: database.server });
+  await prepareServer({ adminUrl, namespace: ctx.address.namespace, schemaVersion });
 }
 
 /** By the migrations that brought everybody else: what they do to rows they do to these. */

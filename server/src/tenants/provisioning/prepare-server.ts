@@ -2,8 +2,16 @@ import { connect, quoteIdentifier, reserve, type Sql } from "../../database/clie
 import { names } from "./names.ts";
 import { prepareTemplate } from "./prepare-template.ts";
 
-/** What tenants need of any PostgreSQL server: the group roles and the template. Repeatable. */
-export async function prepareServer(input: { adminUrl: string; namespace: string }): Promise<void> {
+/**
+ * What tenants need of any PostgreSQL server: the group roles and the template. Repeatable.
+ *
+ * @param input.schemaVersion of the template. Default this code's last
+ */
+export async function prepareServer(input: {
+  adminUrl: string;
+  namespace: string;
+  schemaVersion?: number;
+}): Promise<void> {
   const admin = connect({ url: input.adminUrl, max: 2 });
   try {
     await refuseUnfit(admin);
@@ -18,6 +26,7 @@ export async function prepareTenancy(input: {
   admin: Sql;
   adminUrl: string;
   namespace: string;
+  schemaVersion?: number;
 }): Promise<void> {
   const { admin, namespace } = input;
   await ensureRole(admin, names.owner(namespace), "nologin");
