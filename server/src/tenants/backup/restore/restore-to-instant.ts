@@ -90,14 +90,20 @@ interface Wanted {
   to: Date;
 }
 
-/** Before its last step, `activate`, was done its database was not there, or had part of its first rows. */
+/**
+ * Before its last step, `activate`, was done its database was not there, or had part of its first rows. Asked of the
+ * database: a Date would take an instant within the same millisecond for a later one.
+ */
 async function requireMade({ ctx, record, to }: Wanted): Promise<void> {
-  const [row] = await ctx.registry.sql<{ at: Date | null }[]>`
-    select max(done_at) as at from provisioning_steps where tenant_id = ${record.id}`;
-  const madeAt = row?.at ?? record.createdAt;
-  if (to >= madeAt) return;
+  const [made] = await ctx.registry.sql<{ at: Date }[]>`
+    select at from (
+      select coalesce(max(done_at), min(created_at)) as at
+      from tenants left join provisioning_steps on tenant_id = id where id = ${record.id}
+    ) made
+    where at > ${to}`;
+  if (!made) return;
   throw new InstantUnreachable(
-    `${record.slug} was made at ${madeAt.toISOString()}: there is nothing earlier`,
+    `${record.slug} was made at ${made.at.toISOString()}: there is nothing earlier`,
   );
 }
 
