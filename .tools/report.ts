@@ -24,12 +24,19 @@ interface VitestFile {
   assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
 }
 
-/** @param root absolute path that files are named from */
-export function tallyVitest(report: VitestReport, root: string): Tally {
+/**
+ * @param root absolute path that files are named from
+ * @param strayErrors what `stray-errors.ts` wrote: each counts as a failure, since no test carries it
+ */
+export function tallyVitest(report: VitestReport, root: string, strayErrors: string[]): Tally {
+  const failed = report.numFailedTests || report.numFailedTestSuites;
   return {
     passed: report.numPassedTests,
-    failed: report.numFailedTests + report.numFailedTestSuites * Number(report.numFailedTests === 0),
-    failures: report.testResults.flatMap((file) => failuresOf(file, root)),
+    failed: failed + strayErrors.length,
+    failures: [
+      ...report.testResults.flatMap((file) => failuresOf(file, root)),
+      ...strayErrors.map(beginning),
+    ],
     retried: report.testResults.flatMap((file) => retriedOf(file, root)),
   };
 }
@@ -79,7 +86,7 @@ function flakyOf({ specs = [], suites = [] }: PlaywrightSuite): string[] {
   return [...flaky.map(({ file, title }) => `${file} > ${title}`), ...suites.flatMap(flakyOf)];
 }
 
-/** A runner that says it failed while it counts no failure (an error outside of every test) counts as one. */
+/** A runner that says it failed while it counts no failure counts as one. */
 export function withExitCode(tally: Tally, runner: string, status: number | null): Tally {
   if (status === 0 || tally.failed > 0) return tally;
   const failure = `${runner} ended (${status}) though no test of its failed: its errors are printed above`;

@@ -36,7 +36,8 @@ function staticChecks(): Tally {
 
 function vitest(): Tally {
   const file = join(reports, "vitest.json");
-  rmSync(file, { force: true });
+  const strayErrors = join(reports, "stray-errors.json");
+  for (const stale of [file, strayErrors]) rmSync(stale, { force: true });
   const args = [
     "run",
     "--config",
@@ -44,9 +45,16 @@ function vitest(): Tally {
     "--reporter=dot",
     "--reporter=json",
     `--outputFile.json=${file}`,
+    "--reporter=./.tools/stray-errors.ts",
   ];
-  const { status } = spawnSync("vitest", args, { cwd: root, stdio: "inherit", env });
-  return read("Vitest", file, status, (report) => tallyVitest(report, root));
+  const { status } = spawnSync("vitest", args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...env, STRAY_ERRORS: strayErrors },
+  });
+  return read("Vitest", file, status, (report) =>
+    tallyVitest(report, root, JSON.parse(readFileSync(strayErrors, "utf8"))),
+  );
 }
 
 function playwright(): Tally {

@@ -68,7 +68,7 @@ test("who is pinned or moves while others are migrated is left alone, or migrate
   const copy = `${original}_moved`;
   const [had] =
     await admin`select datdba::regrole::text as owner from pg_database where datname = ${original}`;
-  await admin.unsafe(`create database "${copy}" template "${original}" owner ${had?.["owner"]}`);
+  await admin.unsafe(`create database "${copy}" template "${original}" owner ${had?.owner}`);
   const changes: Record<string, () => Promise<unknown>> = {
     "migrate carat": () =>
       sql`update tenants set pinned_version = '1', pin_reason = 'freeze', pin_until = now() + interval '1 day' where slug = 'carat'`,
