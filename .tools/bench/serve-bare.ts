@@ -80,6 +80,7 @@ app.post("/v1/payments", async (c) => {
       card: { brand: "visa", last4: "4242" },
       locale: "en",
       provider: provider.id,
+      providerAccount: provider.accountId,
       token: method.token,
       statement: "INVOICE",
       returnOrigin: null,

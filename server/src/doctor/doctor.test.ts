@@ -181,6 +181,12 @@ test("work that waits, of a suspended tenant too: deliveries, dead letters, unkn
     finding(/^acme: 1 deliveries are due/, /worker/),
     finding(/^acme: 1 payments nobody asks/, /payment list acme/),
   ]);
+  await db.query`update pay.attempts set next_check_at = now() + interval '1 h' returning tenant_id`;
+  await db.query`update pay.attempts set created_at = now() - interval '2 h' returning tenant_id`;
+  await db.query`update pay.outbox set due_at = now() returning tenant_id`;
+  expect(await findBad()).toEqual([
+    finding(/^acme: 1 payments are open for more than 1 h/, /another account/),
+  ]);
   await db.query`update pay.outbox set state = 'dead' returning tenant_id`;
   await db.query`update pay.attempts set state = 'conflicted' returning tenant_id`;
   await db.query`update pay.payments set state = 'conflicted' where id = ${payment} returning tenant_id`;

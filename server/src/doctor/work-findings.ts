@@ -7,11 +7,14 @@ interface Work {
   stuck: number;
   dead: number;
   unknown: number;
+  unanswered: number;
   conflicted: number;
 }
 
 /** A delivery or a look at an attempt is made within a minute of its time, s. */
 const lateS = 300;
+/** Whatever a payer, a bank or a provider that works may need has been over for long, s. */
+const unansweredS = 3_600;
 
 /** What waits at a tenant and should not, or waits for a person. */
 export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[]> {
@@ -23,6 +26,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       (select count(*)::int from pay.outbox where state = 'dead') as dead,
       (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
         and next_check_at < now() - make_interval(secs => ${lateS})) as unknown,
+      (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
+        and created_at < now() - make_interval(secs => ${unansweredS})) as unanswered,
       (select count(*)::int from pay.payments where state = 'conflicted') as conflicted`;
   if (!work) return [];
   const findings: [count: number, Finding][] = [
@@ -48,6 +53,14 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
         `${slug}: ${work.unknown} payments nobody asks the provider about`,
         "payers do not know whether they have paid",
         `is a worker alive? clarity payment list ${slug} names them`,
+      ),
+    ],
+    [
+      work.unanswered,
+      bad(
+        `${slug}: ${work.unanswered} payments are open for more than ${unansweredS / 3_600} h`,
+        "the provider was asked and has not said what became of them; their invoices are held",
+        `clarity payment list ${slug} says why; of one made with another account only that account's key can ask`,
       ),
     ],
     [

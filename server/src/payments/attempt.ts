@@ -16,6 +16,8 @@ export interface Attempt {
   readonly payment: PaymentRow;
   /** Provider id. */
   readonly provider: string;
+  /** The vendor's id of the account whose books it is in; `null`: made before we asked. */
+  readonly providerAccount: string | null;
   /** Of the provider, single use; `null` once the attempt is settled. */
   readonly token: string | null;
   readonly statement: string;

@@ -178,6 +178,55 @@ describe("an attempt with unknown outcome is resolved by asking:", () => {
   });
 });
 
+describe("the tenant's key is another account's by now:", () => {
+  test.each<[string, [FakeOperation, FakeFault][], string, number[]]>([
+    ["the former took the money", [["capture", "answer_lost"]], "authorized", [1]],
+    ["the former has it authorised", [["authorize", "answer_lost"]], "pending", [0]],
+    ["it never reached the former", [["authorize", "unreached"]], "pending", []],
+  ])("%s: the new one is neither believed nor charged", async (_, faults, state, taken) => {
+    const { tenant, invoice, attemptId } = await paymentThatMet(faults);
+    const asked: string[] = [];
+    tenant.provider.beforeAnswer = async (operation) => void asked.push(operation);
+    tenant.provider.accountId = "acct_new";
+    for (const laterS of [100, 3_600, 3_600, 3_600, 86_400]) {
+      await tenant.age(laterS);
+      await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    }
+    expect(new Set(asked)).toEqual(new Set(["account"]));
+    expect(await tenant.payments()).toMatchObject([{ state }]);
+    expect(await tenant.balance(invoice)).toEqual([500n, 500n, 0n]);
+    expect(captures(tenant)).toEqual(taken);
+    expect((await tenant.attempts())[0]?.last_cause).toMatch(/account acct_fake, .* acct_new$/);
+  });
+
+  test("it is finished once the former's key is back", async () => {
+    const { tenant, attemptId } = await paymentThatMet([["authorize", "answer_lost"]]);
+    tenant.provider.accountId = "acct_new";
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    tenant.provider.accountId = "acct_fake";
+    await tenant.age(100);
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
+    expect(captures(tenant)).toEqual([1]);
+  });
+
+  test("which it is cannot be told: nothing is asked of it", async () => {
+    const { tenant, attemptId } = await paymentThatMet([["authorize", "unreached"]]);
+    tenant.provider.failNext("account", "unreached");
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    expect(await tenant.payments()).toMatchObject([{ state: "pending" }]);
+    expect(tenant.provider.charges.size).toBe(0);
+  });
+
+  test("an attempt of before accounts were noted is asked of whichever there is", async () => {
+    const { tenant, attemptId } = await paymentThatMet([["capture", "answer_lost"]]);
+    await world.admin`update pay.attempts set provider_account = null where id = ${attemptId}`;
+    tenant.provider.accountId = "acct_new";
+    await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
+    expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
+  });
+});
+
 describe("3-D Secure", () => {
   const challenged = () => paymentThatMet([], "tok_challenge");
 

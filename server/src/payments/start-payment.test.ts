@@ -157,6 +157,14 @@ describe("refused, nothing stored, provider not charged:", () => {
       async (t) => start(t.ctx, { lines: [[await t.invoice(10n), 1n]], token: "tok_stolen" }),
     ],
     [
+      "an account that does not say which it is",
+      "provider_unavailable",
+      async (t) => {
+        t.provider.failNext("account", "unreached");
+        return start(t.ctx, { lines: [[await t.invoice(10n), 1n]] });
+      },
+    ],
+    [
       "a card that cannot be looked at",
       "provider_unavailable",
       async (t) => {

@@ -37,7 +37,7 @@ export async function tracePayment({
     from pay.payments where tenant_id = ${tenant.id}::uuid and id = ${input.id}::uuid`;
   if (!payment) return null;
   const attempts = await db.query<StoredRow>`
-    select tenant_id, id, state, provider, provider_ref, statement, checks, last_cause, leased_until,
+    select tenant_id, id, state, provider, provider_account, provider_ref, statement, checks, last_cause, leased_until,
       nullif(next_check_at, 'infinity') as next_check_at, created_at
     from pay.attempts where tenant_id = ${tenant.id}::uuid and payment_id = ${input.id}::uuid order by created_at`;
   const ledger = await db.query<StoredRow>`

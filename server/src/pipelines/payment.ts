@@ -57,6 +57,8 @@ export async function runPayment({
   const provider = await ctx.provider();
   const card = await inspectCard(provider, request.method.token, deadline);
   if (card.kind === "refused") return card;
+  const account = await askProvider(deadline, (signal) => provider.account({ signal }));
+  if (account.kind === "unknown") return { kind: "refused", code: "provider_unavailable" };
 
   const { lines, amountMinor } = order;
   const about = {
@@ -79,6 +81,7 @@ export async function runPayment({
     card,
     locale: input.locale,
     provider: provider.id,
+    providerAccount: account.id,
     token: request.method.token,
     statement: priced.statement,
     returnOrigin: input.returnOrigin,

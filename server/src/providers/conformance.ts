@@ -8,6 +8,8 @@ export type TestCard = "success" | "debit" | "declined" | "insufficient_funds" |
 /** An implementation with its vendor's test side: what a merchant cannot do, tests can. */
 export interface ProviderUnderTest {
   provider: Provider;
+  /** The same vendor, with the key of another account. */
+  stranger: Provider;
   /** A fresh token of a card that behaves so. */
   token(card: TestCard): Promise<string>;
   /** What the payer decides on the challenge page. */
@@ -52,6 +54,17 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       const token = await vendor.token(card);
       return { reference, token, money, outcome: await authorizeWith(token, reference, money) };
     };
+
+    test("says whose books it keeps, and another account's books have another name and not our charges", async () => {
+      const account = (provider: Provider) => provider.account({ signal: inTime() });
+      const ours = await account(vendor.provider);
+      expect(ours).toEqual({ kind: "account", id: expect.stringMatching(/./) });
+      expect(await account(vendor.provider)).toEqual(ours);
+      expect(await account(vendor.stranger)).toEqual({ kind: "account", id: expect.stringMatching(/./) });
+      expect(await account(vendor.stranger)).not.toEqual(ours);
+      const { reference } = await authorize("success");
+      expect(await vendor.stranger.find({ reference, signal: inTime() })).toEqual({ kind: "absent" });
+    });
 
     test("inspects a token: brand, funding and last four digits", async () => {
       const inspect = async (card: TestCard) =>

@@ -3,9 +3,12 @@ import { FakeProvider } from "./fake.ts";
 
 describeProvider("fake", async () => {
   const provider = new FakeProvider();
+  const stranger = new FakeProvider();
+  stranger.accountId = "acct_stranger";
   const tokens = { insufficient_funds: "tok_insufficient" } as Record<string, string>;
   return {
     provider,
+    stranger,
     token: async (card) => tokens[card] ?? `tok_${card}`,
     completeChallenge: async (reference, _, success) => provider.completeChallenge(reference, success),
     loseNextAnswer: async () => provider.failNext("authorize", "answer_lost"),

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { DeclineReason } from "../../contract/index.ts";
 import type { Money } from "../money/money.ts";
-import type { InspectResult, Outcome, Provider, RefundOutcome } from "./provider.ts";
+import type { AccountResult, InspectResult, Outcome, Provider, RefundOutcome } from "./provider.ts";
 import { signWebhook, verifyWebhook } from "./standard-webhooks.ts";
 
-export type FakeOperation = "inspect" | "authorize" | "capture" | "refund" | "find";
+export type FakeOperation = "account" | "inspect" | "authorize" | "capture" | "refund" | "find";
 
 /**
  * What goes wrong with one call. `unreached`: nothing happened there. `answer_lost`: it happened, the
@@ -43,6 +43,7 @@ const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?:
  */
 export class FakeProvider implements Provider {
   readonly id = "fake";
+  accountId = "acct_fake";
   readonly charges = new Map<string, FakeCharge>();
   readonly webhookSecret = `whsec_${Buffer.from(randomUUID()).toString("base64")}`;
   /** Runs when a call has had its effect, before its answer leaves. */
@@ -73,6 +74,13 @@ export class FakeProvider implements Provider {
       JSON.stringify({ type: "charge.updated", data: { reference: input.reference } }),
     );
     return { body, headers: signWebhook({ secret: this.webhookSecret, ...input, body }) };
+  }
+
+  account({ signal }: Parameters<Provider["account"]>[0]): Promise<AccountResult> {
+    return this.#call("account", { reference: this.accountId, signal }, () => ({
+      kind: "account",
+      id: this.accountId,
+    }));
   }
 
   inspect({ token, signal }: Parameters<Provider["inspect"]>[0]): Promise<InspectResult> {

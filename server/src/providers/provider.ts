@@ -8,6 +8,11 @@ import type { Money } from "../money/money.ts";
  */
 export interface Provider {
   readonly id: string;
+  /**
+   * Whose books it reads and writes: the vendor's own id of the account that our key belongs to, of which the vendor
+   * may be asked once. Another key of the same account answers the same.
+   */
+  account(input: { signal: AbortSignal }): Promise<AccountResult>;
   /** What a tokenised card is, asked before pricing. */
   inspect(input: { token: string; signal: AbortSignal }): Promise<InspectResult>;
   /**
@@ -45,6 +50,8 @@ export interface AuthorizeInput {
   returnOrigin: string | null;
   signal: AbortSignal;
 }
+
+export type AccountResult = { kind: "account"; id: string } | { kind: "unknown"; cause: string };
 
 export type InspectResult =
   | { kind: "card"; brand: CardBrand; funding: CardFunding; last4: string; country: string | null }

@@ -62,8 +62,8 @@ export const settingDefinitions = {
       .nullable(),
     default: null,
     help:
-      "The payment provider. Another account of it only while `clarity payment list` shows nothing open: " +
-      "the new one knows nothing of a charge whose outcome is unknown.",
+      "The payment provider. When its account changes, a payment whose outcome is unknown waits until the key of the " +
+      "account it was made with is set again: `clarity payment list` names it.",
   },
   "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
   "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },

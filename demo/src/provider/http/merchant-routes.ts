@@ -77,6 +77,7 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
       await expireChallenges(sql);
       return c.json({ data: (await listCharges({ sql, accountId: c.var.account.id })).map(view) });
     })
+    .get("/account", guard, (c) => c.json({ id: c.var.account.id }))
     .get("/tokens/:token", guard, async (c) => {
       const token = await findToken({ sql, accountId: c.var.account.id, id: readId(c, "token") });
       if (!token) throw new Refusal("not_found", "no such token");

@@ -17,6 +17,7 @@ export interface Intent {
   card: { brand: string; last4: string };
   locale: string;
   provider: string;
+  providerAccount: string;
   token: string;
   statement: string;
   returnOrigin: string | null;
@@ -71,21 +72,22 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
       from line, payment
       where i.tenant_id = payment.tenant_id and i.id = line.invoice_id
     ), attempt as (
-      insert into pay.attempts (tenant_id, id, payment_id, provider, token, statement, return_origin, state,
-        leased_until, next_check_at)
-      select payment.tenant_id, ${attemptId}::uuid, payment.id, ${input.provider}, ${input.token},
-        ${input.statement}, ${input.returnOrigin}::text, 'pending', now() + make_interval(secs => ${leaseS}),
+      insert into pay.attempts (tenant_id, id, payment_id, provider, provider_account, token, statement, return_origin,
+        state, leased_until, next_check_at)
+      select payment.tenant_id, ${attemptId}::uuid, payment.id, ${input.provider}, ${input.providerAccount}::text,
+        ${input.token}, ${input.statement}, ${input.returnOrigin}::text, 'pending', now() + make_interval(secs => ${leaseS}),
         now() + make_interval(secs => ${leaseS})
       from payment
     )
     select * from payment`;
   const payment = rows[0];
   if (!payment) return null;
-  const { provider, token, statement, returnOrigin } = input;
+  const { provider, providerAccount, token, statement, returnOrigin } = input;
   return {
     id: attemptId,
     payment,
     provider,
+    providerAccount,
     token,
     statement,
     returnOrigin,

@@ -8,6 +8,7 @@ interface AttemptRow {
   id: string;
   payment_id: string;
   provider: string;
+  provider_account: string | null;
   token: string | null;
   statement: string;
   return_origin: string | null;
@@ -48,6 +49,7 @@ export async function leaseAttempt({
     id: row.id,
     payment,
     provider: row.provider,
+    providerAccount: row.provider_account,
     token: row.token,
     statement: row.statement,
     returnOrigin: row.return_origin,

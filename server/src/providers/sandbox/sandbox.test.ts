@@ -17,9 +17,12 @@ const numbers: Record<TestCard, string> = {
 describeProvider("sandbox, over HTTP to its process", async () => {
   const sandbox = await startSandboxProcess();
   const account = await sandbox.account("conformance");
-  const { secretKey, webhookSecret } = account;
+  const { webhookSecret } = account;
+  const open = ({ secretKey }: { secretKey: string }) =>
+    createSandboxProvider({ baseUrl: sandbox.url, secretKey, webhookSecret, timeoutMs: 1_000 });
   return {
-    provider: createSandboxProvider({ baseUrl: sandbox.url, secretKey, webhookSecret, timeoutMs: 1_000 }),
+    provider: open(account),
+    stranger: open(await sandbox.account("stranger")),
     token: (card) => sandbox.token(account, numbers[card]),
     completeChallenge: (_, url, success) => sandbox.decide(url, success),
     loseNextAnswer: async () => void (await sandbox.fault("timeout_after_charge")),
@@ -57,6 +60,7 @@ async function callAll(answer: RequestListener, timeoutMs = 200) {
       provider.capture({ reference: "r", money, signal }),
       provider.refund({ reference: "r", refundReference: "q", money, signal }),
       provider.find({ reference: "r", signal }),
+      provider.account({ signal }),
     ]);
   } finally {
     server.close();

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { conceal } from "../../crypto/conceal.ts";
 import type { Outcome, Provider } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
-import { ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
+import { Account, ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
 
 export interface SandboxOptions {
   /** API base as the server reaches it, without a trailing slash. */
@@ -28,8 +28,18 @@ const refundRefusals = new Set(["amount_too_large", "not_captured", "currency_mi
 export function createSandboxProvider(options: SandboxOptions): Provider {
   const call = caller(options);
   const path = (reference: string) => `/v1/charges/${encodeURIComponent(reference)}`;
+  let account: string | null = null;
   return {
     id: "sandbox",
+
+    async account({ signal }) {
+      if (account === null) {
+        const reply = await call({ path: "/v1/account", schema: Account, signal });
+        if (reply.kind !== "ok") return unknown(reply);
+        account = reply.body.id;
+      }
+      return { kind: "account", id: account };
+    },
 
     async inspect({ token, signal }) {
       const reply = await call({ path: `/v1/tokens/${encodeURIComponent(token)}`, schema: Token, signal });

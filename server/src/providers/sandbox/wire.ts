@@ -17,6 +17,8 @@ export const Charge = z.object({
 });
 export type Charge = z.infer<typeof Charge>;
 
+export const Account = z.object({ id: z.string().min(1) });
+
 export const Token = z.object({
   brand: CardBrand.catch("unknown"),
   funding: CardFunding.catch("unknown"),

@@ -1,0 +1,1 @@
+alter table pay.attempts drop column provider_account;
