@@ -118,9 +118,10 @@ test.each([
     await change(tenant.slug);
     await expect.poll(refreshed, { timeout: 3_000 }).toBe(1);
     await proxy.set("refuse");
-    for (const found of [reading.findById(tenant.id), reading.findByHost(`${tenant.slug}.localhost`)]) {
-      if (status) await expect(found).resolves.toMatchObject({ status });
-      else await expect(found).rejects.toBeInstanceOf(RegistryUnavailable);
+    const ways = [() => reading.findById(tenant.id), () => reading.findByHost(`${tenant.slug}.localhost`)];
+    for (const find of ways) {
+      if (status) await expect(find()).resolves.toMatchObject({ status });
+      else await expect(find()).rejects.toBeInstanceOf(RegistryUnavailable);
     }
   },
 );
