@@ -59,6 +59,7 @@ function reply(input: {
   body: Record<string, string>;
 }): { status: number; body: unknown } {
   const { charges, method, path, body } = input;
+  if (path === "/v1/account") return { status: 200, body: { id: "acct_counting" } };
   if (path.startsWith("/v1/tokens/")) {
     return { status: 200, body: { brand: "visa", funding: "credit", last4: "4242", country: "US" } };
   }

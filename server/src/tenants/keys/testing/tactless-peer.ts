@@ -72,6 +72,7 @@ function answer(response: ServerResponse, status: number, body: unknown): void {
 
 /** What the sandbox provider's API says to a charge; null: not its path. */
 function providerAnswer({ url = "" }: IncomingMessage, body: string): unknown {
+  if (url === "/v1/account") return { id: "acct_1" };
   if (url.startsWith("/v1/tokens/")) return { brand: "visa", funding: "debit", last4: "4242" };
   const reference = /^\/v1\/charges\/([^/]+)\/capture$/.exec(url)?.[1];
   if (url !== "/v1/charges" && !reference) return null;
