@@ -103,7 +103,11 @@ function answer(slug: string, restored: RestoreRecord): Answer {
     id,
     `${state ?? "unknown"} → ${stateNow ?? "unknown"}`,
     `${totalMinor} ${currency}`,
-    attempts.map(({ provider, id, providerRef }) => `${provider} ${providerRef ?? id}`).join(", "),
+    attempts
+      .map(({ provider, providerAccount, id, providerRef }) =>
+        [provider, providerAccount, providerRef ?? id].filter((part) => part !== null).join(" "),
+      )
+      .join(", "),
   ]);
   const lines = [
     `${slug} is as it was at ${to.toISOString()}; it was not served for ${pauseMs} ms`,

@@ -184,9 +184,12 @@ test("work that waits, of a suspended tenant too: deliveries, dead letters, unkn
   await db.query`update pay.attempts set next_check_at = now() + interval '1 h' returning tenant_id`;
   await db.query`update pay.attempts set created_at = now() - interval '2 h' returning tenant_id`;
   await db.query`update pay.outbox set due_at = now() returning tenant_id`;
-  expect(await findBad()).toEqual([
-    finding(/^acme: 1 payments are open for more than 1 h/, /another account/),
-  ]);
+  const unsettled = finding(/^acme: 1 payments are open for more than 1 h/, /another account/);
+  expect(await findBad()).toEqual([unsettled]);
+  await db.query`update pay.attempts set state = 'declined', checks = 1 returning tenant_id`;
+  expect(await findBad()).toEqual([unsettled]);
+  await db.query`update pay.attempts set next_check_at = 'infinity' returning tenant_id`;
+  expect(await findBad()).toEqual([]);
   await db.query`update pay.outbox set state = 'dead' returning tenant_id`;
   await db.query`update pay.attempts set state = 'conflicted' returning tenant_id`;
   await db.query`update pay.payments set state = 'conflicted' where id = ${payment} returning tenant_id`;

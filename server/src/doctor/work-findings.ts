@@ -1,4 +1,4 @@
-import { openStates } from "../payments/states.ts";
+import { closedUnpaidStates, openStates } from "../payments/states.ts";
 import type { OpenTenant } from "../tenants/tenants.ts";
 import { bad, type Finding } from "./finding.ts";
 
@@ -7,14 +7,14 @@ interface Work {
   stuck: number;
   dead: number;
   unknown: number;
-  unanswered: number;
+  unsettled: number;
   conflicted: number;
 }
 
 /** A delivery or a look at an attempt is made within a minute of its time, s. */
 const lateS = 300;
-/** Whatever a payer, a bank or a provider that works may need has been over for long, s. */
-const unansweredS = 3_600;
+/** What a payer, a bank and a provider that works need is over for long, s. */
+const unsettledS = 3_600;
 
 /** What waits at a tenant and should not, or waits for a person. */
 export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[]> {
@@ -26,8 +26,9 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       (select count(*)::int from pay.outbox where state = 'dead') as dead,
       (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
         and next_check_at < now() - make_interval(secs => ${lateS})) as unknown,
-      (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
-        and created_at < now() - make_interval(secs => ${unansweredS})) as unanswered,
+      (select count(*)::int from pay.attempts where next_check_at >= now() - make_interval(secs => ${lateS})
+        and ((state = any(${openStates}::text[]) and created_at < now() - make_interval(secs => ${unsettledS}))
+          or (state = any(${closedUnpaidStates}::text[]) and next_check_at < 'infinity' and checks > 0))) as unsettled,
       (select count(*)::int from pay.payments where state = 'conflicted') as conflicted`;
   if (!work) return [];
   const findings: [count: number, Finding][] = [
@@ -56,11 +57,12 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       ),
     ],
     [
-      work.unanswered,
+      work.unsettled,
       bad(
-        `${slug}: ${work.unanswered} payments are open for more than ${unansweredS / 3_600} h`,
-        "the provider was asked and has not said what became of them; their invoices are held",
-        `clarity payment list ${slug} says why; of one made with another account only that account's key can ask`,
+        `${slug}: ${work.unsettled} payments are open for more than ${unsettledS / 3_600} h, or ended with late news`,
+        "the provider is asked again and again and has not settled them; what they hold stays held",
+        `clarity payment list ${slug} says why. One made with another account waits for that one: ` +
+          `clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
       ),
     ],
     [

@@ -40,6 +40,16 @@ test("what a person should know of: in conflict at once, open after a minute, ol
   ]);
 });
 
+test("an ended one is named while there is news of it that the provider must be asked about", async () => {
+  const tenant = world.tenant();
+  const declined = await paid(tenant, "tok_declined");
+  expect(await listPayments({ ctx: tenant.ctx, input: {} })).toEqual([]);
+  await world.admin`update pay.attempts set next_check_at = now(), last_cause = 'no answer' where payment_id = ${declined}`;
+  expect(await listPayments({ ctx: tenant.ctx, input: {} })).toMatchObject([
+    { id: declined, state: "declined", nextCheckAt: expect.any(Date), cause: "no answer" },
+  ]);
+});
+
 test("a state lists exactly its payments, of this tenant alone", async () => {
   const [tenant, other] = [world.tenant(), world.tenant()];
   const [captured, declined] = [await paid(tenant), await paid(tenant, "tok_declined")];

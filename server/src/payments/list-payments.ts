@@ -1,6 +1,6 @@
 import type { Context } from "../context.ts";
 import type { StoredState } from "./states.ts";
-import { openStates } from "./states.ts";
+import { closedUnpaidStates, openStates } from "./states.ts";
 
 /** A payment in an operator's list, with what its last attempt is waiting for. */
 export interface ListedPayment {
@@ -12,7 +12,7 @@ export interface ListedPayment {
   createdAt: Date;
   /** Fruitless questions to the provider so far. */
   checks: number;
-  /** When the provider is asked next; `null`: nobody asks any more. */
+  /** When the provider is asked next; `null`: nobody asks any more. Of an ended one: there was news of it. */
   nextCheckAt: Date | null;
   /** Why the last question had no answer; internal words. */
   cause: string | null;
@@ -23,7 +23,7 @@ const youngForS = 60;
 
 /**
  * Payments, oldest first, at most 500: those in `state`, or without it those a person should know of,
- * which are in conflict, or still open after a minute.
+ * which are in conflict, still open after a minute, or ended with news of which the provider must yet be asked.
  *
  * @throws TenantUnavailable
  */
@@ -38,7 +38,8 @@ export async function listPayments({
   const rows = await ctx.db.query<{ tenant_id: string } & ListedPayment>`
     select p.tenant_id, p.id, p.state, p.customer_id as "customerId", p.currency, p.total_minor as "totalMinor",
       p.created_at as "createdAt", coalesce(a.checks, 0) as checks, a.last_cause as cause,
-      case when a.state = any(${openStates}::text[]) then a.next_check_at end as "nextCheckAt"
+      case when a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+        then nullif(a.next_check_at, 'infinity') end as "nextCheckAt"
     from pay.payments p
     left join lateral (
       select * from pay.attempts a where a.tenant_id = p.tenant_id and a.payment_id = p.id
@@ -46,7 +47,8 @@ export async function listPayments({
     ) a on true
     where p.tenant_id = ${ctx.tenant.id}::uuid and case when ${state}::text is not null then p.state = ${state}
       else p.state = 'conflicted' or (p.state = any(${openStates}::text[])
-        and p.created_at < now() - make_interval(secs => ${youngForS})) end
+        and p.created_at < now() - make_interval(secs => ${youngForS}))
+        or (p.state = any(${closedUnpaidStates}::text[]) and a.next_check_at < 'infinity') end
     order by p.created_at limit 500`;
   return rows.map(({ tenant_id: _, ...payment }) => payment);
 }

@@ -69,13 +69,13 @@ async function find(provider: Provider, attempt: Attempt, deadline: number): Pro
   if (attempt.providerAccount !== null) {
     const account = await askProvider(deadline, (signal) => provider.account({ signal }));
     if (account.kind === "unknown") return account;
-    if (account.id !== attempt.providerAccount) return otherAccount(attempt.providerAccount, account.id);
+    if (account.id !== attempt.providerAccount) return madeWithAnother(attempt.providerAccount, account.id);
   }
   return askProvider(deadline, (signal) => provider.find({ reference: attempt.id, signal }));
 }
 
 /** Its books know nothing of the charge: their "absent" would decline what the other has taken, or charge it again. */
-const otherAccount = (made: string, now: string): Found => ({
+const madeWithAnother = (made: string, now: string): Found => ({
   kind: "unknown",
   cause: `made with account ${made}, the tenant's key is of ${now}`,
 });

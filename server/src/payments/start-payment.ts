@@ -17,8 +17,8 @@ export type StartResult =
  *
  * Refusals: `not_found` (an invoice that is not this customer's, or outside the session's),
  * `currency_mismatch`, `invoice_closed`, `amount_exceeds_balance`, `validation_failed` (a line twice,
- * an amount of 0, a part where the tenant takes none), `unavailable` (payments are paused), `payment_method_invalid`, `provider_unavailable` (the card could not be looked at),
- * `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke).
+ * an amount of 0, a part where the tenant takes none), `unavailable` (payments are paused),
+ * `payment_method_invalid`, `provider_unavailable` (it did not say what card, or whose account, this is), `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke).
  * @throws TenantUnavailable, SettingMissing; ask again with the same id: it is the same payment.
  */
 export async function startPayment({

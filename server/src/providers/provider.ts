@@ -9,8 +9,9 @@ import type { Money } from "../money/money.ts";
 export interface Provider {
   readonly id: string;
   /**
-   * Whose books it reads and writes: the vendor's own id of the account that our key belongs to, of which the vendor
-   * may be asked once. Another key of the same account answers the same.
+   * Whose books it reads and writes: an id, from the vendor, of the account that our key belongs to. Another key of
+   * the same account answers the same; where a vendor keeps test and live books apart they have two ids. May be
+   * remembered: a key never changes its account.
    */
   account(input: { signal: AbortSignal }): Promise<AccountResult>;
   /** What a tokenised card is, asked before pricing. */

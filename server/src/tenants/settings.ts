@@ -62,8 +62,8 @@ export const settingDefinitions = {
       .nullable(),
     default: null,
     help:
-      "The payment provider. When its account changes, a payment whose outcome is unknown waits until the key of the " +
-      "account it was made with is set again: `clarity payment list` names it.",
+      "The payment provider. When its account changes, a payment that the former has not settled waits until the " +
+      "former's settings are back; change it while `clarity payment list` names none.",
   },
   "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
   "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },

@@ -87,8 +87,8 @@ async function loadPayments(
 ): Promise<Omit<LostPayment, "state" | "stateNow">[]> {
   const attempts = (await isThere(sql, "pay.attempts"))
     ? `coalesce((
-        select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider, 'state', a.state,
-          'providerRef', a.provider_ref) order by a.created_at)
+        select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider,
+          'providerAccount', to_jsonb(a) -> 'provider_account', 'state', a.state, 'providerRef', a.provider_ref) order by a.created_at)
         from pay.attempts a where a.payment_id = p.id), '[]')`
     : "'[]'::jsonb";
   const rows = await sql.unsafe<

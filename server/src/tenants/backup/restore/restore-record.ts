@@ -26,7 +26,16 @@ export interface LostPayment {
   readonly createdAt: string;
   readonly capturedAt: string | null;
   /** How the provider knows it: our reference is the attempt's id. */
-  readonly attempts: readonly { id: string; provider: string; state: string; providerRef: string | null }[];
+  readonly attempts: readonly LostAttempt[];
+}
+
+interface LostAttempt {
+  readonly id: string;
+  readonly provider: string;
+  /** In whose books it is; null: made before that was noted. */
+  readonly providerAccount: string | null;
+  readonly state: string;
+  readonly providerRef: string | null;
 }
 
 export interface RestoreRecord {
