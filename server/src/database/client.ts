@@ -63,7 +63,7 @@ export const isUnreachable = (error: unknown): boolean => unreachableCodes.inclu
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
  * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
- * @param onClose is told when a connection has ended, by us or not
+ * @param onClose is told when a connection has ended, by us or not; answers false: what waits for it wants no other
  * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
  */
 export function connect(input: {
@@ -73,7 +73,7 @@ export function connect(input: {
   connectTimeoutSeconds?: number;
   lifetimeSeconds?: number | null;
   session?: Record<string, string | number>;
-  onClose?: () => void;
+  onClose?: () => unknown;
   socketFolder?: string;
 }) {
   return postgres(input.url, {

@@ -66,6 +66,7 @@ export function openLane(input: {
       onClose: () => {
         lane.lost = true;
         input.onLost(lane);
+        return false;
       },
     });
     sql = mine;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createLogger } from "../log.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
@@ -154,6 +155,27 @@ test("an exhausted pool refuses within the query time and then recovers", async 
   await expect
     .poll(() => db.query`select tenant_id from pay.users`.catch(() => []), { timeout: 5_000 })
     .toHaveLength(1);
+});
+
+test("behind one that ran out of time in the line everybody has their own answer, or none", async () => {
+  const { db } = await pooled({ maxConnections: 1, queryTimeoutMs: 600 }).open(acme.tenant.id);
+  const ask = (n: number, seconds = 0) =>
+    db.query<{ tenant_id: string; n: number }>`
+      select tenant_id, ${n}::int as n, pg_sleep(${seconds}::float8) from pay.users`.then(
+      ([row]) => row?.n,
+      (error) => error.constructor,
+    );
+  await ask(0);
+  const late = [ask(1, 10), ask(2, 10)];
+  await expect
+    .poll(() => platform.operator.admin`select from pg_stat_activity where wait_event = 'PgSleep'`)
+    .toHaveLength(1);
+  // They have time left when the first two have none.
+  await delay(300);
+  const behind = [3, 4, 5].map((n) => ask(n));
+  expect(await Promise.all(late)).toEqual([TenantUnavailable, TenantUnavailable]);
+  const answers = await Promise.all(behind);
+  expect(answers).toEqual([3, 4, 5].map((n, i) => (answers[i] === n ? n : TenantUnavailable)));
 });
 
 test("queries beyond the limit under way are refused at once", async () => {
