@@ -100,15 +100,6 @@ export function connect(input: {
 }
 
 /**
- * One connection for a while, for session locks. postgres.js 3.4 never answers `reserve` when it has
- * to connect for it and `fetch_types` is off; a query first leaves an open connection to reserve.
- */
-export async function reserve(sql: Sql) {
-  await sql`select 1`;
-  return sql.reserve();
-}
-
-/**
  * When a table has changed under a prepared statement, postgres.js prepares it anew and serialises its values a
  * second time: true would become false, bytes the hexadecimal of their hexadecimal. What is text already stays.
  */

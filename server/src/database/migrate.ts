@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { quoteIdentifier, quoteLiteral, reserve, type Sql } from "./client.ts";
+import { quoteIdentifier, quoteLiteral, type Sql } from "./client.ts";
 
 export interface Migration {
   readonly version: number;
@@ -94,7 +94,7 @@ export async function migrate(input: {
   owner?: string;
   variables?: Record<string, string>;
 }): Promise<number> {
-  const session = await reserve(input.sql);
+  const session = await input.sql.reserve();
   try {
     await session`select pg_advisory_lock(${migrationLock})`;
     if (input.owner) await session.unsafe(`set role ${quoteIdentifier(input.owner)}`);

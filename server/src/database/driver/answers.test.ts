@@ -83,3 +83,30 @@ test("a transaction that begins behind a full line of questions keeps its connec
   await after;
   expect(await admin()`select n from kept order by n`).toEqual([{ n: 1 }, { n: 2 }]);
 });
+
+test("a connection may be reserved before there is any, and while none is free", async () => {
+  const sql = single();
+  const first = await sql.reserve();
+  const pid = await backendOf(first);
+  first.release();
+  const busy = sql`select pg_sleep(0.2)`.execute();
+  await asleep(pid);
+  const held = await sql.reserve();
+  expect(await held`select 1 as one`).toEqual([{ one: 1 }]);
+  held.release();
+  await busy;
+});
+
+test("a question cancelled before it was sent leaves its connection to the next", async () => {
+  const sql = single();
+  const cancelled = () => {
+    const asked = sql`select 1`.execute();
+    asked.cancel();
+    return failureOf(asked);
+  };
+  // Once while it connects, once when it has.
+  for (const _ of [1, 2]) {
+    expect(await cancelled()).toBe("57014");
+    expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
+  }
+});

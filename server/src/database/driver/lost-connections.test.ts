@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from "vitest";
-import { reserve } from "../client.ts";
 import { backendOf, failureOf, useDriver } from "./testing.ts";
 
 const { admin, single, throughProxy, kill, asleep } = useDriver("create table kept (n int)");
@@ -58,7 +57,7 @@ test("what a transaction asks after its connection was lost is refused, never ru
 
 test("a reserved connection that was lost refuses, and is the pool's again", async () => {
   const sql = single();
-  const held = await reserve(sql);
+  const held = await sql.reserve();
   await kill(await backendOf(held));
   expect(await failureOf(held`insert into kept values (1)`)).toBe("CONNECTION_CLOSED");
   expect(await sql`select 1 as one`).toEqual([{ one: 1 }]);
@@ -89,15 +88,4 @@ test("what waits behind a connection that is lost, and wants no other, is refuse
   await kill(pid);
   expect([await first, await second]).toEqual(["CONNECTION_CLOSED", "CONNECTION_CLOSED"]);
   expect(await kept()).toEqual([]);
-});
-
-test("a connection may be reserved while none is free", async () => {
-  const sql = single();
-  const pid = await backendOf(sql);
-  const first = sql`select pg_sleep(0.2)`.execute();
-  await asleep(pid);
-  const held = await sql.reserve();
-  expect(await held`select 1 as one`).toEqual([{ one: 1 }]);
-  held.release();
-  await first;
 });

@@ -1,4 +1,4 @@
-import { connect, quoteIdentifier, reserve, type Sql } from "../../database/client.ts";
+import { connect, quoteIdentifier, type Sql } from "../../database/client.ts";
 import { names } from "./names.ts";
 import { prepareTemplate } from "./prepare-template.ts";
 
@@ -52,7 +52,7 @@ const lockNumber = 0x70726570;
 
 /** One preparation of a server at a time; others wait. */
 export async function exclusively<T>(admin: Sql, run: () => Promise<T>): Promise<T> {
-  const session = await reserve(admin);
+  const session = await admin.reserve();
   try {
     await session`select pg_advisory_lock(${lockNumber})`;
     return await run();
