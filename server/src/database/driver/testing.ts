@@ -1,5 +1,5 @@
 /**
- * What postgres.js does with our patch on it (`patches/postgres.patch`). Each test of this folder failed without it,
+ * What postgres.js does with our patch on it (`postgres.patch`). Each test of this folder failed without it,
  * or without a later part of it.
  */
 import { afterAll, afterEach, beforeAll, expect } from "vitest";

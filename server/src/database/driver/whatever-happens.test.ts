@@ -53,7 +53,7 @@ async function transact(sql: Sql, id: number, ms: number): Promise<boolean> {
 
 /** One that never comes is a failure that shrinks. */
 const inTime = <T>(work: Promise<T>): Promise<T | "nothing"> =>
-  Promise.race([work, sleep(4_000).then(() => "nothing" as const)]);
+  Promise.race([work, sleep(10_000).then(() => "nothing" as const)]);
 
 async function play(max: number, steps: readonly Step[]): Promise<void> {
   await admin()`truncate pairs`;
