@@ -22,12 +22,13 @@ export function observedProvider(provider: Provider, tenant: { slug: string }): 
   };
   return {
     id: provider.id,
-    account: (input) => observe("account", () => provider.account(input)),
     inspect: (input) => observe("inspect", () => provider.inspect(input)),
     authorize: (input) => observe("authorize", () => provider.authorize(input)),
     capture: (input) => observe("capture", () => provider.capture(input)),
     refund: (input) => observe("refund", () => provider.refund(input)),
     find: (input) => observe("find", () => provider.find(input)),
+    // Remembered: nearly always nobody is asked.
+    account: (input) => provider.account(input),
     // Verifies bytes; nobody is asked.
     readWebhook: (input) => provider.readWebhook(input),
   };
