@@ -53,6 +53,14 @@ test("an error outside of every test counts as one failure, and the end of the l
   expect(tally.failures).toEqual([expect.stringMatching(/^sample\.test\.js.*\n.*nobody waits for this/)]);
 });
 
+test("a runner that ends with an error though it counts no failure counts as one failure", () => {
+  expect(withExitCode({ passed: 3, failed: 0 }, "Playwright", 1)).toEqual({
+    passed: 3,
+    failed: 1,
+    failures: ["Playwright ended (1) though no test of its failed: its errors are printed above"],
+  });
+});
+
 test("a tour that Playwright calls flaky is named, however deep it stands", () => {
   const spec = (title: string, status: string) => ({ file: "tours.spec.ts", title, tests: [{ status }] });
   const tally = tallyPlaywright({

@@ -85,6 +85,7 @@ async function loadPayments(
   sql: Reader,
   ids: readonly string[],
 ): Promise<Omit<LostPayment, "state" | "stateNow">[]> {
+  // `to_jsonb`: a replaced database may be older than the column.
   const attempts = (await isThere(sql, "pay.attempts"))
     ? `coalesce((
         select jsonb_agg(jsonb_build_object('id', a.id, 'provider', a.provider,
