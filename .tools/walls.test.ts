@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { breaches } from "./walls.ts";
 
 test.each([
-  ["server/src/payments/start.ts", 'import postgres from "postgres";', "TenantDb"],
+  ["server/src/payments/start.ts", 'import postgres from "postgres";', "one file knows the driver"],
+  ["server/src/payments/start.ts", 'import { connect } from "../database/connect.ts";', "is handed one"],
+  [
+    "server/src/operations/doctor/x.ts",
+    'import { connect } from "../../database/connect.ts";',
+    "is handed one",
+  ],
   ["server/src/http/routes.ts", 'import { pool } from "../database/pool.ts";', "never SQL"],
   ["server/src/outbox/run.ts", 'import { x } from "../connectors/netsuite/index.ts";', "adapters.ts"],
   ["server/src/connectors/netsuite/a.ts", 'import { b } from "../d365-fo/b.ts";', "sibling"],
@@ -18,7 +24,8 @@ test.each([
 test.each([
   ["widget/src/flow.ts", 'import type { Payment } from "@clarity/bff/contract";'],
   ["server/src/database/pool.ts", 'import postgres from "postgres";'],
-  ["server/src/adapters.ts", 'import { netsuite } from "./connectors/netsuite/index.ts";'],
+  ["server/src/payments/start.ts", 'import type { Sql } from "../database/connect.ts";'],
+  ["server/src/context/adapters.ts", 'import { netsuite } from "../connectors/netsuite/index.ts";'],
   ["bff/src/edge.ts", 'import { Problem } from "@clarity/server/contract";'],
 ])("%s may say %s", (file, source) => {
   expect(breaches(file, source)).toEqual([]);

@@ -3,8 +3,8 @@
  * this keeps the rooms inside them apart.
  */
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { importsOf, tests } from "./imports.ts";
 
 export interface Wall {
   /** Files the wall stands around; a path relative to the root. */
@@ -17,8 +17,6 @@ export interface Wall {
   typesPass?: true;
   why: string;
 }
-
-const tests = /\.test\.ts$|\/testing\/|conformance|\/bench\//;
 
 export const walls: Wall[] = [
   {
@@ -62,8 +60,17 @@ export const walls: Wall[] = [
   {
     in: /^server\/src\//,
     stops: /^postgres$/,
-    except: /^server\/src\/(?:database|registry|tenants|testing|cli)\/|\.test\.ts$/,
-    why: "only the tenant and database folders open connections: everyone else is handed a TenantDb",
+    except: /^server\/src\/(?:database|testing)\/|\.test\.ts$|\/testing\//,
+    why: "one file knows the driver: database/connect.ts",
+  },
+  {
+    in: /^server\/src\//,
+    stops: /^server\/src\/database\/connect\.ts$/,
+    typesPass: true,
+    except: new RegExp(
+      `^server/src/(?:database|registry|tenant|testing)/|^server/src/operations/(?!doctor/)|${tests.source}`,
+    ),
+    why: "the registry, a tenant's pools and an operator open connections; everyone else is handed one",
   },
   {
     in: /^server\/src\/http\//,
@@ -75,19 +82,19 @@ export const walls: Wall[] = [
     in: /^server\/src\//,
     stops: /^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\//,
     except:
-      /^server\/src\/adapters\.ts$|^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\/|\.test\.ts$/,
-    why: "one file names the concrete adapters: adapters.ts",
+      /^server\/src\/context\/adapters\.ts$|^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\/|\.test\.ts$/,
+    why: "one file names the concrete adapters: context/adapters.ts",
   },
   {
     in: /^server\/src\/providers\//,
     stops: /^server\/src\/(?!providers|money|crypto)/,
-    except: tests,
+    except: new RegExp(`/observed-provider\\.ts$|${tests.source}`),
     why: "a provider imports its interface, money and errors",
   },
   {
     in: /^server\/src\/connectors\//,
-    stops: /^server\/src\/(?!connectors|money|crypto|tenants\/settings)/,
-    except: tests,
+    stops: /^server\/src\/(?!connectors|money|crypto|tenant\/settings)/,
+    except: new RegExp(`/observed-connector\\.ts$|${tests.source}`),
     why: "a connector imports its interface, its settings, money and errors",
   },
   {
@@ -106,19 +113,12 @@ export const walls: Wall[] = [
 
 /** Every breach as one line: file, what it imports, why not. */
 export function breaches(file: string, source: string): string[] {
-  const found: string[] = [];
-  const statement =
-    /^\s*(?:import|export)\s+(type\s)?[^;]*?from\s+["']([^"']+)["']|^\s*import\s+["']([^"']+)["']|import\(\s*["']([^"']+)["']\s*\)/gm;
-  for (const match of source.matchAll(statement)) {
-    const specifier = match[2] ?? match[3] ?? match[4] ?? "";
-    const target = specifier.startsWith(".") ? normalize(join(dirname(file), specifier)) : specifier;
-    for (const wall of walls) {
-      if (!wall.in.test(file) || wall.except?.test(file) || !wall.stops.test(target)) continue;
-      if (wall.typesPass && match[1]) continue;
-      found.push(`${file} imports ${target}: ${wall.why}`);
-    }
-  }
-  return found;
+  return importsOf(file, source).flatMap(({ target, typeOnly }) =>
+    walls
+      .filter((wall) => wall.in.test(file) && !wall.except?.test(file) && wall.stops.test(target))
+      .filter((wall) => !(wall.typesPass && typeOnly))
+      .map((wall) => `${file} imports ${target}: ${wall.why}`),
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

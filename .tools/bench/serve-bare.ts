@@ -8,15 +8,15 @@ import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 import { jwtVerify, SignJWT } from "jose";
 import { InvoiceList, Payment, PaymentRequest } from "../../server/contract/index.ts";
-import type { Context } from "../../server/src/context.ts";
-import { connect } from "../../server/src/database/client.ts";
+import type { Context } from "../../server/src/context/context.ts";
+import { connect } from "../../server/src/database/connect.ts";
 import { readMirror } from "../../server/src/invoices/read-mirror.ts";
 import { fingerprintOf } from "../../server/src/payments/fingerprint.ts";
 import { paymentView } from "../../server/src/payments/payment-view.ts";
 import { claimPayment } from "../../server/src/payments/statements/claim-payment.ts";
 import { loadOrder } from "../../server/src/payments/statements/load-order.ts";
 import { recordOutcome } from "../../server/src/payments/statements/record-outcome.ts";
-import type { SqlValue } from "../../server/src/tenants/tenant-db.ts";
+import type { SqlValue } from "../../server/src/tenant/tenant-db.ts";
 import { FakeProvider, readStage } from "./stage.ts";
 
 const stage = readStage();

@@ -15,11 +15,11 @@ import {
   type Tenants,
 } from "@clarity/server";
 import { serve } from "@hono/node-server";
-import { createPatience } from "../../server/src/tenants/patience.ts";
-import { createSettings } from "../../server/src/tenants/settings-store.ts";
-import { TenantPools } from "../../server/src/tenants/tenant-pools.ts";
-import { createTenantDb } from "../../server/src/tenants/tenant-query.ts";
-import { poolDefaults } from "../../server/src/tenants/tenants.ts";
+import { createPatience } from "../../server/src/tenant/patience.ts";
+import { createSettings } from "../../server/src/tenant/settings-store.ts";
+import { TenantPools } from "../../server/src/tenant/tenant-pools.ts";
+import { createTenantDb } from "../../server/src/tenant/tenant-query.ts";
+import { poolDefaults } from "../../server/src/tenant/tenants.ts";
 import { FakeProvider, readStage } from "./stage.ts";
 
 const stage = readStage();

@@ -10,7 +10,7 @@ import { createRig, json, type Rig, type Visitor, writeAssets } from "./testing/
 
 /**
  * Every route of the API × every wrong way in. The list is the OpenAPI document's own, and the edge's: a route
- * that is described but not in its list (server/src/isolation/routes.ts) fails here, and so does one that is
+ * that is described but not in its list (server/src/operations/isolation/routes.ts) fails here, and so does one that is
  * served but neither described nor named in `undescribed`.
  */
 const host = "acme.localhost";
@@ -78,7 +78,7 @@ test("the OpenAPI document describes every route of this matrix, no more, no les
     if (access[route]?.guard === "session" && names)
       expect(
         access[route]?.foreignIds,
-        `${route} takes ids: foreignIds in isolation/routes.ts`,
+        `${route} takes ids: foreignIds in operations/isolation/routes.ts`,
       ).toBeDefined();
   }
   expect(JSON.stringify(document).toLowerCase()).not.toContain("clarity");

@@ -17,17 +17,36 @@
  * A server process needs less: `openRegistry({ url: registryUrl, masterKey: openMasterKey(place) })`, then
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
-export { findPlatform, NotConfigured, writeInstance } from "./config.ts";
-export { type ContextFactoryOptions, createContextFactory, type MakeContext } from "./context-factory.ts";
+
+export {
+  type ContextFactoryOptions,
+  createContextFactory,
+  type MakeContext,
+} from "./context/context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
-export { routes as accessRoutes, type WrongWay, wrongWays } from "./isolation/routes.ts";
-export { createLogger, type Logger } from "./log.ts";
+export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
+export { routes as accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
+export {
+  type FleetMigration,
+  type MigratedTenant,
+  migrateTenants,
+} from "./operations/migration/migrate-tenants.ts";
+export { type Operator, openOperator } from "./operations/operator.ts";
+export { confirmMove } from "./operations/placement/confirm-move.ts";
+export { moveTenant } from "./operations/placement/move-tenant.ts";
+export type { PlatformAddress } from "./operations/platform-address.ts";
+export { resumeTenant, suspendTenant } from "./operations/provisioning/change-status.ts";
+export { type CreatedTenant, createTenant, type NewTenant } from "./operations/provisioning/create-tenant.ts";
+export { preparePlatform } from "./operations/provisioning/prepare-platform.ts";
+export { HostTaken, SlugTaken } from "./operations/provisioning/register-tenant.ts";
+export type { MoveRecord } from "./operations/records/move-record.ts";
+export { addDatabaseServer, type NewDatabaseServer } from "./operations/servers/database-servers.ts";
+export { applyRoleLimits } from "./operations/servers/role-limits.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
-export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
 export {
   addEmbedKey,
   type EmbedKey,
@@ -36,21 +55,12 @@ export {
   listEmbedKeys,
   type NewEmbedKey,
   revokeEmbedKey,
-} from "./tenants/embed-keys.ts";
-export * from "./tenants/errors.ts";
-export { type FleetMigration, type MigratedTenant, migrateTenants } from "./tenants/fleet/migrate-tenants.ts";
-export { confirmMove } from "./tenants/placement/confirm-move.ts";
-export { addDatabaseServer, type NewDatabaseServer } from "./tenants/placement/database-servers.ts";
-export type { MoveRecord } from "./tenants/placement/move-record.ts";
-export { moveTenant } from "./tenants/placement/move-tenant.ts";
-export { resumeTenant, suspendTenant } from "./tenants/provisioning/change-status.ts";
-export { type CreatedTenant, createTenant, type NewTenant } from "./tenants/provisioning/create-tenant.ts";
-export { type Operator, openOperator } from "./tenants/provisioning/operator.ts";
-export { type PlatformAddress, preparePlatform } from "./tenants/provisioning/prepare-platform.ts";
-export { HostTaken, SlugTaken } from "./tenants/provisioning/register-tenant.ts";
-export { applyRoleLimits } from "./tenants/provisioning/role-limits.ts";
-export { tenantMigrations } from "./tenants/schema.ts";
-export type { SettingKey, Settings, SettingValue } from "./tenants/settings.ts";
-export { isSecret, type SettingSummary, type SettingsStore } from "./tenants/settings-store.ts";
-export type { PoolOptions } from "./tenants/tenant-pools.ts";
-export { type ElevatedTenants, type OpenTenant, openTenants, type Tenants } from "./tenants/tenants.ts";
+} from "./sessions/embed-keys.ts";
+export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
+export { createLogger, type Logger } from "./telemetry/log.ts";
+export * from "./tenant/errors.ts";
+export { tenantMigrations } from "./tenant/schema.ts";
+export type { SettingKey, Settings, SettingValue } from "./tenant/settings.ts";
+export { isSecret, type SettingSummary, type SettingsStore } from "./tenant/settings-store.ts";
+export type { PoolOptions } from "./tenant/tenant-pools.ts";
+export { type ElevatedTenants, type OpenTenant, openTenants, type Tenants } from "./tenant/tenants.ts";

@@ -9,7 +9,7 @@
  * | CLARITY_MASTER_KEY_FILE | the same as a file; beside a key service, what it wrapped before | one of both required |
  * | CLARITY_EDGE_PUBLIC_KEY_FILE | verifies the edge's internal tokens, SPKI PEM | required |
  * | CLARITY_POOLER_URL | PgBouncer (≥ 1.21, transaction mode) in front of the registry's server: `postgres://host:port` | none |
- * | CLARITY_BACKUP_DIR | tenants' encrypted backups are made here on schedule; further settings in tenants/backup/README.md | none are made |
+ * | CLARITY_BACKUP_DIR | tenants' encrypted backups are made here on schedule; further settings in operations/backup/README.md | none are made |
  * | CLARITY_PLUGINS_DIR | tenants' plugins, `<slug>.ts` | none |
  * | CLARITY_VERSION | what this build is called, for pinned tenants | the package's version |
  * | CLARITY_AUDIENCE | this server's base URL in the registry, when it is a tenant's own | `shared` |
@@ -27,24 +27,25 @@ import type { Server as HttpServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { sharedAudience } from "../contract/index.ts";
-import { anchorChore } from "./audit/anchor-chore.ts";
-import { createContextFactory } from "./context-factory.ts";
+import { createContextFactory } from "./context/context-factory.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
+import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
-import { createLogger } from "./log.ts";
+import { anchorChore } from "./operations/audit/anchor-chore.ts";
+import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
+import { backupSettings } from "./operations/backup/settings.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
+import { paymentDeliveries } from "./payments/deliveries/deliveries.ts";
 import { resolveAttempt } from "./payments/resolve-attempt.ts";
-import { loadPlugins } from "./plugins/load-plugins.ts";
 import { announceInstance } from "./registry/announce-instance.ts";
 import { openRegistry } from "./registry/registry.ts";
 import { createJwks } from "./sessions/jwks.ts";
+import { createLogger } from "./telemetry/log.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
-import { createBackupSchedule } from "./tenants/backup/backup-schedule.ts";
-import { backupSettings } from "./tenants/backup/settings.ts";
-import { latestSchemaVersion, minimumSchemaVersion } from "./tenants/schema.ts";
-import { openTenants } from "./tenants/tenants.ts";
-import { buildVersion } from "./version.ts";
+import { buildVersion } from "./telemetry/version.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "./tenant/schema.ts";
+import { openTenants } from "./tenant/tenants.ts";
 
 const { env } = process;
 const log = createLogger({ name: "server", level: env.LOG_LEVEL ?? "info" });
@@ -80,6 +81,7 @@ const name = env.CLARITY_AUDIENCE ? { audience: env.CLARITY_AUDIENCE } : {};
 const starting = startWorker({
   registryUrl,
   ...servedTenants({ registry, tenants, makeContext, ...name }),
+  deliveries: paymentDeliveries,
   resolveAttempt,
   chores: [anchorChore(registry.sql), ...backupChores()],
   log,

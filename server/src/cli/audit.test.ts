@@ -1,11 +1,11 @@
 import { PassThrough } from "node:stream";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { anchorChore } from "../audit/anchor-chore.ts";
-import { writeInstance } from "../config.ts";
-import type { Context } from "../context.ts";
-import { createLogger } from "../log.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import type { Context } from "../context/context.ts";
+import { anchorChore } from "../operations/audit/anchor-chore.ts";
+import { writeInstance } from "../operations/config.ts";
+import { createLogger } from "../telemetry/log.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import { anchorAudit } from "../audit/anchors.ts";
-import { listAudit } from "../audit/list-audit.ts";
-import { type Verdict, verifyAudit } from "../audit/verify-audit.ts";
-import type { Operator } from "../tenants/provisioning/operator.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import { anchorAudit } from "../operations/audit/anchors.ts";
+import { listAudit } from "../operations/audit/list-audit.ts";
+import { type Verdict, verifyAudit } from "../operations/audit/verify-audit.ts";
+import type { Operator } from "../operations/operator.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { table } from "./output.ts";
 import { reasonHelp, requireReason } from "./reason.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { Context } from "../context.ts";
-import { createContextFactory } from "../context-factory.ts";
-import { createLogger } from "../log.ts";
-import type { Operator } from "../tenants/provisioning/operator.ts";
+import type { Context } from "../context/context.ts";
+import { createContextFactory } from "../context/context-factory.ts";
+import type { Operator } from "../operations/operator.ts";
+import { createLogger } from "../telemetry/log.ts";
 import { openBySlug } from "./run.ts";
 
 /** For verbs about what customers paid: a suspended tenant's payments are still somebody's money. */

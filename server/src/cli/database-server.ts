@@ -6,7 +6,7 @@ import {
   NewDatabaseServer,
   prepareDatabaseServer,
   removeDatabaseServer,
-} from "../tenants/placement/database-servers.ts";
+} from "../operations/servers/database-servers.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { readInput, type Terminal } from "./terminal.ts";

@@ -6,7 +6,7 @@ import {
   listEmbedKeys,
   type NewEmbedKey,
   revokeEmbedKey,
-} from "../tenants/embed-keys.ts";
+} from "../sessions/embed-keys.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 

@@ -1,4 +1,4 @@
-import type { Finding } from "../doctor/finding.ts";
+import type { Finding } from "../operations/finding.ts";
 import type { Answer } from "./output.ts";
 
 /** Fails when one of them is wrong. */

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { type FlagKey, type FlagValue, flagDefinitions, isFlagKey } from "../flags/definitions.ts";
+import { type FlagKey, type FlagValue, flagDefinitions, isFlagKey } from "../tenant/flags/definitions.ts";
 import { dayOrMoment } from "./instant.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { livingInstances } from "../tenants/fleet/instances.ts";
+import { livingInstances } from "../operations/instances.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { reportInWords, reportIsolation } from "../isolation/report.ts";
-import { TenantUnknown } from "../tenants/errors.ts";
+import { reportInWords, reportIsolation } from "../operations/isolation/report.ts";
+import { TenantUnknown } from "../tenant/errors.ts";
 import { requireReason } from "./reason.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import { TenantUnknown } from "../tenants/errors.ts";
-import { masterKeyStatus } from "../tenants/keys/master-key-status.ts";
-import { rotateAllDataKeys } from "../tenants/keys/rotate-all-data-keys.ts";
-import { rotateDataKeys } from "../tenants/keys/rotate-data-key.ts";
-import { retireMasterKeys, rotateMasterKey } from "../tenants/keys/rotate-master-key.ts";
+import { masterKeyStatus } from "../operations/keys/master-key-status.ts";
+import { rotateAllDataKeys } from "../operations/keys/rotate-all-data-keys.ts";
+import { rotateDataKeys } from "../operations/keys/rotate-data-key.ts";
+import { retireMasterKeys, rotateMasterKey } from "../operations/keys/rotate-master-key.ts";
+import { TenantUnknown } from "../tenant/errors.ts";
 import { table } from "./output.ts";
 import { reasonHelp, requireReason } from "./reason.ts";
 import type { CommonOptions, Run } from "./run.ts";

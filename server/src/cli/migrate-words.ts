@@ -1,7 +1,7 @@
-import type { TenantDrift } from "../tenants/fleet/find-drift.ts";
-import type { FleetStatus, RunStatus } from "../tenants/fleet/fleet-status.ts";
-import type { FleetMigration } from "../tenants/fleet/migrate-tenants.ts";
-import type { Rehearsal } from "../tenants/fleet/rehearse.ts";
+import type { TenantDrift } from "../operations/migration/find-drift.ts";
+import type { FleetStatus, RunStatus } from "../operations/migration/fleet-status.ts";
+import type { FleetMigration } from "../operations/migration/migrate-tenants.ts";
+import type { Rehearsal } from "../operations/migration/rehearse.ts";
 import { table } from "./output.ts";
 
 /** A fleet's tenants that went well are counted; what did not is named. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeInstance } from "../config.ts";
-import { connect } from "../database/client.ts";
-import { latestSchemaVersion, minimumSchemaVersion } from "../tenants/schema.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import { connect } from "../database/connect.ts";
+import { writeInstance } from "../operations/config.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "../tenant/schema.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";

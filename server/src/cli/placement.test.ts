@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeInstance } from "../config.ts";
-import { connect } from "../database/client.ts";
-import { type OtherServer, startOtherServer } from "../tenants/placement/testing/other-server.ts";
-import { latestSchemaVersion } from "../tenants/schema.ts";
+import { connect } from "../database/connect.ts";
+import { writeInstance } from "../operations/config.ts";
+import { type OtherServer, startOtherServer } from "../operations/placement/testing/other-server.ts";
+import { latestSchemaVersion } from "../tenant/schema.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";

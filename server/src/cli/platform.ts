@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import { diagnose } from "../doctor/diagnose.ts";
+import { diagnose } from "../operations/doctor/diagnose.ts";
 import { findingsAnswer } from "./findings-answer.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

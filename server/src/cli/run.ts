@@ -1,11 +1,11 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
-import { findPlatform } from "../config.ts";
-import { verbs } from "../isolation/verbs.ts";
-import { createLogger } from "../log.ts";
-import { TenantUnknown } from "../tenants/errors.ts";
-import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
-import type { OpenOptions, OpenTenant } from "../tenants/tenants.ts";
+import { findPlatform } from "../operations/config.ts";
+import { verbs } from "../operations/isolation/verbs.ts";
+import { type Operator, openOperator } from "../operations/operator.ts";
+import { createLogger } from "../telemetry/log.ts";
+import { TenantUnknown } from "../tenant/errors.ts";
+import type { OpenOptions, OpenTenant } from "../tenant/tenants.ts";
 import type { Answer } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,7 +17,7 @@ export interface CommonOptions {
 /** The answer was printed and the exit code shall be 1. */
 export class AnsweredBadNews extends Error {}
 
-/** `backup create`: as isolation/verbs.ts lists it. */
+/** `backup create`: as operations/isolation/verbs.ts lists it. */
 export const verbOf = (command: Command): string =>
   command.parent ? `${verbOf(command.parent)} ${command.name()}`.trim() : "";
 
@@ -28,7 +28,7 @@ export type Run = (options: CommonOptions, command: (operator: Operator) => Prom
  * Opens the platform for one command, prints its answer, closes. The person's login name stands in
  * the audit logs.
  *
- * @param verb the one that is run, as isolation/verbs.ts lists it
+ * @param verb the one that is run, as operations/isolation/verbs.ts lists it
  */
 export const createRun =
   (terminal: Terminal, verb: () => string): Run =>

@@ -1,6 +1,6 @@
 import { Command } from "commander";
-import { type SettingKey, type SettingValue, settingDefinitions } from "../tenants/settings.ts";
-import { isSecret } from "../tenants/settings-store.ts";
+import { type SettingKey, type SettingValue, settingDefinitions } from "../tenant/settings.ts";
+import { isSecret } from "../tenant/settings-store.ts";
 import { table } from "./output.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 import { readInput, type Terminal } from "./terminal.ts";

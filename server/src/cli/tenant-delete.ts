@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { deleteTenantNow } from "../tenants/deletion/delete-tenant-now.ts";
-import type { DestroyedTenant } from "../tenants/deletion/destroy-tenant.ts";
-import { purgeTenants } from "../tenants/deletion/purge-tenants.ts";
-import { requestDeletion } from "../tenants/deletion/request-deletion.ts";
+import { deleteTenantNow } from "../operations/deletion/delete-tenant-now.ts";
+import type { DestroyedTenant } from "../operations/deletion/destroy-tenant.ts";
+import { purgeTenants } from "../operations/deletion/purge-tenants.ts";
+import { requestDeletion } from "../operations/deletion/request-deletion.ts";
 import type { Answer } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { exportTenant } from "../tenants/export/export-tenant.ts";
-import type { Manifest } from "../tenants/export/format.ts";
-import { importTenant } from "../tenants/export/import-tenant.ts";
+import { exportTenant } from "../operations/export/export-tenant.ts";
+import type { Manifest } from "../operations/export/format.ts";
+import { importTenant } from "../operations/export/import-tenant.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeInstance } from "../config.ts";
+import { writeInstance } from "../operations/config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";

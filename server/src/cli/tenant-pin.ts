@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { pinTenant } from "../tenants/placement/pin-tenant.ts";
-import { unpinTenant } from "../tenants/placement/unpin-tenant.ts";
+import { pinTenant } from "../operations/placement/pin-tenant.ts";
+import { unpinTenant } from "../operations/placement/unpin-tenant.ts";
 import { dayOrMoment } from "./instant.ts";
 import type { CommonOptions, Run } from "./run.ts";
 

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { abortRestore, confirmRestore } from "../tenants/backup/restore/end-restore.ts";
-import { restoreBackup } from "../tenants/backup/restore/restore-backup.ts";
-import { loadOpenRestore, type RestoreRecord } from "../tenants/backup/restore/restore-record.ts";
-import { restoreToInstant } from "../tenants/backup/restore/restore-to-instant.ts";
-import { backupSettings } from "../tenants/backup/settings.ts";
-import { restoreTenant } from "../tenants/deletion/restore-tenant.ts";
-import type { Operator } from "../tenants/provisioning/operator.ts";
+import { abortRestore, confirmRestore } from "../operations/backup/restore/end-restore.ts";
+import { restoreBackup } from "../operations/backup/restore/restore-backup.ts";
+import { restoreToInstant } from "../operations/backup/restore/restore-to-instant.ts";
+import { backupSettings } from "../operations/backup/settings.ts";
+import { restoreTenant } from "../operations/deletion/restore-tenant.ts";
+import type { Operator } from "../operations/operator.ts";
+import { loadOpenRestore, type RestoreRecord } from "../operations/records/restore-record.ts";
 import { moment } from "./instant.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";

@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, InvalidArgumentError } from "commander";
 import { SignJWT } from "jose";
-import { findEmbedKey, listEmbedKeys } from "../tenants/embed-keys.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import { findEmbedKey, listEmbedKeys } from "../sessions/embed-keys.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 
 interface MintOptions extends CommonOptions {

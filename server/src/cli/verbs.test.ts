@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { Command } from "commander";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { writeInstance } from "../config.ts";
-import { type Reach, verbs } from "../isolation/verbs.ts";
-import { addEmbedKey } from "../tenants/embed-keys.ts";
-import { latestSchemaVersion } from "../tenants/schema.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
-import { paymentRows, withSecrets } from "../tenants/testing/lived-in-tenant.ts";
+import { writeInstance } from "../operations/config.ts";
+import { type Reach, verbs } from "../operations/isolation/verbs.ts";
+import { paymentRows, withSecrets } from "../operations/testing/lived-in-tenant.ts";
+import { addEmbedKey } from "../sessions/embed-keys.ts";
+import { latestSchemaVersion } from "../tenant/schema.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { type PostgresCluster, startCluster } from "../testing/postgres-cluster.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -20,7 +20,7 @@ import { verbExamples } from "./testing/verb-examples.ts";
 
 /**
  * Every verb × every wrong way. The list is the program's own: a verb that is not in `verbs`
- * (isolation/verbs.ts) or has no example here fails.
+ * (operations/isolation/verbs.ts) or has no example here fails.
  */
 const folder = temporaryFolders();
 const [dataDir, noPlatform, wrongKey] = [folder(), folder(), folder()];
@@ -99,9 +99,9 @@ const naming = Object.keys(examples).filter((verb) => {
   return !making.includes(verb) && (named || command?.options.some(({ flags }) => flags.includes("<slug>")));
 });
 
-test("every verb of the command line is in the matrix (isolation/verbs.ts), and has an example here", () => {
+test("every verb of the command line is in the matrix (operations/isolation/verbs.ts), and has an example here", () => {
   const known = all.map(({ verb }) => verb).sort();
-  expect(Object.keys(verbs).sort(), "a line each in isolation/verbs.ts").toEqual(known);
+  expect(Object.keys(verbs).sort(), "a line each in operations/isolation/verbs.ts").toEqual(known);
   expect(Object.keys(examples).sort(), "a line each in cli/testing/verb-examples.ts").toEqual(known);
 });
 
@@ -113,13 +113,13 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "database-server prepare <name>": "the platform's",
     "database-server remove <name>": "the platform's",
     "embed-key add --id <id>": "what the new key shall be called",
-    "flag set <key>": "a flag of flags/definitions.ts",
+    "flag set <key>": "a flag of tenant/flags/definitions.ts",
     "flag set <value>": "a value",
-    "flag unset <key>": "a flag of flags/definitions.ts",
-    "setting get <key>": "a setting of tenants/settings.ts",
-    "setting set <key>": "a setting of tenants/settings.ts",
+    "flag unset <key>": "a flag of tenant/flags/definitions.ts",
+    "setting get <key>": "a setting of tenant/settings.ts",
+    "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",
-    "setting unset <key>": "a setting of tenants/settings.ts",
+    "setting unset <key>": "a setting of tenant/settings.ts",
     "tenant import <path>": "a folder or file",
     "tenant ring <ring>": "one of three",
     "token mint --customer <id>": "the ERP's, written into the token for the tenant's own host",
@@ -133,9 +133,10 @@ test("every verb that takes an id of something of a tenant's says so in the matr
   );
   const ids = taken.filter(({ what }) => noIds[what] === undefined);
   const listed = Object.keys(verbs).filter((verb) => verbs[verb]?.takesId);
-  expect([...new Set(ids.map(({ verb }) => verb))].sort(), "takesId in isolation/verbs.ts").toEqual(
-    listed.sort(),
-  );
+  expect(
+    [...new Set(ids.map(({ verb }) => verb))].sort(),
+    "takesId in operations/isolation/verbs.ts",
+  ).toEqual(listed.sort());
   expect(Object.keys(noIds).filter((name) => !taken.some(({ what }) => what === name))).toEqual([]);
 });
 
@@ -152,7 +153,7 @@ test.each(naming)("%s of a tenant that is not there says so, and answers nothing
 });
 
 // Those of an entry change its status or show it: cli/tenant-lifecycle.test.ts. A drill needs a server that is
-// archived: tenants/backup/restore/restore-to-instant.test.ts.
+// archived: operations/backup/restore/restore-to-instant.test.ts.
 const doable = naming.filter((verb) => verb !== "backup drill");
 const looking = doable.filter((verb) => verbs[verb]?.reach !== "one entry");
 test.each(looking)("%s of a suspended tenant is refused or not, as the matrix says", async (verb) => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testDatabase } from "../testing/postgres.ts";
-import { connect, isUnavailable, type Sql } from "./client.ts";
+import { isUnavailable } from "./client.ts";
+import { connect, type Sql } from "./connect.ts";
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 let sql: Sql;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { testDatabase } from "../testing/index.ts";
-import { connect } from "./client.ts";
+import { connect } from "./connect.ts";
 import { copyRows } from "./copy-rows.ts";
 
 test("one table after the other is copied on one connection, however many bytes the last row leaves in the stream", async () => {

@@ -1,5 +1,5 @@
 import { pipeline } from "node:stream/promises";
-import type { Sql } from "./client.ts";
+import type { Sql } from "./connect.ts";
 
 type Session = Pick<Sql, "unsafe">;
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../testing/postgres.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { connect, type Sql } from "./client.ts";
+import { connect, type Sql } from "./connect.ts";
 import { migrate, readMigrations } from "./migrate.ts";
 
 let database: TestDatabase;

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { quoteIdentifier, quoteLiteral, type Sql } from "./client.ts";
+import { quoteIdentifier, quoteLiteral } from "./client.ts";
+import type { Sql } from "./connect.ts";
 
 export interface Migration {
   readonly version: number;

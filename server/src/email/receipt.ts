@@ -1,7 +1,6 @@
 import type { CompiledTheme } from "@clarity/themes";
 import { Locale } from "../../contract/index.ts";
 import { exponentOf, toDecimal } from "../money/money.ts";
-import type { PaymentRow } from "../payments/statements/payment-row.ts";
 import { fill, type ReceiptWords, receiptWords } from "./receipt-words.ts";
 
 /** Everything a receipt says, in words; how it looks is the templates'. */
@@ -24,8 +23,23 @@ export interface Receipt {
   legal: string[];
 }
 
+/** What a receipt says of a captured payment; amounts in minor units. */
+interface PaidPayment {
+  receipt_number: string | null;
+  currency: string;
+  amount_minor: bigint;
+  surcharge_minor: bigint;
+  total_minor: bigint;
+  lines: readonly { invoiceNumber: string; amountMinor: string }[];
+  card_brand: string | null;
+  card_last4: string | null;
+  locale: string;
+  captured_at: Date | null;
+  created_at: Date;
+}
+
 export interface ReceiptInput {
-  payment: PaymentRow;
+  payment: PaidPayment;
   customerName: string;
   seller: { name: string; supportEmail: string | null };
 }

@@ -1,7 +1,7 @@
 import { createTransport } from "nodemailer";
 import addressparser from "nodemailer/lib/addressparser";
 import { conceal } from "../crypto/conceal.ts";
-import type { SettingValue } from "../tenants/settings.ts";
+import type { SettingValue } from "../tenant/settings.ts";
 
 export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
 

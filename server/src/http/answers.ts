@@ -2,9 +2,9 @@ import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
 import { errorCodes, faultsOf, misdirected, problemOf, retryAfterS } from "../../contract/index.ts";
+import { type Refused, refused } from "../context/refusal.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
-import { type Refused, refused } from "../refusal.ts";
-import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenants/errors.ts";
+import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenant/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
 
 export interface ServerEnv {

@@ -1,8 +1,8 @@
 import { Counter } from "prom-client";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { tenantLabel } from "../telemetry/metrics.ts";
-import { TenantBusy } from "../tenants/errors.ts";
-import { quotas } from "../tenants/quotas.ts";
+import { TenantBusy } from "../tenant/errors.ts";
+import { quotas } from "../tenant/quotas.ts";
 
 const refusals = new Counter({
   name: "tenant_busy_total",

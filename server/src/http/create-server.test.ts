@@ -3,10 +3,10 @@ import { SignJWT } from "jose";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HostEntry, Problem } from "../../contract/index.ts";
-import { createContextFactory } from "../context-factory.ts";
-import { TenantUnavailable } from "../tenants/errors.ts";
-import { suspendTenant } from "../tenants/provisioning/change-status.ts";
-import { quotas } from "../tenants/quotas.ts";
+import { createContextFactory } from "../context/context-factory.ts";
+import { suspendTenant } from "../operations/provisioning/change-status.ts";
+import { TenantUnavailable } from "../tenant/errors.ts";
+import { quotas } from "../tenant/quotas.ts";
 import { createServer } from "./create-server.ts";
 import { type TestServer, type TestTenant, testServer } from "./testing/test-server.ts";
 

@@ -1,11 +1,11 @@
 import type { Context as HonoContext } from "hono";
 import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
-import type { MakeContext } from "../context-factory.ts";
+import type { Context } from "../context/context.ts";
+import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
-import { TenantElsewhere } from "../tenants/errors.ts";
-import type { OpenTenant, Tenants } from "../tenants/tenants.ts";
+import { TenantElsewhere } from "../tenant/errors.ts";
+import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
 import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";

@@ -1,9 +1,9 @@
 import { type HostEntry, sharedAudience } from "../../contract/index.ts";
-import { type Refused, refused } from "../refusal.ts";
+import { type Refused, refused } from "../context/refusal.ts";
 import type { Registry } from "../registry/registry.ts";
-import { TenantElsewhere } from "../tenants/errors.ts";
-import { quotas } from "../tenants/quotas.ts";
-import type { Tenants } from "../tenants/tenants.ts";
+import { TenantElsewhere } from "../tenant/errors.ts";
+import { quotas } from "../tenant/quotas.ts";
+import type { Tenants } from "../tenant/tenants.ts";
 
 /**
  * What the edge may know of a host: whose it is, which instance serves it, which pages may embed it. Of tenants that

@@ -1,13 +1,13 @@
 import type { Context, Hono } from "hono";
 import { internalPaths, OpenSession, PaymentId, PaymentRequest } from "../../contract/index.ts";
+import { refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { type ReadResult, readPayment } from "../payments/read-payment.ts";
 import { resumePayment } from "../payments/resume-payment.ts";
 import { startPayment } from "../payments/start-payment.ts";
-import { refused } from "../refusal.ts";
+import { findEmbedKey } from "../sessions/embed-keys.ts";
 import type { Jwks } from "../sessions/jwks.ts";
 import { openSession } from "../sessions/open-session.ts";
-import { findEmbedKey } from "../tenants/embed-keys.ts";
 import { answerJson, answerRefused, readBody, type ServerEnv } from "./answers.ts";
 import type { Doors } from "./entrance.ts";
 

@@ -1,7 +1,7 @@
 import { sharedAudience } from "../../contract/index.ts";
 import { countMisfits } from "../registry/count-misfits.ts";
 import type { Registry } from "../registry/registry.ts";
-import { latestSchemaVersion, minimumSchemaVersion } from "../tenants/schema.ts";
+import { latestSchemaVersion, minimumSchemaVersion } from "../tenant/schema.ts";
 
 /** What the process knows of itself. */
 export interface ProcessState {

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { type Mirror, type MirrorRow, mirrorOf } from "./invoice-list.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { type Connector, type ErpAccount, ErpError } from "../connectors/connector.ts";
-import type { Context } from "../context.ts";
-import { type Refused, refused } from "../refusal.ts";
-import { json } from "../tenants/tenant-db.ts";
+import type { Context } from "../context/context.ts";
+import { type Refused, refused } from "../context/refusal.ts";
+import { json } from "../tenant/tenant-db.ts";
 
 /** A payer waits for the ERP this long at most, milliseconds. */
 const erpTimeoutMs = 5_000;

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 
 /** What the sweep does at each tenant now and then. */
 export interface Chore {

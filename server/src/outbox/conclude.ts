@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import { json } from "../tenants/tenant-db.ts";
+import type { Context } from "../context/context.ts";
+import { json } from "../tenant/tenant-db.ts";
 import type { OutboxRow } from "./outbox-row.ts";
 
 // Each writes only while the lease is still ours: `tries` counts leases, but from nought again after a replay.

@@ -1,4 +1,4 @@
-import type { Context, Job } from "../context.ts";
+import type { Context, Job } from "../context/context.ts";
 
 /** More in one go would only wait in the queue; the next sweep sees the rest. */
 const mostJobs = 200;

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { leaseS, type OutboxRow } from "./outbox-row.ts";
 
 /** Makes us the one who works on a row; `null` when it is not due, another has it, or there is none. */

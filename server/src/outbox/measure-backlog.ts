@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { openStates } from "../payments/states.ts";
 import { backlog } from "../telemetry/metrics.ts";
 

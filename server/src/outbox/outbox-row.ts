@@ -10,14 +10,6 @@ export interface OutboxRow {
   lease: string;
 }
 
-/** How a try ended. `result` is stored; `cause` is for us and for whoever looks at dead letters. */
-export type Delivery =
-  | { kind: "done"; result: Record<string, unknown> }
-  /** `retryAfterMs`: not earlier, the other side said so. */
-  | { kind: "retry"; cause: string; retryAfterMs: number | null }
-  /** Trying again cannot help. */
-  | { kind: "refused"; cause: string };
-
 /** After so many fruitless tries, over about 17 hours, a row is dead until a person replays it. */
 export const maxTries = 12;
 

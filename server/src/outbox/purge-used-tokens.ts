@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 
 /** Clocks of the ERP's token signer and ours may differ by this much, minutes. */
 const graceMinutes = 10;

@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import { wake } from "../payments/wake.ts";
+import type { Context } from "../context/context.ts";
+import { wake } from "../context/wake.ts";
 
 /** Gives a dead letter all its tries again, from now. What the ERP already has is found, not posted twice. */
 export async function replayDeadLetter({

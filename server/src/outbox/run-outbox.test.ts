@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PostResult } from "../connectors/connector.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { paymentDeliveries as deliveries } from "../payments/deliveries/deliveries.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-const run = (ctx: Context, id: string) => runOutbox({ ctx, input: { id } });
+const run = (ctx: Context, id: string) => runOutbox({ ctx, input: { id, deliveries } });
 
 /** An ERP that answers this to every payment, and what it was asked. */
 function answering(ctx: Context, result: PostResult): Context {

@@ -1,15 +1,12 @@
-import type { Context } from "../context.ts";
-import { sendReceipt } from "../email/send-receipt.ts";
-import { settleInERP } from "../payments/settle-in-erp.ts";
-import { findPaymentRow, type PaymentRow } from "../payments/statements/payment-row.ts";
-import { wake } from "../payments/wake.ts";
-import { deliveries, tenantLabel } from "../telemetry/metrics.ts";
+import type { Context } from "../context/context.ts";
+import { wake } from "../context/wake.ts";
+import { deliveries as delivered, tenantLabel } from "../telemetry/metrics.ts";
 import { inSpan } from "../telemetry/tracing.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
+import type { Deliveries, Delivery, DeliveryOutcome } from "./delivery.ts";
 import { leaseRow, nextTurn } from "./lease-row.ts";
-import { type Delivery, maxTries, type OutboxRow, tryTimeoutMs } from "./outbox-row.ts";
-import { postToERP } from "./post-to-erp.ts";
+import { maxTries, type OutboxRow, tryTimeoutMs } from "./outbox-row.ts";
 
 export type OutboxResult = { kind: "done" | "retry" | "dead" } | { kind: "busy" };
 
@@ -21,6 +18,7 @@ export type OutboxResult = { kind: "done" | "retry" | "dead" } | { kind: "busy" 
  * least once: an email, when the process dies between the mail server's yes and our commit; the
  * second copy has the same Message-ID.
  *
+ * @param input.deliveries what becomes of each kind of row
  * @param input.signal the worker is stopping: the try ends early and is made again
  * @returns `busy`: not due, leased to another, or finished. Nothing was done.
  */
@@ -29,7 +27,7 @@ export async function runOutbox({
   input,
 }: {
   ctx: Context;
-  input: { id: string; signal?: AbortSignal };
+  input: { id: string; deliveries: Deliveries; signal?: AbortSignal };
 }): Promise<OutboxResult> {
   const row = await leaseRow({ ctx, input });
   if (!row) {
@@ -38,59 +36,54 @@ export async function runOutbox({
     if (runAt) await wake(ctx, [{ kind: "outbox", id: input.id, runAt }]);
     return { kind: "busy" };
   }
-  const payment = await findPaymentRow(ctx, row.payment_id);
-  if (!payment) throw new Error(`outbox row ${row.id} belongs to no payment`);
-
-  const delivery = await deliver({ ctx, input: { row, payment, signal: within(input.signal) } });
-  const result = await settle({ ctx, input: { row, delivery } });
-  deliveries.inc({ kind: row.kind, outcome: result.kind, tenant: tenantLabel(ctx.tenant.slug) });
+  const delivery = input.deliveries[row.kind];
+  const outcome = await attempt({ ctx, input: { row, delivery, signal: within(input.signal) } });
+  const result = await settle({ ctx, input: { row, delivery, outcome } });
+  delivered.inc({ kind: row.kind, outcome: result.kind, tenant: tenantLabel(ctx.tenant.slug) });
   return result;
 }
 
 async function settle({
   ctx,
-  input: { row, delivery },
+  input: { row, delivery, outcome },
 }: {
   ctx: Context;
-  input: { row: OutboxRow; delivery: Delivery };
+  input: { row: OutboxRow; delivery: Delivery; outcome: DeliveryOutcome };
 }): Promise<OutboxResult> {
-  switch (delivery.kind) {
-    case "done":
-      await conclude({ ctx, input: { row, result: delivery.result } });
+  switch (outcome.kind) {
+    case "done": {
+      const { conclude = markDone } = delivery;
+      await conclude({ ctx, input: { row, result: outcome.result } });
       return { kind: "done" };
+    }
     case "refused":
-      await markDead({ ctx, input: { row, cause: delivery.cause } });
+      await markDead({ ctx, input: { row, cause: outcome.cause } });
       return { kind: "dead" };
     case "retry": {
       if (row.tries >= maxTries) {
-        await markDead({ ctx, input: { row, cause: delivery.cause } });
+        await markDead({ ctx, input: { row, cause: outcome.cause } });
         return { kind: "dead" };
       }
-      const inMs = retryInMs(row.tries, delivery.retryAfterMs);
-      await retryLater({ ctx, input: { row, cause: delivery.cause, inMs } });
+      const inMs = retryInMs(row.tries, outcome.retryAfterMs);
+      await retryLater({ ctx, input: { row, cause: outcome.cause, inMs } });
       await wake(ctx, [{ kind: "outbox", id: row.id, runAt: new Date(Date.now() + inMs) }]);
       return { kind: "retry" };
     }
   }
 }
 
-async function deliver({
+async function attempt({
   ctx,
-  input,
+  input: { row, delivery, signal },
 }: {
   ctx: Context;
-  input: { row: OutboxRow; payment: PaymentRow; signal: AbortSignal };
-}): Promise<Delivery> {
-  const { row, payment, signal } = input;
+  input: { row: OutboxRow; delivery: Delivery; signal: AbortSignal };
+}): Promise<DeliveryOutcome> {
   // Workers died on it again and again without saying why.
   if (row.tries > maxTries) return { kind: "refused", cause: "no try ever came to an end" };
   try {
-    const name = row.kind === "erp_post" ? "SyncPayment" : "SendReceipt";
-    return await inSpan({ name, attributes: { "payment.id": payment.id } }, () =>
-      row.kind === "erp_post"
-        ? postToERP({ ctx, input: { payment, signal } })
-        : sendReceipt({ ctx, input: { payment, outboxId: row.id, signal } }),
-    );
+    const span = { name: delivery.name, attributes: { "payment.id": row.payment_id } };
+    return await inSpan(span, () => delivery.deliver({ ctx, input: { row, signal } }));
   } catch (error) {
     ctx.log.error({ err: error, outboxId: row.id, kind: row.kind }, "delivering failed unexpectedly");
     return {
@@ -99,19 +92,6 @@ async function deliver({
       retryAfterMs: null,
     };
   }
-}
-
-/** The ERP's yes moves the invoices' balances in the same statement. */
-async function conclude({
-  ctx,
-  input: { row, result },
-}: {
-  ctx: Context;
-  input: { row: OutboxRow; result: Record<string, unknown> };
-}): Promise<void> {
-  if (row.kind === "receipt_email") return markDone({ ctx, input: { row, result } });
-  const posted = result as { erpRef: string; already: boolean };
-  await settleInERP({ ctx, input: { paymentId: row.payment_id, result: posted } });
 }
 
 function within(stopping: AbortSignal | undefined): AbortSignal {

@@ -1,12 +1,13 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { createContextFactory } from "../context-factory.ts";
+import { createContextFactory } from "../context/context-factory.ts";
 import { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
+import { suspendTenant } from "../operations/provisioning/change-status.ts";
+import { paymentDeliveries } from "../payments/deliveries/deliveries.ts";
 import { start } from "../payments/testing/start.ts";
-import { TenantUnknown } from "../tenants/errors.ts";
-import { suspendTenant } from "../tenants/provisioning/change-status.ts";
+import { TenantUnknown } from "../tenant/errors.ts";
 import { servedTenants } from "./served-tenants.ts";
 import { startWorker, type WorkerHandle, type WorkerOptions } from "./worker.ts";
 
@@ -48,7 +49,7 @@ async function startWith(audience?: string, more: Partial<WorkerOptions> = {}): 
   const { registryUrl } = line.platform.address;
   const sweep = { activeMs: 600_000, idleMs: 600_000 };
   const options = { ...serving(audience), resolveAttempt: async () => {}, log, sweep };
-  const worker = await startWorker({ registryUrl, ...options, ...more });
+  const worker = await startWorker({ deliveries: paymentDeliveries, registryUrl, ...options, ...more });
   running.push(worker);
   return worker;
 }

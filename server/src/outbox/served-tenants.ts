@@ -1,10 +1,10 @@
 import { sharedAudience } from "../../contract/index.ts";
-import type { MakeContext } from "../context-factory.ts";
+import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
-import { TenantElsewhere } from "../tenants/errors.ts";
-import { quotas } from "../tenants/quotas.ts";
-import type { Tenants } from "../tenants/tenants.ts";
+import { TenantElsewhere } from "../tenant/errors.ts";
+import { quotas } from "../tenant/quotas.ts";
+import type { Tenants } from "../tenant/tenants.ts";
 import type { WorkerOptions } from "./worker.ts";
 
 /**

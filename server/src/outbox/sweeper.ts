@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Job } from "../context.ts";
+import type { Job } from "../context/context.ts";
 import { sweepFinishedAt } from "../telemetry/metrics.ts";
 
 /** Databases asked at once. */

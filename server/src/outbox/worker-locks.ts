@@ -1,4 +1,4 @@
-import { connect, type Sql } from "../database/client.ts";
+import type { Sql } from "../database/connect.ts";
 
 /** First key of our advisory locks: "pay" and a number, so that nobody else's are mistaken for ours. */
 const lockSpace = 0x706179_1;
@@ -15,10 +15,10 @@ export interface WorkerLocks {
 /**
  * Signs of life are session locks: PostgreSQL drops them the moment a process or its connection dies.
  * A worker whose connection broke may lose its job to another; the outbox row's lease keeps the two apart.
+ *
+ * @param sql a session of its own (`openRegistrySession`): the locks are its; `close` ends it
  */
-export function openWorkerLocks(registryUrl: string): WorkerLocks {
-  // One connection that stays: the locks are its.
-  const sql = connect({ url: registryUrl, max: 1, idleTimeoutSeconds: 0 });
+export function openWorkerLocks(sql: Sql): WorkerLocks {
   return {
     async refresh(workerIds) {
       // Tried, not waited for: while our own former connection still holds it, or another id of the same

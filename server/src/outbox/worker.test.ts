@@ -5,8 +5,9 @@ import { fileURLToPath } from "node:url";
 import { pino } from "pino";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import type { Connector } from "../connectors/connector.ts";
-import type { Context } from "../context.ts";
-import { connect } from "../database/client.ts";
+import type { Context } from "../context/context.ts";
+import { connect } from "../database/connect.ts";
+import { paymentDeliveries } from "../payments/deliveries/deliveries.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { type TestDatabase, testDatabase } from "../testing/index.ts";
 import { serveErp, withErp } from "./testing/erp.ts";
@@ -32,6 +33,7 @@ const often = { activeMs: 100, idleMs: 100 };
 
 async function work(contexts: Context[], options: Partial<WorkerOptions> = {}): Promise<WorkerHandle> {
   const worker = await startWorker({
+    deliveries: paymentDeliveries,
     registryUrl: registry.url,
     contextFor: async (tenantId) => {
       const ctx = contexts.find(({ tenant }) => tenant.id === tenantId);

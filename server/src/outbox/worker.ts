@@ -3,10 +3,12 @@ import type { AddJobsJobSpec } from "graphile-worker";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
-import type { Context, Job } from "../context.ts";
+import type { Context, Job } from "../context/context.ts";
+import { openRegistrySession } from "../registry/registry.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
-import { TenantElsewhere, TenantMoving } from "../tenants/errors.ts";
+import { TenantElsewhere, TenantMoving } from "../tenant/errors.ts";
 import { type Chore, createChores } from "./chores.ts";
+import type { Deliveries } from "./delivery.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
 import { createBacklogMeter } from "./measure-backlog.ts";
@@ -25,6 +27,7 @@ export interface WorkerOptions {
   contextFor(tenantId: string, actor: string): Promise<Context & { release?: () => unknown }>;
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
+  deliveries: Deliveries;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
   /** Beside the worker's own. */
   chores?: readonly Chore[];
@@ -97,7 +100,9 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     concurrency: options.concurrency ?? 8,
     log,
     tasks: {
-      [taskOf("outbox")]: task("outbox", (ctx, id, signal) => runOutbox({ ctx, input: { id, signal } })),
+      [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>
+        runOutbox({ ctx, input: { id, deliveries: options.deliveries, signal } }),
+      ),
       [taskOf("resolve_attempt")]: task("resolve_attempt", (ctx, attemptId) =>
         options.resolveAttempt({ ctx, input: { attemptId } }),
       ),
@@ -109,7 +114,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
   };
 
-  const locks = openWorkerLocks(options.registryUrl);
+  const locks = openWorkerLocks(openRegistrySession(options.registryUrl));
   const chores = createChores([purge, ...(options.chores ?? [])]);
   const meter = createBacklogMeter();
   const sweeper = startSweeper({

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findDueWork } from "../outbox/find-due-work.ts";
-import { tenantMigrations } from "../tenants/schema.ts";
+import { tenantMigrations } from "../tenant/schema.ts";
 import { acceptWebhook } from "./accept-webhook.ts";
 import { listPayments } from "./list-payments.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";

@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { wake } from "../context/wake.ts";
 import { leaseS } from "./attempt.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import { closedUnpaidStates, openStates } from "./states.ts";
-import { wake } from "./wake.ts";
 
 /**
  * News from the provider: verified over the raw bytes, stored once, then the provider itself is asked

@@ -1,5 +1,5 @@
-import type { Context } from "../context.ts";
-import type { PipelineContext } from "../pipelines/pipeline.ts";
+import type { Context } from "../context/context.ts";
+import type { PipelineContext } from "../hooks/pipeline.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import type { StoredState } from "./states.ts";
 

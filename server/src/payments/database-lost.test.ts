@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FakeOperation } from "../providers/fake.ts";
-import { TenantUnavailable } from "../tenants/errors.ts";
+import { TenantUnavailable } from "../tenant/errors.ts";
 import { readPayment } from "./read-payment.ts";
 import { start } from "./testing/start.ts";
 import { createWorld, type TestTenant } from "./testing/world.ts";

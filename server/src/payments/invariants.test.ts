@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import type { FakeFault, FakeOperation } from "../providers/fake.ts";
-import { TenantUnavailable } from "../tenants/errors.ts";
+import { TenantUnavailable } from "../tenant/errors.ts";
 import { acceptWebhook } from "./accept-webhook.ts";
 import { readPayment } from "./read-payment.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";

@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { freshMs, listInvoices } from "../invoices/list-invoices.ts";
 import { loadOrder, type OrderInput } from "./statements/load-order.ts";
 

@@ -1,5 +1,5 @@
 import type { ErrorCode, Payment } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";

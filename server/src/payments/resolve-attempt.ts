@@ -1,8 +1,8 @@
-import type { Context } from "../context.ts";
-import { authorize, capture } from "../pipelines/payment.ts";
+import type { Context } from "../context/context.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
 import { answerWithinMs, askProvider, deadlineIn } from "./ask-provider.ts";
 import type { Attempt } from "./attempt.ts";
+import { authorize, capture } from "./pipeline.ts";
 import { leaseAttempt } from "./statements/lease-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";

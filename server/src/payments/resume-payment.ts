@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";

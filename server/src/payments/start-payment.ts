@@ -1,8 +1,8 @@
 import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
-import { runPayment } from "../pipelines/payment.ts";
+import type { Context } from "../context/context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { paymentView } from "./payment-view.ts";
+import { runPayment } from "./pipeline.ts";
 import { findPaymentRow } from "./statements/payment-row.ts";
 
 export type StartResult =

@@ -1,5 +1,5 @@
+import type { Steps } from "../hooks/pipeline.ts";
 import { basisPointsOf } from "../money/money.ts";
-import type { Steps } from "../pipelines/pipeline.ts";
 
 /** The first rule that fits the card decides; none: no surcharge. The form computes the same. */
 export function surchargeOf({ amountMinor, card, rules }: Steps["CalculateSurcharge"]["input"]): bigint {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 
 /** Columns as they are stored: this is for a person with the code at hand. */
 type Row = Record<string, unknown>;

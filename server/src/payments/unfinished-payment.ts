@@ -1,5 +1,5 @@
 import type { Payment } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openStates } from "./states.ts";

@@ -1,6 +1,6 @@
 import type { MasterKey } from "../crypto/master-key.ts";
 import { createDataKey, openTenantKeys, type TenantKeys } from "../crypto/tenant-keys.ts";
-import type { Sql } from "../database/client.ts";
+import type { Sql } from "../database/connect.ts";
 
 /** Takes a tenant's id's place in what is authenticated: its ciphertexts open under no tenant's key. */
 export const platformKeyOwner = "platform";

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { isUnavailable } from "../database/client.ts";
 import { registryLookups } from "../telemetry/metrics.ts";
-import { RegistryUnavailable } from "../tenants/errors.ts";
+import { RegistryUnavailable } from "./errors.ts";
 import type { TenantRecord } from "./tenant-record.ts";
 
 /** How long a found tenant is not asked for again, ms. */

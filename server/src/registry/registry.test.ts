@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { fileMasterKey } from "../crypto/master-key.ts";
-import { RegistryUnavailable } from "../tenants/errors.ts";
-import { suspendTenant } from "../tenants/provisioning/change-status.ts";
-import { names } from "../tenants/provisioning/names.ts";
-import { connectionUrl } from "../tenants/tenants.ts";
+import { names } from "../operations/names.ts";
+import { suspendTenant } from "../operations/provisioning/change-status.ts";
+import { RegistryUnavailable } from "../tenant/errors.ts";
+import { connectionUrl } from "../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { type TcpProxy, tcpProxy } from "../testing/tcp-proxy.ts";
 import { openRegistry, type Registry } from "./registry.ts";

@@ -1,5 +1,5 @@
 import type { MasterKey } from "../crypto/master-key.ts";
-import { connect, type Sql } from "../database/client.ts";
+import { connect, type Sql } from "../database/connect.ts";
 import { registryLookups } from "../telemetry/metrics.ts";
 import { RegistryCache, type RegistryCacheOptions } from "./registry-cache.ts";
 import {
@@ -121,3 +121,6 @@ function oneAtATime(run: () => Promise<void>): () => Promise<void> {
     running = false;
   };
 }
+
+/** One connection to the registry's database that stays: session locks are its. Connects on first use. */
+export const openRegistrySession = (url: string): Sql => connect({ url, max: 1, idleTimeoutSeconds: 0 });

@@ -1,5 +1,5 @@
 import type { SealedSecret, WrappedDataKey } from "../crypto/tenant-keys.ts";
-import type { Sql } from "../database/client.ts";
+import type { Sql } from "../database/connect.ts";
 
 /** A tenant as the registry knows it. */
 export interface TenantRecord {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 import type { EmbedGrant } from "./verify-embed-token.ts";
 
 const digestOf = ({ keyId, tokenId }: EmbedGrant) =>

@@ -1,10 +1,10 @@
 import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from "../../contract/index.ts";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
+import { type Refused, refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
-import { type Refused, refused } from "../refusal.ts";
-import { SettingMissing } from "../tenants/errors.ts";
+import { SettingMissing } from "../tenant/errors.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";

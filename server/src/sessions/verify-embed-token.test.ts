@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, randomUUID } from "node:crypto";
 import { exportJWK, exportSPKI, type JWTHeaderParameters, SignJWT } from "jose";
 import { expect, test } from "vitest";
-import type { EmbedKey } from "../tenants/embed-keys.ts";
+import type { EmbedKey } from "./embed-keys.ts";
 import type { Jwks } from "./jwks.ts";
 import { verifyEmbedToken } from "./verify-embed-token.ts";
 

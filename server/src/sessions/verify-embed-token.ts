@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
 import { ForeignId } from "../../contract/index.ts";
-import { type Refused, refused } from "../refusal.ts";
-import type { EmbedKey } from "../tenants/embed-keys.ts";
+import { type Refused, refused } from "../context/refusal.ts";
+import type { EmbedKey } from "./embed-keys.ts";
 import { type Jwks, JwksUnavailable } from "./jwks.ts";
 
 /** Clocks of ERP and server may differ this much, seconds. */

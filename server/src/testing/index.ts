@@ -1,11 +1,11 @@
 /** Helpers for tests of every workspace that needs PostgreSQL. Runs inside vitest only. */
 import type {} from "./global-setup.ts";
 
-export { connect } from "../database/client.ts";
+export { connect } from "../database/connect.ts";
 export { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
+export { newerBuild } from "../operations/migration/testing/newer-build.ts";
+export { addDatabaseServer } from "../operations/servers/database-servers.ts";
 export { FakeProvider } from "../providers/fake.ts";
-export { newerBuild } from "../tenants/fleet/testing/newer-build.ts";
-export { addDatabaseServer } from "../tenants/placement/database-servers.ts";
 export { freePort } from "./free-port.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";

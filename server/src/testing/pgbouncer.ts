@@ -4,7 +4,7 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { connect } from "../database/client.ts";
+import { connect } from "../database/connect.ts";
 import { asUser, serverUser } from "../database/embedded/server-user.ts";
 import { freePort } from "./free-port.ts";
 

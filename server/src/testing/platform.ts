@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import postgres from "postgres";
-import { createTenant, type NewTenant } from "../tenants/provisioning/create-tenant.ts";
-import { type Operator, openOperator } from "../tenants/provisioning/operator.ts";
-import { type PlatformAddress, preparePlatform } from "../tenants/provisioning/prepare-platform.ts";
-import type { PoolOptions } from "../tenants/tenant-pools.ts";
-import type { OpenTenant } from "../tenants/tenants.ts";
+import { type Operator, openOperator } from "../operations/operator.ts";
+import type { PlatformAddress } from "../operations/platform-address.ts";
+import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
+import { preparePlatform } from "../operations/provisioning/prepare-platform.ts";
+import type { PoolOptions } from "../tenant/tenant-pools.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
 import { testServerUrl } from "./postgres.ts";
 
 export interface TestPlatform {

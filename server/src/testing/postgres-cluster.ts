@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { chmodSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { connect } from "../database/client.ts";
+import { connect } from "../database/connect.ts";
 import { guard } from "../database/embedded/guard.ts";
 import { asUser, type ServerUser, serverUser } from "../database/embedded/server-user.ts";
-import { findPrograms } from "../tenants/backup/programs/find-programs.ts";
+import { findPrograms } from "../operations/backup/programs/find-programs.ts";
 import { freePort } from "./free-port.ts";
 
 /** The oldest we support; with its programs, which npm's embedded PostgreSQL lacks. */

@@ -1,6 +1,6 @@
 import { type CompiledTheme, compileTheme, presets, ThemeSpec } from "@clarity/themes";
 import { LRUCache } from "lru-cache";
-import type { Context } from "../context.ts";
+import type { Context } from "../context/context.ts";
 
 /** By tenant and stored hash: compiling is pure, so an entry is never wrong. */
 const compiled = new LRUCache<string, CompiledTheme>({ max: 1_000 });

@@ -2,7 +2,7 @@ import { createSecretKey, randomBytes } from "node:crypto";
 import { compileTheme, presets, type ThemeSpec } from "@clarity/themes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
-import { json } from "../tenants/tenant-db.ts";
+import { json } from "../tenant/tenant-db.ts";
 import { currentTheme } from "./current-theme.ts";
 import { readTheme } from "./read-theme.ts";
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { latestSchemaVersion } from "../../tenants/schema.ts";
+import { latestSchemaVersion } from "../../tenant/schema.ts";
 
 /**
  * An example of every verb: what stands after it, with the tenant's slug; in an order in which each can be done.

@@ -1,4 +1,4 @@
-import type { SettingValue } from "../../tenants/settings.ts";
+import type { SettingValue } from "../../tenant/settings.ts";
 import type { OData } from "./odata.ts";
 
 export type D365FoConfig = Extract<NonNullable<SettingValue<"connector">>, { id: "d365-fo" }>;

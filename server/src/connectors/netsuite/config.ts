@@ -1,3 +1,3 @@
-import type { SettingValue } from "../../tenants/settings.ts";
+import type { SettingValue } from "../../tenant/settings.ts";
 
 export type NetsuiteConfig = Extract<NonNullable<SettingValue<"connector">>, { id: "netsuite" }>;

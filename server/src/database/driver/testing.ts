@@ -5,7 +5,8 @@
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { testDatabase } from "../../testing/postgres.ts";
 import { type TcpProxy, tcpProxy } from "../../testing/tcp-proxy.ts";
-import { connect, errorCode, type Sql } from "../client.ts";
+import { errorCode } from "../client.ts";
+import { connect, type Sql } from "../connect.ts";
 
 /** A database for the file; what a test opens in it, or makes of its tables, is gone after the test. */
 export function useDriver(tables: string) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Sql } from "../client.ts";
+import type { Sql } from "../connect.ts";
 import { useDriver } from "./testing.ts";
 
 const { admin, single } = useDriver("create table pairs (id int, half int)");

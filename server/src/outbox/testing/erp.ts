@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Connector, ErpError, type ErpPayment, type PostResult } from "../../connectors/connector.ts";
 import { createFakeErp } from "../../connectors/fake.ts";
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 import { start } from "../../payments/testing/start.ts";
 import type { TestTenant } from "../../payments/testing/world.ts";
 

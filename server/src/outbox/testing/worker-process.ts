@@ -1,5 +1,7 @@
 /** A worker as a process of its own, to be killed. Argument: JSON of `Input`. */
+
 import { pino } from "pino";
+import { paymentDeliveries } from "../../payments/deliveries/deliveries.ts";
 import { createContext, openTenantDb } from "../../payments/testing/context.ts";
 import { startWorker } from "../worker.ts";
 import { remoteErp } from "./erp.ts";
@@ -15,6 +17,7 @@ const input: Input = JSON.parse(process.argv[2] ?? "");
 const { db } = openTenantDb(input.tenantUrl, input.tenantId);
 const ctx = createContext({ db, provider: null as never, hooks: {}, settings: {} });
 await startWorker({
+  deliveries: paymentDeliveries,
   registryUrl: input.registryUrl,
   contextFor: async (_, actor) => ({ ...ctx, actor, connector: async () => remoteErp(input.erpUrl) }),
   listTenantIds: async () => [input.tenantId],

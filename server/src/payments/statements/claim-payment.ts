@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
-import type { Context } from "../../context.ts";
-import { json } from "../../tenants/tenant-db.ts";
+import type { Context } from "../../context/context.ts";
+import { json } from "../../tenant/tenant-db.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
 import type { OrderLine } from "./load-order.ts";
 import type { PaymentRow } from "./payment-row.ts";

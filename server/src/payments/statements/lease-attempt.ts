@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
 import { closedUnpaidStates, openStates, type StoredState } from "../states.ts";
 import { findPaymentRow } from "./payment-row.ts";

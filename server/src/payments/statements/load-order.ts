@@ -1,5 +1,5 @@
 import type { ErrorCode, PaymentRequest, ProblemDetail } from "../../../contract/index.ts";
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 
 export interface OrderLine {
   invoiceId: string;

@@ -1,4 +1,4 @@
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 import type { StoredState } from "../states.ts";
 
 /** A row of `pay.payments`, as the driver hands it over. */

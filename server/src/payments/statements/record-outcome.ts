@@ -1,6 +1,7 @@
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
+import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
-import { json } from "../../tenants/tenant-db.ts";
+import { json } from "../../tenant/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
 import {
   type AttemptOutcome,
@@ -11,7 +12,6 @@ import {
   type StoredState,
   targetOf,
 } from "../states.ts";
-import { wake } from "../wake.ts";
 import { findPaymentRow, type PaymentRow } from "./payment-row.ts";
 
 type Moved = PaymentRow & { outbox_ids: string[] | null };

@@ -1,6 +1,6 @@
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
-import { json } from "../../tenants/tenant-db.ts";
+import { json } from "../../tenant/tenant-db.ts";
 import type { Intent } from "./claim-payment.ts";
 import type { PaymentRow } from "./payment-row.ts";
 

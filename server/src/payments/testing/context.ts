@@ -1,15 +1,15 @@
 import { pino } from "pino";
-import type { Context } from "../../context.ts";
-import { connect, type Sql } from "../../database/client.ts";
-import { type FlagKey, flagDefinitions } from "../../flags/definitions.ts";
-import type { Flags } from "../../flags/flags.ts";
-import type { Hooks } from "../../pipelines/pipeline.ts";
+import type { Context } from "../../context/context.ts";
+import { connect, type Sql } from "../../database/connect.ts";
+import type { Hooks } from "../../hooks/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
-import { createPatience } from "../../tenants/patience.ts";
-import { type SettingKey, settingDefinitions } from "../../tenants/settings.ts";
-import type { TenantDb } from "../../tenants/tenant-db.ts";
-import type { TenantPools } from "../../tenants/tenant-pools.ts";
-import { createTenantDb } from "../../tenants/tenant-query.ts";
+import { type FlagKey, flagDefinitions } from "../../tenant/flags/definitions.ts";
+import type { Flags } from "../../tenant/flags/flags.ts";
+import { createPatience } from "../../tenant/patience.ts";
+import { type SettingKey, settingDefinitions } from "../../tenant/settings.ts";
+import type { TenantDb } from "../../tenant/tenant-db.ts";
+import type { TenantPools } from "../../tenant/tenant-pools.ts";
+import { createTenantDb } from "../../tenant/tenant-query.ts";
 
 /** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
 export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {

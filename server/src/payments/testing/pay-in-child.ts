@@ -1,5 +1,5 @@
 /** A server process in small: starts the one payment it is given, then ends. Tests kill it midway. */
-import { adapters } from "../../adapters.ts";
+import { adapters } from "../../context/adapters.ts";
 import { startPayment } from "../start-payment.ts";
 import { createContext, openTenantDb } from "./context.ts";
 

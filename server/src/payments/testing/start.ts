@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { PaymentRequest } from "../../../contract/index.ts";
-import type { Context } from "../../context.ts";
+import type { Context } from "../../context/context.ts";
 import { startPayment } from "../start-payment.ts";
 
 export interface Ask {

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
-import type { Context, Job } from "../../context.ts";
-import { connect, type Sql } from "../../database/client.ts";
+import type { Context, Job } from "../../context/context.ts";
+import { connect, type Sql } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
-import type { FlagKey } from "../../flags/definitions.ts";
-import type { Hooks } from "../../pipelines/pipeline.ts";
+import type { Hooks } from "../../hooks/pipeline.ts";
 import { FakeProvider } from "../../providers/fake.ts";
-import { tenantMigrations } from "../../tenants/schema.ts";
-import type { SettingKey } from "../../tenants/settings.ts";
+import type { FlagKey } from "../../tenant/flags/definitions.ts";
+import { tenantMigrations } from "../../tenant/schema.ts";
+import type { SettingKey } from "../../tenant/settings.ts";
 import { testDatabase } from "../../testing/postgres.ts";
 import { createContext, openTenantDb } from "./context.ts";
 

@@ -1,8 +1,9 @@
 /** A process that makes one tenant after the other and prints each slug when it was acknowledged. Arguments: one JSON object. */
-import { createLogger } from "../../log.ts";
-import { createTenant } from "../../tenants/provisioning/create-tenant.ts";
-import { openOperator } from "../../tenants/provisioning/operator.ts";
-import type { PlatformAddress } from "../../tenants/provisioning/prepare-platform.ts";
+
+import { openOperator } from "../../operations/operator.ts";
+import type { PlatformAddress } from "../../operations/platform-address.ts";
+import { createTenant } from "../../operations/provisioning/create-tenant.ts";
+import { createLogger } from "../../telemetry/log.ts";
 
 export interface CreateManyInput {
   address: PlatformAddress;

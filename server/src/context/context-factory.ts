@@ -1,0 +1,120 @@
+import { hash } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Logger } from "pino";
+import type { Connector } from "../connectors/connector.ts";
+import { observedConnector } from "../connectors/observed-connector.ts";
+import type { Hooks } from "../hooks/pipeline.ts";
+import { observedProvider } from "../providers/observed-provider.ts";
+import type { Provider } from "../providers/provider.ts";
+import { SettingMissing } from "../tenant/errors.ts";
+import { createFlags } from "../tenant/flags/flags.ts";
+import type { Settings } from "../tenant/settings.ts";
+import type { TenantRef } from "../tenant/tenant-db.ts";
+import type { OpenTenant } from "../tenant/tenants.ts";
+import { type Adapters, adapters as builtIn } from "./adapters.ts";
+import type { Context, Job } from "./context.ts";
+import { createErpTurns } from "./erp-turns.ts";
+
+export interface ContextFactoryOptions {
+  /** A tenant's hooks by slug (`loadPlugins`). Default: none. */
+  hooks?: (slug: string) => Hooks;
+  /** Wakes the worker. Default: nobody; the sweep finds the rows. */
+  wake?: (tenantId: string, jobs: readonly Job[]) => Promise<void>;
+  /** Default: the real ones. */
+  adapters?: Adapters;
+  log: Logger;
+  now?: () => Date;
+}
+
+/** Who acts, and in answer to what. */
+interface Occasion {
+  /** `customer:<id>`, `worker`, `operator:<name>`. */
+  actor: string;
+  requestId: string;
+}
+
+export type MakeContext = (open: OpenTenant, occasion: Occasion) => Context;
+
+/**
+ * Makes contexts: the only place where a tenant in hand meets its provider, its ERP, its hooks. An
+ * adapter lives as long as the settings it was made from, for it holds tokens and who waits for a turn.
+ */
+export function createContextFactory(options: ContextFactoryOptions): MakeContext {
+  const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
+  const provider = keepWhileSame<Provider>();
+  const connector = keepWhileSame<Connector>();
+  const flagsOf = createFlags({ log, now });
+  const none: Hooks = {};
+  return ({ tenant, record, db, settings, flags }, { actor, requestId }) => ({
+    tenant,
+    db,
+    settings,
+    flags: flagsOf({ tenant, flags }, customerOf(actor)),
+    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
+    connector: () => connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters })),
+    hooks: options.hooks?.(tenant.slug) ?? none,
+    wake: (jobs) => wake(tenant.id, jobs),
+    actor,
+    requestId,
+    log: log.child({ tenant: tenant.slug, requestId }),
+    now,
+  });
+}
+
+/** null: not a customer's request. */
+const customerOf = (actor: string) => /^customer:(.+)$/s.exec(actor)?.[1] ?? null;
+
+/** What to build and everything it depends on. */
+interface Recipe<T> {
+  ingredients: unknown;
+  build: () => T;
+}
+
+interface Kitchen {
+  tenant: TenantRef;
+  settings: Settings;
+  adapters: Adapters;
+}
+
+async function providerOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Provider>> {
+  const config = await settings.get("provider");
+  if (!config) throw new SettingMissing("provider");
+  const secretKey = await settings.get("provider.secretKey");
+  const webhookSecret = await settings.get("provider.webhookSecret");
+  const secrets = { secretKey, webhookSecret };
+  const build = () => observedProvider(adapters.provider(config, secrets), tenant);
+  return { ingredients: [config, secrets], build };
+}
+
+async function connectorOf({
+  tenant,
+  record,
+  db,
+  settings,
+  adapters,
+}: Kitchen & Pick<OpenTenant, "record" | "db">): Promise<Recipe<Connector> | null> {
+  const config = await settings.get("connector");
+  if (!config) return null;
+  const secret = await settings.get("connector.secret");
+  const build = () => observedConnector(adapters.connector(config, secret, createErpTurns(db)), tenant);
+  // With a new record the tenant may live in another database: its turns are taken there.
+  return { ingredients: [config, secret, record.updatedAt], build };
+}
+
+/** Adapters hold secrets in the clear: those of tenants nobody asked for lately are let go. */
+const maxKept = 500;
+
+/** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */
+function keepWhileSame<T>() {
+  const kept = new LRUCache<string, { digest: string; value: T }>({ max: maxKept });
+  return async <R extends Recipe<T> | null>(tenantId: string, read: () => Promise<R>) => {
+    const recipe = await read();
+    if (!recipe) return null as R extends null ? null : never;
+    const digest = hash("sha256", JSON.stringify(recipe.ingredients), "base64url");
+    const known = kept.get(tenantId);
+    if (known?.digest === digest) return known.value;
+    const value = recipe.build();
+    kept.set(tenantId, { digest, value });
+    return value;
+  };
+}

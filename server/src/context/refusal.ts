@@ -1,0 +1,13 @@
+import type { ErrorCode, ProblemDetail } from "../../contract/index.ts";
+
+/** What a verb answers when it expectedly will not: a code of the closed list, and public words only. */
+export interface Refused extends ProblemDetail {
+  kind: "refused";
+  code: ErrorCode;
+}
+
+export const refused = (code: ErrorCode, more: ProblemDetail = {}): Refused => ({
+  kind: "refused",
+  code,
+  ...more,
+});

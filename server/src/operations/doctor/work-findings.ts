@@ -1,0 +1,78 @@
+import { closedUnpaidStates, openStates } from "../../payments/states.ts";
+import type { OpenTenant } from "../../tenant/tenants.ts";
+import { bad, type Finding } from "../finding.ts";
+
+interface Work {
+  tenant_id: string;
+  stuck: number;
+  dead: number;
+  unknown: number;
+  unsettled: number;
+  conflicted: number;
+}
+
+/** A delivery or a look at an attempt is made within a minute of its time, s. */
+const lateS = 300;
+/** What a payer, a bank and a provider that works need is over for long, s. */
+const unsettledS = 3_600;
+
+/** What waits at a tenant and should not, or waits for a person. */
+export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[]> {
+  const { slug } = tenant;
+  const [work] = await db.query<Work>`
+    select ${tenant.id}::uuid as tenant_id,
+      (select count(*)::int from pay.outbox
+        where state = 'due' and due_at < now() - make_interval(secs => ${lateS})) as stuck,
+      (select count(*)::int from pay.outbox where state = 'dead') as dead,
+      (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
+        and next_check_at < now() - make_interval(secs => ${lateS})) as unknown,
+      (select count(*)::int from pay.attempts where next_check_at >= now() - make_interval(secs => ${lateS})
+        and ((state = any(${openStates}::text[]) and created_at < now() - make_interval(secs => ${unsettledS}))
+          or (state = any(${closedUnpaidStates}::text[]) and next_check_at < 'infinity' and checks > 0))) as unsettled,
+      (select count(*)::int from pay.payments where state = 'conflicted') as conflicted`;
+  if (!work) return [];
+  const findings: [count: number, Finding][] = [
+    [
+      work.stuck,
+      bad(
+        `${slug}: ${work.stuck} deliveries are due for more than ${lateS / 60} min`,
+        "payers have paid, and their invoices stay open in the ERP",
+        "is a worker alive? Look for `no worker` above and for the tenant in the server's log",
+      ),
+    ],
+    [
+      work.dead,
+      bad(
+        `${slug}: ${work.dead} dead letters`,
+        "these payments reach the ERP, or their receipts the payer, only when a person replays them",
+        `clarity dead-letter list ${slug} says why; clarity dead-letter replay ${slug} <id> when it is mended`,
+      ),
+    ],
+    [
+      work.unknown,
+      bad(
+        `${slug}: ${work.unknown} payments nobody asks the provider about`,
+        "payers do not know whether they have paid",
+        `is a worker alive? clarity payment list ${slug} names them`,
+      ),
+    ],
+    [
+      work.unsettled,
+      bad(
+        `${slug}: ${work.unsettled} payments are open for more than ${unsettledS / 3_600} h, or ended with late news`,
+        "the provider is asked again and again and has not settled them; what they hold stays held",
+        `clarity payment list ${slug} says why. One made with another account waits for that one: ` +
+          `clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
+      ),
+    ],
+    [
+      work.conflicted,
+      bad(
+        `${slug}: ${work.conflicted} payments in conflict`,
+        "the provider took another amount than was asked for; nothing is posted until a person decides",
+        `clarity payment list ${slug} --state conflicted`,
+      ),
+    ],
+  ];
+  return findings.filter(([count]) => count > 0).map(([, finding]) => finding);
+}

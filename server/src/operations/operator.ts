@@ -1,0 +1,53 @@
+import type { Logger } from "pino";
+import { openMasterKey } from "../crypto/open-master-key.ts";
+import { connect, type Sql } from "../database/connect.ts";
+import { openRegistry, type Registry } from "../registry/registry.ts";
+import type { PoolOptions } from "../tenant/tenant-pools.ts";
+import { openTenants, type Tenants } from "../tenant/tenants.ts";
+import type { PlatformAddress } from "./platform-address.ts";
+
+/** In hand of who makes and changes tenants. Servers that only serve them hold no administrator. */
+export interface Operator {
+  /** Stands in the audit logs as `operator:<name>`. */
+  readonly name: string;
+  readonly address: PlatformAddress;
+  /** Creates roles and databases. */
+  readonly admin: Sql;
+  readonly registry: Registry;
+  readonly tenants: Tenants;
+  close(): Promise<void>;
+}
+
+/** One person's commands, beside the servers' pools. */
+const smallPools: PoolOptions = { maxConnections: 2, maxConnectionsInAll: 20 };
+
+/** Connects on first use. */
+export function openOperator(input: {
+  address: PlatformAddress;
+  operator: string;
+  log: Logger;
+  pool?: PoolOptions;
+}): Operator {
+  const { address, log } = input;
+  const name = `operator:${input.operator}`;
+  const registry = openRegistry({
+    url: address.registryUrl,
+    masterKey: openMasterKey(address),
+    watch: false,
+    // An operator changes what it reads.
+    cache: { freshMs: 0 },
+  });
+  const admin = connect({ url: address.adminUrl, max: 4 });
+  const tenants = openTenants({ registry, log, actor: name, pool: { ...smallPools, ...input.pool } });
+  return {
+    name,
+    address,
+    admin,
+    registry,
+    tenants,
+    async close() {
+      await Promise.all([tenants.close(), admin.end({ timeout: 2 })]);
+      await registry.close();
+    },
+  };
+}

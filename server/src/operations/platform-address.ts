@@ -1,0 +1,12 @@
+/** All a program needs to operate the platform. Holds passwords: keep it in a file of mode 0600. */
+export interface PlatformAddress {
+  /** A role that may create databases and roles; PostgreSQL ≥ 15. */
+  readonly adminUrl: string;
+  readonly registryUrl: string;
+  /** The file provider's key; the key that signs certificates of deletion lies beside it. */
+  readonly masterKeyFile: string;
+  /** `aws-kms:<key>` when a key service wraps instead; default: the file. */
+  readonly masterKey?: string | undefined;
+  /** Begins every name on the server. */
+  readonly namespace: string;
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { openMasterKey } from "../../crypto/open-master-key.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
+import { connect, type Sql } from "../../database/connect.ts";
+import { migrate, readMigrations } from "../../database/migrate.ts";
+import { scramVerifier } from "../../database/scram.ts";
+import { names, namespacePattern } from "../names.ts";
+import type { PlatformAddress } from "../platform-address.ts";
+import { ensureRole, exclusively, prepareTenancy } from "../servers/prepare-server.ts";
+
+/**
+ * Makes what is missing and migrates what is behind: group roles, the registry's role and database,
+ * the template database, the master key. Repeatable; two at once wait for each other. Tenants'
+ * databases are `migrateTenants`' business.
+ *
+ * @param registryUrl of an earlier preparation whose password stays in use elsewhere; without it
+ * the registry's role gets a new password
+ * @param namespace default `pay`
+ */
+export async function preparePlatform(input: {
+  adminUrl: string;
+  masterKeyFile: string;
+  masterKey?: string | undefined;
+  registryUrl?: string;
+  namespace?: string;
+}): Promise<PlatformAddress> {
+  const { adminUrl, masterKeyFile, masterKey, namespace = "pay" } = input;
+  if (!namespacePattern.test(namespace)) throw new Error(`namespace ${namespace} is not ${namespacePattern}`);
+  openMasterKey({ masterKeyFile, masterKey });
+  const admin = connect({ url: adminUrl, max: 2 });
+  try {
+    const registryUrl = await exclusively(admin, async () => {
+      const url = await prepareRegistry({ ...input, admin, namespace });
+      await prepareTenancy({ admin, adminUrl, namespace });
+      return url;
+    });
+    return { adminUrl, registryUrl, masterKeyFile, ...(masterKey && { masterKey }), namespace };
+  } finally {
+    await admin.end({ timeout: 2 });
+  }
+}
+
+async function prepareRegistry(input: {
+  admin: Sql;
+  adminUrl: string;
+  namespace: string;
+  registryUrl?: string;
+}): Promise<string> {
+  const { admin, namespace } = input;
+  const name = names.registry(namespace);
+  const url = new URL(input.registryUrl ?? input.adminUrl);
+  if (!input.registryUrl) {
+    url.username = name;
+    url.password = randomBytes(24).toString("base64url");
+    url.pathname = `/${name}`;
+    await ensureRole(admin, name, `login password ${quoteLiteral(scramVerifier(url.password))}`);
+  }
+  const [exists] = await admin`select from pg_database where datname = ${name}`;
+  if (!exists) {
+    await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)}`);
+  }
+  await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
+  const registry = connect({ url: url.href, max: 1 });
+  try {
+    await migrate({ sql: registry, migrations: registryMigrations() });
+  } finally {
+    await registry.end({ timeout: 2 });
+  }
+  return url.href;
+}
+
+export const registryMigrations = () =>
+  readMigrations(fileURLToPath(new URL("../../registry/migrations", import.meta.url)));
