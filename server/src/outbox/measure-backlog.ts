@@ -1,40 +1,19 @@
 import type { Context } from "../context/context.ts";
 import { openStates } from "../payments/states.ts";
 import { backlog } from "../telemetry/metrics.ts";
+import type { Chore } from "./chores.ts";
 
-/** Asked no more often, ms: `brief` from indexes, `full` by reading whole tables. */
-const everyMs = { brief: 60_000, full: 300_000 };
 /** An attempt younger than this is still being talked about by its own request, s. */
 const youngForS = 60;
 
-export interface BacklogMeter {
-  /** Asks the tenant's database when its turn has come, and sets the gauges. */
-  measure(ctx: Context): Promise<void>;
-  forget(tenantId: string): void;
-}
+/** Keep the gauges of what waits, each by itself: one that cannot be counted in time keeps its last value. */
+export const backlogChores: readonly Chore[] = [
+  { name: "count open work", everyMs: 60_000, run: measureOpen },
+  { name: "count what waits for a person", everyMs: 300_000, run: measureStuck },
+];
 
-/** Keeps the gauges of what waits, for each tenant of one worker. */
-export function createBacklogMeter(now: () => number = Date.now): BacklogMeter {
-  const turns = new Map<string, { brief: number; full: number }>();
-  return {
-    async measure(ctx) {
-      const turn = turns.get(ctx.tenant.id) ?? { brief: 0, full: 0 };
-      const next = { ...turn };
-      if (turn.brief <= now()) {
-        await measureOpen(ctx);
-        next.brief = now() + everyMs.brief;
-      }
-      if (turn.full <= now()) {
-        await measureStuck(ctx);
-        next.full = now() + everyMs.full;
-      }
-      turns.set(ctx.tenant.id, next);
-    },
-    forget(tenantId) {
-      turns.delete(tenantId);
-      for (const gauge of Object.values(backlog)) gauge.forget(tenantId);
-    },
-  };
+export function forgetBacklog(tenantId: string): void {
+  for (const gauge of Object.values(backlog)) gauge.forget(tenantId);
 }
 
 async function measureOpen(ctx: Context): Promise<void> {

@@ -11,10 +11,12 @@ import { type Chore, createChores } from "./chores.ts";
 import type { Deliveries } from "./delivery.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
-import { createBacklogMeter } from "./measure-backlog.ts";
+import { backlogChores, forgetBacklog } from "./measure-backlog.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
+import { repeat } from "./repeat.ts";
 import { runOutbox } from "./run-outbox.ts";
 import { type SweepOptions, startSweeper } from "./sweeper.ts";
+import { createUpkeep } from "./upkeep.ts";
 import { openWorkerLocks } from "./worker-locks.ts";
 
 export interface WorkerOptions {
@@ -114,25 +116,29 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
   };
 
+  const sweep = options.sweep ?? { activeMs: 10_000, idleMs: 60_000 };
   const locks = openWorkerLocks(openRegistrySession(options.registryUrl));
-  const chores = createChores([purge, ...(options.chores ?? [])]);
-  const meter = createBacklogMeter();
+  const stopRefreshing = repeat({
+    everyMs: sweep.activeMs,
+    run: () => locks.refresh(queue.workerIds()),
+    onError: (error) => log.warn({ err: error }, "dead workers' jobs could not be freed"),
+  });
+  const chores = createChores([purge, ...backlogChores, ...(options.chores ?? [])]);
+  const upkeep = createUpkeep({
+    lookAfter: (tenantId) => withContext(options, tenantId, (ctx) => chores.visit(ctx)),
+    log,
+  });
   const sweeper = startSweeper({
-    options: options.sweep ?? { activeMs: 10_000, idleMs: 60_000 },
-    each: () => locks.refresh(queue.workerIds()),
+    options: sweep,
     listTenantIds,
+    visited: upkeep.ask,
     forget(tenantId) {
-      meter.forget(tenantId);
+      forgetBacklog(tenantId);
       chores.forget(tenantId);
     },
     log,
     wake,
-    findDueWork: (tenantId) =>
-      withContext(options, tenantId, async (ctx) => {
-        await chores.visit(ctx);
-        await meter.measure(ctx);
-        return findDueWork({ ctx });
-      }),
+    findDueWork: (tenantId) => withContext(options, tenantId, (ctx) => findDueWork({ ctx })),
   });
 
   return {
@@ -142,7 +148,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     },
     running: () => queue.running(),
     async stop() {
-      const stopped = Promise.all([sweeper.stop(), queue.stop()]).then(() => locks.close());
+      const working = [sweeper.stop(), stopRefreshing(), queue.stop()];
+      const stopped = Promise.all([Promise.all(working).then(() => locks.close()), upkeep.stop()]);
       const late = new Promise<void>((resolve) => setTimeout(resolve, longestStopMs).unref());
       await Promise.race([stopped, late]);
     },
@@ -169,6 +176,8 @@ function toSpec(tenantId: string, job: Job, lanes: number): Omit<AddJobsJobSpec,
     payload: { tenantId, id: job.id },
     queueName: `t:${tenantId}:${lane}`,
     jobKey: `${job.kind}:${tenantId}:${job.id}`,
+    // Whether money has moved is found out before what tells others of it: an ERP may take its time.
+    priority: job.kind === "resolve_attempt" ? 0 : 1,
     // The row counts its own tries.
     maxAttempts: 1,
     ...(job.runAt && { runAt: job.runAt }),
