@@ -123,6 +123,10 @@ const metrics = env.CLARITY_METRICS_PORT
       port: Number(env.CLARITY_METRICS_PORT),
       host: env.CLARITY_METRICS_HOST ?? "127.0.0.1",
       log,
+    }).catch((err) => {
+      // Nobody pays less surely for want of them.
+      log.error({ err }, "metrics are not served");
+      return null;
     })
   : null;
 

@@ -1,9 +1,11 @@
 import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "../hooks/pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "../hooks/run.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
 import { inSpan } from "../telemetry/tracing.ts";
+import { settingDefinitions } from "../tenant/settings.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-provider.ts";
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
@@ -115,7 +117,14 @@ interface Pricing {
 /** All that may still stop a payment: CalculateSurcharge, the price the payer saw, AuthorizePayment's before-hook. */
 async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<Priced> {
   const { request, card, amountMinor, about } = input;
-  const statement = await ctx.settings.get("seller.statement");
+  const statement = await doWithout({
+    ctx,
+    input: {
+      what: "seller.statement",
+      otherwise: settingDefinitions["seller.statement"].default,
+      read: () => ctx.settings.get("seller.statement"),
+    },
+  });
   let surchargeMinor = 0n;
   try {
     const rules = await ctx.settings.get("surcharge.rules");

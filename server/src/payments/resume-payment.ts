@@ -1,12 +1,11 @@
 import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
-import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
-import { resolveAttempt } from "./resolve-attempt.ts";
+import { findWithAttempt, type PaymentWanted, type ReadResult, tryToResolve } from "./read-payment.ts";
 import { openStates } from "./states.ts";
 
 /**
  * The payer is back from the bank's page: the provider is asked now, and an authorisation captured.
- * When another is at it already the answer is `processing`: the challenge must not be shown twice.
+ * When another is at it already, or asking goes wrong, the answer is `processing`: the challenge must not be shown twice.
  */
 export async function resumePayment({
   ctx,
@@ -19,7 +18,7 @@ export async function resumePayment({
   if (!row) return { kind: "refused", code: "not_found" };
   const view = paymentView(row);
   if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
-  const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
-  if (resolved.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
+  const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
+  if (resolved?.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };
 }

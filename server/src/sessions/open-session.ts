@@ -1,10 +1,11 @@
 import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 import { type Refused, refused } from "../context/refusal.ts";
+import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
-import { SettingMissing } from "../tenant/errors.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";
@@ -62,9 +63,9 @@ async function firstPaint(
   if (listed.kind === "refused") return listed;
   const { invoices, asOf } = listed.list;
   return {
-    seller: { name: await sellerName(ctx), supportEmail: await settings.get("seller.supportEmail") },
+    seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
-    locale: negotiateLocale(locales, await settings.get("seller.locale")),
+    locale: negotiateLocale(locales, await sellerLocale(ctx)),
     theme: {
       hash: theme.hash,
       css: theme.css,
@@ -84,15 +85,11 @@ async function firstPaint(
 const exponentsOf = (amounts: readonly { currency: string }[]) =>
   Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
 
-/** The tenant's own name until it says what payers shall read. */
-async function sellerName(ctx: Context): Promise<string> {
-  try {
-    return await ctx.settings.get("seller.name");
-  } catch (error) {
-    if (error instanceof SettingMissing) return ctx.tenant.name;
-    throw error;
-  }
-}
+const sellerLocale = (ctx: Context) =>
+  doWithout({
+    ctx,
+    input: { what: "seller.locale", otherwise: "en" as const, read: () => ctx.settings.get("seller.locale") },
+  });
 
 /** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {

@@ -2,7 +2,7 @@ import type { Context } from "../context/context.ts";
 import { type Refused, refused } from "../context/refusal.ts";
 import { compileOnce, currentTheme } from "./current-theme.ts";
 
-/** The style sheet with this hash: the current one, or one of the tenant's stored themes. @throws TenantUnavailable */
+/** The style sheet with this hash: the current one, or one of the tenant's stored themes. @throws TenantUnavailable, ZodError */
 export async function readTheme({
   ctx,
   input,

@@ -172,6 +172,19 @@ test("a tenant whose database is down is named, and the others are looked at", a
   }
 });
 
+test("a setting that this release does not take is named, and its value is in no finding", async () => {
+  await acme.db.query`
+    insert into pay.settings (tenant_id, key, value) values (${acme.tenant.id}, 'seller.supportEmail', '"Anna at Acme"')
+    returning tenant_id`;
+  // Settings are remembered for two seconds.
+  const inTime = { timeout: 5_000 };
+  const named = finding(/^acme: setting seller.supportEmail/, /clarity setting set/);
+  await expect.poll(() => findBad(), inTime).toEqual([named]);
+  expect(JSON.stringify(await findBad())).not.toContain("Anna");
+  await acme.settings.unset("seller.supportEmail");
+  await expect.poll(() => findBad(), inTime).toEqual([]);
+});
+
 test("work that waits, of a suspended tenant too: deliveries, dead letters, unknown and conflicted payments", async () => {
   const payment = await paymentRows(acme);
   await change({ status: "suspended" });

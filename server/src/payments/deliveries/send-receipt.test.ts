@@ -5,6 +5,7 @@ import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { runOutbox } from "../../outbox/run-outbox.ts";
 import { createLogger, type Logger } from "../../telemetry/log.ts";
+import { SettingMissing } from "../../tenant/errors.ts";
 import type { PaymentRow } from "../statements/payment-row.ts";
 import { start } from "../testing/start.ts";
 import { createWorld, type TenantOptions } from "../testing/world.ts";
@@ -191,6 +192,19 @@ test.each(["a@b.test, c@d.test", "a@b.test\r\nRCPT TO:<c@d.test>", "group: a@b.t
     expect(server.raw).toEqual([]);
   },
 );
+
+test("a theme that cannot be read and a name that was never set keep no receipt back", async () => {
+  const server = await mailServer();
+  const { deliver, tenant } = await paid({
+    port: server.port,
+    settings: { "seller.name": new SettingMissing("seller.name") },
+  });
+  await world.admin`
+    insert into pay.themes (tenant_id, hash, spec, published_at)
+    values (${tenant.id}, 'broken', '{"radius":"round"}', now())`;
+  expect(await deliver()).toEqual({ kind: "done" });
+  expect((await parse(server.raw[0] ?? "")).subject).toMatch(/^Receipt R-\d+ from Acme$/);
+});
 
 test("a customer without an address: done, and the audit says so", async () => {
   const server = await mailServer();

@@ -1,4 +1,5 @@
 import type { Context } from "../../context/context.ts";
+import { sellerOf } from "../../context/seller.ts";
 import { buildReceipt } from "../../email/receipt.ts";
 import { receiptHtml } from "../../email/receipt-html.ts";
 import { receiptText } from "../../email/receipt-text.ts";
@@ -34,11 +35,7 @@ export async function sendReceipt({
   const customer = await findCustomer(ctx, payment.customer_id);
   if (!customer?.email) return { kind: "done", result: { status: "no_address" } };
 
-  const seller = {
-    name: await ctx.settings.get("seller.name"),
-    supportEmail: await ctx.settings.get("seller.supportEmail"),
-  };
-  const receipt = buildReceipt({ payment, customerName: customer.name, seller });
+  const receipt = buildReceipt({ payment, customerName: customer.name, seller: await sellerOf(ctx) });
   const about = aboutPayment(ctx, payment);
   const { to, subject, extraLines } = await beforeStep({
     ...{ ctx, step: "SendReceipt", about },
