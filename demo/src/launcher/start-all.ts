@@ -1,14 +1,14 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEdgeKeys } from "@clarity/bff";
+import { createLogger } from "@clarity/server";
 import {
-  createLogger,
   migrateTenants,
   openOperator,
   type PlatformAddress,
   preparePlatform,
   writeInstance,
-} from "@clarity/server";
+} from "@clarity/server/operate";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
 import { platformSpecs, providerSpec, standInSpecs } from "./children.ts";
