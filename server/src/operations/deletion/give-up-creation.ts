@@ -36,18 +36,19 @@ export async function giveUpCreation({
         update tenants set status = 'deleting', updated_at = clock_timestamp()
         where id = ${id} and status = 'creating'
         returning id, slug, name, database_name, login_role
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id, detail)
-        select ${actor}, action, id, jsonb_build_object('slug', slug, 'forceReason', ${forceReason}::text)
-        from tenant, unnest(array['tenant.delete', 'tenant.destroy']) as action
+      ), deletion as (
+        insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before, requested_by,
+          due_at, force_reason, destroying_at, destroyed_by, row_counts, unfinished, key_fingerprint)
+        select id, slug, name, database_name, login_role,
+          array(select host from hosts where tenant_id = id order by host), 'suspended', ${actor},
+          now(), ${forceReason}, clock_timestamp(), ${actor}, ${sql.json(rowCounts)}, ${sql.json({ ...unfinished })},
+          ${fingerprintOf(record)}
+        from tenant
+        returning tenant_id, slug
       )
-      insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before, requested_by,
-        due_at, force_reason, destroying_at, destroyed_by, row_counts, unfinished, key_fingerprint)
-      select id, slug, name, database_name, login_role,
-        array(select host from hosts where tenant_id = id order by host), 'suspended', ${actor},
-        now(), ${forceReason}, clock_timestamp(), ${actor}, ${sql.json(rowCounts)}, ${sql.json({ ...unfinished })},
-        ${fingerprintOf(record)}
-      from tenant`;
+      insert into operator_audit (operator, action, tenant_id, detail)
+      select ${actor}, action, tenant_id, jsonb_build_object('slug', slug, 'forceReason', ${forceReason}::text)
+      from deletion, unnest(array['tenant.delete', 'tenant.destroy']) as action`;
     const deletion = await loadDeletion(sql, id);
     if (!deletion) throw new Error(`the deletion of ${slug} vanished from the registry`);
     return deletion;

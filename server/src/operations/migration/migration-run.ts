@@ -33,6 +33,7 @@ export async function beginRun({
       update migration_runs set state = 'abandoned', ended_at = clock_timestamp()
       where state = 'running' and (target_version <> ${target} or slug is distinct from ${slug})
         and (${slug}::text is null or slug is not null)
+      returning 1
     ), run as (
       update migration_runs
       set operator = ${ctx.name}, total = done + ${pending}, failed = 0, seen_at = clock_timestamp()
@@ -40,7 +41,8 @@ export async function beginRun({
       returning id, done
     ), audit as (
       insert into operator_audit (operator, action, detail)
-      select ${ctx.name}, 'migrate.resume', jsonb_build_object('run', id, 'target', ${target}::int) from run
+      select ${ctx.name}, 'migrate.resume', jsonb_build_object('run', id, 'target', ${target}::int)
+      from run, (select count(*) from left_over) abandoned
     )
     select id, done from run`;
   if (left) return { id: left.id, resumed: true, doneBefore: left.done };

@@ -79,11 +79,13 @@ export async function registerTenant({
           ${schemaVersion}, ${contractVersion},
           ${input.databaseServer ?? null}, ${input.instance ?? null})
         returning id
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id, detail)
-        select ${ctx.name}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })} from tenant
+      ), host as (
+        insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host
+        returning 1
       )
-      insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host`;
+      insert into operator_audit (operator, action, tenant_id, detail)
+      select ${ctx.name}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })}
+      from tenant, (select count(*) from host) named`;
   } catch (error) {
     if (errorCode(error) === "23503") {
       throw new Error(`no database server ${input.databaseServer}: clarity database-server list shows them`);

@@ -102,11 +102,6 @@ async function move(
       where p.tenant_id = ${tenantId}::uuid and p.id = ${attempt.payment.id}::uuid
         and p.state = any(${entering[target]}::text[])
       returning p.*
-    ), audit as (
-      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
-      from moved
     ), tried as (
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
@@ -118,6 +113,7 @@ async function move(
           else 'infinity' end
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${attempt.id}::uuid
+      returning 1
     ), balances as (
       update pay.invoices i set
         held_minor = i.held_minor - line.amount_minor,
@@ -128,6 +124,7 @@ async function move(
       from moved join line on line.tenant_id = moved.tenant_id and line.payment_id = moved.id
       where i.tenant_id = line.tenant_id and i.id = line.invoice_id
         and moved.state in ('captured', 'declined', 'failed')
+      returning 1
     ), captured as (
       select * from moved where state = 'captured'
     ), ledger as (
@@ -139,12 +136,19 @@ async function move(
       union all
       select tenant_id, id, 'surcharge_income', null, currency, -surcharge_minor
       from captured where surcharge_minor > 0
+      returning 1
     ), job as (
       insert into pay.outbox (tenant_id, kind, payment_id)
       select tenant_id, kind, captured.id
       from captured, unnest(${hasErp ? ["erp_post", "receipt_email"] : ["receipt_email"]}::text[]) as kind
       on conflict (tenant_id, kind, payment_id) do nothing
       returning id
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
+      from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced,
+        (select count(*) from ledger) booked, (select count(*) from job) queued
     )
     select moved.*, (select jsonb_agg(id) from job) as outbox_ids from moved`;
   return rows[0] ?? null;
