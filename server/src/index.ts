@@ -18,6 +18,7 @@
  * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
 
+export { commandLineEnvironment } from "./cli/environment.ts";
 export {
   type ContextFactoryOptions,
   createContextFactory,
@@ -25,6 +26,7 @@ export {
 } from "./context/context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
+export { serverEnvironment } from "./environment.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
 export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
