@@ -5,6 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { environmentTables } from "./environment-tables.ts";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const write = process.argv.includes("--write");
@@ -15,6 +16,9 @@ const problems: string[] = [];
 
 const generators: Record<string, () => Promise<string>> = {
   tokens: async () => (await import("../themes/src/token-table.ts")).tokenTableMarkdown(),
+  ...Object.fromEntries(
+    Object.entries(environmentTables).map(([name, table]) => [name, async () => table()]),
+  ),
   metrics: async () => (await import("./metric-table.ts")).metricTableMarkdown(),
 };
 

@@ -38,7 +38,7 @@ export const walls: Wall[] = [
   },
   {
     in: /^bff\//,
-    stops: /^@clarity\/(?!server\/contract$|bff)/,
+    stops: /^@clarity\/(?!server\/contract(?:\/environment)?$|bff)/,
     except: tests,
     why: "the edge knows the server by its contract alone, so that either can be replaced or moved",
   },

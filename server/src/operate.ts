@@ -14,6 +14,7 @@
  * await operator.close();
  * ```
  */
+export { commandLineEnvironment } from "./cli/environment.ts";
 export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
 export { routes as accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
 export {

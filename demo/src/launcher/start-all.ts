@@ -24,6 +24,8 @@ import { ensureTenants, openAccount } from "./tenants.ts";
 export interface Start {
   root: string;
   dataDir: string;
+  /** Administrator of a PostgreSQL that is there already. */
+  databaseUrl: string | undefined;
   ports: Ports;
   addresses: Addresses;
   report: (line: string) => void;
@@ -103,10 +105,11 @@ async function prepareTenants(
   writeDemo(start, { ports, addresses, embed: secrets.embed, provider });
 }
 
-async function startPostgres({ dataDir, ports, report, onStarted }: Start, logFile: string) {
+async function startPostgres(start: Start, logFile: string) {
+  const { dataDir, databaseUrl, ports, report, onStarted } = start;
   try {
     const database = await startDatabaseServer({
-      url: process.env.DATABASE_URL || undefined,
+      url: databaseUrl,
       dataDir: join(dataDir, "postgres"),
       port: ports.postgres,
       logFile,
