@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { Actor } from "../actor/actor.ts";
 import type { Connector } from "../connectors/connector.ts";
 import { observedConnector } from "../connectors/observed-connector.ts";
 import type { Hooks } from "../hooks/pipeline.ts";
@@ -28,8 +29,7 @@ export interface ContextFactoryOptions {
 
 /** Who acts, and in answer to what. */
 interface Occasion {
-  /** `customer:<id>`, `worker`, `operator:<name>`. */
-  actor: string;
+  actor: Actor;
   requestId: string;
 }
 
@@ -49,7 +49,7 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
     tenant,
     db,
     settings,
-    flags: flagsOf({ tenant, flags }, customerOf(actor)),
+    flags: flagsOf({ tenant, flags }, actor.kind === "customer" ? actor.id : null),
     provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
     connector: () => connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters })),
     hooks: options.hooks?.(tenant.slug) ?? none,
@@ -60,9 +60,6 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
     now,
   });
 }
-
-/** null: not a customer's request. */
-const customerOf = (actor: string) => /^customer:(.+)$/s.exec(actor)?.[1] ?? null;
 
 /** What to build and everything it depends on. */
 interface Recipe<T> {

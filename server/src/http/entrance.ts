@@ -1,5 +1,6 @@
 import type { Context as HonoContext } from "hono";
 import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
+import type { Actor } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -58,7 +59,7 @@ export function createDoors(options: {
     c.set("tenant", open.tenant);
     refuseElsewhere(open.record);
     c.set("leave", bulkhead.enter(open.record));
-    const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
+    const actor: Actor = claims.sub === null ? { kind: "edge" } : { kind: "customer", id: claims.sub };
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
   }
 

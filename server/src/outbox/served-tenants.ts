@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../contract/index.ts";
+import { auditName } from "../actor/actor.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
@@ -41,7 +42,7 @@ export function servedTenants({
       const open = await tenants.open(tenantId, { evenSuspended: true });
       // A job may have been queued before the registry sent its tenant elsewhere.
       if (!isOurs(open.record)) throw new TenantElsewhere(`tenant ${open.tenant.slug} is another instance's`);
-      return makeContext(open, { actor, requestId: actor });
+      return makeContext(open, { actor, requestId: auditName(actor) });
     },
   };
 }

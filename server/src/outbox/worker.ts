@@ -3,6 +3,7 @@ import type { AddJobsJobSpec } from "graphile-worker";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
+import type { Actor } from "../actor/actor.ts";
 import type { Context, Job } from "../context/context.ts";
 import { openRegistrySession } from "../registry/registry.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
@@ -24,7 +25,7 @@ export interface WorkerOptions {
    * A context for one job; `release` is called after it. Must open suspended tenants too: money that
    * was captured is still posted and receipted, and what is unknown is still found out.
    */
-  contextFor(tenantId: string, actor: string): Promise<Context & { release?: () => unknown }>;
+  contextFor(tenantId: string, actor: Actor): Promise<Context & { release?: () => unknown }>;
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   deliveries: Deliveries;
@@ -154,7 +155,7 @@ async function withContext<T>(
   tenantId: string,
   work: (ctx: Context) => Promise<T>,
 ): Promise<T> {
-  const ctx = await contextFor(tenantId, "worker");
+  const ctx = await contextFor(tenantId, { kind: "worker" });
   try {
     return await work(ctx);
   } finally {

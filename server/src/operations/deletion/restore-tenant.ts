@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import type { Operator } from "../operator.ts";
 import { loadDeletion } from "../records/deletion-record.ts";
@@ -36,7 +37,7 @@ export async function restoreTenant({
         returning tenant_id, status_before
       ), audit as (
         insert into operator_audit (operator, action, tenant_id)
-        select ${ctx.name}, 'tenant.restore', tenant_id from deletion
+        select ${auditName(ctx.actor)}, 'tenant.restore', tenant_id from deletion
       )
       update tenants set status = status_before, updated_at = clock_timestamp()
       from deletion where id = tenant_id`;

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Operator } from "../operator.ts";
 import type { Result } from "./outcome.ts";
 import type { Ring } from "./rings.ts";
@@ -81,7 +82,7 @@ async function record(input: {
       returning t.id, r.was, r.version, r.outcome, r.reason
     ), audit as (
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
+      select ${auditName(ctx.actor)}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
         jsonb_build_object('run', ${runId}::text, 'from', was, 'to', version, 'outcome', outcome, 'reason', reason)
       from tenant where was <> version or outcome in ('failed', 'parked')
     )

@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import { MoveRefused } from "../errors.ts";
 import { loadMove } from "../records/move-record.ts";
 import type { Run } from "./sides.ts";
@@ -28,7 +29,7 @@ export async function switchPlace({ ctx, move }: Pick<Run, "ctx" | "move">): Pro
       returning t.id
     ), audit as (
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.move.switch', tenant.id, jsonb_build_object('move', ${move.id}::text)
+      select ${auditName(ctx.actor)}, 'tenant.move.switch', tenant.id, jsonb_build_object('move', ${move.id}::text)
       from tenant
     )
     update moves m set switched_at = clock_timestamp(),

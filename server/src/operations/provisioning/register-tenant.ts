@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
@@ -81,7 +82,7 @@ export async function registerTenant({
         returning id
       ), audit as (
         insert into operator_audit (operator, action, tenant_id, detail)
-        select ${ctx.name}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })} from tenant
+        select ${auditName(ctx.actor)}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })} from tenant
       )
       insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host`;
   } catch (error) {

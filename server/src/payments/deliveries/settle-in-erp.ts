@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 
@@ -27,7 +28,7 @@ export async function settleInERP({
     ), audit as (
       -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select job.tenant_id, ${ctx.actor}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
+      select job.tenant_id, ${auditName(ctx.actor)}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
       from job
     ), line as (
       select job.tenant_id, l."invoiceId" as invoice_id, l."amountMinor"::bigint as amount_minor

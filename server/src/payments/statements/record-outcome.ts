@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
@@ -105,7 +106,7 @@ async function move(
     ), audit as (
       -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
       from moved
     ), tried as (
       update pay.attempts a set

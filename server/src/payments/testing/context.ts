@@ -57,7 +57,7 @@ export function createContext(input: {
     provider: async () => input.provider,
     connector: async () => null,
     wake: async () => {},
-    actor: "customer:C-1",
+    actor: { kind: "customer", id: "C-1" },
     requestId: "r-1",
     log: pino({ level: "silent" }),
     now: () => new Date(),

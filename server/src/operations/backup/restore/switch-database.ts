@@ -1,3 +1,4 @@
+import { auditName } from "../../../actor/actor.ts";
 import { errorCode, quoteIdentifier } from "../../../database/client.ts";
 import { connect } from "../../../database/connect.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
@@ -129,7 +130,7 @@ export async function switchOver(
       returning tenants.id
     ), audit as (
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.restored', id,
+      select ${auditName(ctx.actor)}, 'tenant.restored', id,
         ${sql.json({ restore: restore.id, to: restore.to.toISOString(), forceReason: restore.forceReason })} from tenant
     )
     update restores set switched_at = clock_timestamp(), report = ${sql.json(report as never)}
