@@ -1,9 +1,8 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
-import { sharedAudience } from "../../contract/index.ts";
+import { refused, sharedAudience } from "../../contract/index.ts";
 import type { MakeContext } from "../context/context-factory.ts";
-import { refused } from "../context/refusal.ts";
 import { acceptWebhook } from "../payments/accept-webhook.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createJwks, type Jwks } from "../sessions/jwks.ts";

@@ -1,6 +1,5 @@
 import type { Context, Hono } from "hono";
-import { internalPaths, OpenSession, PaymentId, PaymentRequest } from "../../contract/index.ts";
-import { refused } from "../context/refusal.ts";
+import { internalPaths, OpenSession, PaymentId, PaymentRequest, refused } from "../../contract/index.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { type ReadResult, readPayment } from "../payments/read-payment.ts";
 import { resumePayment } from "../payments/resume-payment.ts";

@@ -1,3 +1,4 @@
+import { type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { wake } from "../context/wake.ts";
 import { leaseS } from "./attempt.ts";
@@ -18,13 +19,13 @@ export async function acceptWebhook({
 }: {
   ctx: Context;
   input: { provider: string; body: Uint8Array; headers: Headers };
-}): Promise<{ kind: "accepted" } | { kind: "refused"; code: "not_found" | "proof_invalid" }> {
+}): Promise<{ kind: "accepted" } | Refused<"not_found" | "proof_invalid">> {
   const provider = await ctx.provider();
-  if (provider.id !== input.provider) return { kind: "refused", code: "not_found" };
+  if (provider.id !== input.provider) return refused("not_found");
   const { body, headers } = input;
   const news = await provider.readWebhook({ body, headers, now: ctx.now() });
   if (!news || !isId(news.eventId) || !isId(news.reference)) {
-    return { kind: "refused", code: "proof_invalid" };
+    return refused("proof_invalid");
   }
 
   const attemptId = await storeOnce(ctx, provider.id, news);

@@ -1,11 +1,11 @@
-import type { ErrorCode, Payment } from "../../contract/index.ts";
+import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openStates } from "./states.ts";
 
-export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };
+export type ReadResult = { kind: "payment"; payment: Payment } | Refused;
 
 /** Whose payment, and what of it the session may see. */
 export interface PaymentWanted {
@@ -27,7 +27,7 @@ export async function readPayment({
   input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
-  if (!row) return { kind: "refused", code: "not_found" };
+  if (!row) return refused("not_found");
   if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
   const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
   return { kind: "payment", payment: paymentView(resolved.kind === "resolved" ? resolved.payment : row) };

@@ -1,3 +1,4 @@
+import { refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
@@ -16,7 +17,7 @@ export async function resumePayment({
   input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
-  if (!row) return { kind: "refused", code: "not_found" };
+  if (!row) return refused("not_found");
   const view = paymentView(row);
   if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
   const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
