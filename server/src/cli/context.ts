@@ -9,5 +9,5 @@ import { openBySlug } from "./run.ts";
 export async function contextFor(operator: Operator, slug: string): Promise<Context> {
   const makeContext = createContextFactory({ log: createLogger({ name: "clarity", level: "silent" }) });
   const open = await openBySlug(operator, slug, { evenSuspended: true });
-  return makeContext(open, { actor: operator.name, requestId: randomUUID() });
+  return makeContext(open, { actor: operator.actor, requestId: randomUUID() });
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Actor } from "../actor/actor.ts";
 import type { Connector } from "../connectors/connector.ts";
 import type { Hooks } from "../hooks/pipeline.ts";
 import type { Provider } from "../providers/provider.ts";
@@ -22,8 +23,8 @@ export interface Context {
   readonly hooks: Hooks;
   /** Wakes the worker for rows just written; losing the wake-up loses nothing, the sweep finds them. */
   wake(jobs: readonly Job[]): Promise<void>;
-  /** Who acts: `customer:<id>`, `worker`, `operator:<name>`. Stands in the audit log. */
-  readonly actor: string;
+  /** Who acts. Stands in the audit log (`auditName`). */
+  readonly actor: Actor;
   readonly requestId: string;
   readonly log: Logger;
   now(): Date;

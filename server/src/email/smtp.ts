@@ -17,7 +17,8 @@ export interface Mail {
 export type MailResult =
   | { kind: "sent"; messageId: string }
   | { kind: "retry"; cause: string }
-  | { kind: "refused"; cause: string };
+  /** For good: this address or this message. */
+  | { kind: "rejected"; cause: string };
 
 /** One mailbox without a display name. Lists, groups and control characters are no address. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
@@ -33,7 +34,7 @@ export async function sendMail(
 ): Promise<MailResult> {
   const from = readSender(config.from);
   if (!from) return { kind: "retry", cause: "the sender address is not valid" };
-  if (!isAddress(mail.to)) return { kind: "refused", cause: "the customer's address is not valid" };
+  if (!isAddress(mail.to)) return { kind: "rejected", cause: "the customer's address is not valid" };
   const domain = from.address.split("@")[1] ?? "";
   const messageId = `<${mail.id}@${domain}>`;
   const transport = createTransport({
@@ -98,5 +99,5 @@ function failureOf(error: unknown, password: string | null): MailResult {
     message: string;
   };
   const cause = conceal(`${code} ${message}`, [password]).trim().slice(0, 300);
-  return { kind: final.has(code) && responseCode >= 500 ? "refused" : "retry", cause };
+  return { kind: final.has(code) && responseCode >= 500 ? "rejected" : "retry", cause };
 }

@@ -1,6 +1,12 @@
-import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from "../../contract/index.ts";
+import {
+  CardBrand,
+  type CardMethod,
+  type OpenedSession,
+  type OpenSession,
+  type Refused,
+  refused,
+} from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { type Refused, refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";

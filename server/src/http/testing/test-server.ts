@@ -90,7 +90,7 @@ export async function testServer(options: {
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
       const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
-      const ctx = makeContext(open, { actor: "test", requestId: "test" });
+      const ctx = makeContext(open, { actor: { kind: "operator", name: "test" }, requestId: "test" });
       return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
     close: () => platform.close(),

@@ -63,7 +63,7 @@ export async function sendReceipt({
     },
     { config, password, signal },
   );
-  if (sent.kind === "refused") return sent;
+  if (sent.kind === "rejected") return { kind: "undeliverable", cause: sent.cause };
   if (sent.kind === "retry") return { ...sent, retryAfterMs: null };
   await afterStep({ ctx, step: "SendReceipt", about, output: { messageId: sent.messageId } });
   return { kind: "done", result: { status: "sent", messageId: sent.messageId } };

@@ -60,7 +60,7 @@ async function workerOf({ tenant }: OpenTenant, fetcher = fetch): Promise<Contex
       concurrency: 5,
     },
   });
-  const ctx = createContextFactory({ log })(open, { actor: "worker", requestId: randomUUID() });
+  const ctx = createContextFactory({ log })(open, { actor: { kind: "worker" }, requestId: randomUUID() });
   return { ...ctx, connector: async () => connector };
 }
 
