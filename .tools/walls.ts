@@ -98,13 +98,13 @@ export const walls: Wall[] = [
   },
   {
     in: /^server\/src\/providers\//,
-    stops: /^server\/src\/(?!providers|money|crypto)/,
+    stops: /^server\/src\/(?!providers|money|crypto|network)/,
     except: new RegExp(`/observed-provider\\.ts$|${tests.source}`),
     why: "a provider imports its interface, money and errors",
   },
   {
     in: /^server\/src\/connectors\//,
-    stops: /^server\/src\/(?!connectors|money|crypto)/,
+    stops: /^server\/src\/(?!connectors|money|crypto|network)/,
     except: new RegExp(`/observed-connector\\.ts$|${tests.source}`),
     why: "a connector imports its interface, money and errors",
   },

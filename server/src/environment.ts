@@ -4,6 +4,7 @@ import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "./crypto/open-master-key.ts";
+import { allowedNetworksVariable } from "./network/variable.ts";
 import { backupVariables } from "./operations/backup/settings.ts";
 
 /** What `main.ts` reads. */
@@ -40,11 +41,7 @@ export const serverEnvironment = defineEnvironment({
       help: "this server's base URL in the registry, when it is a tenant's own",
       default: sharedAudience,
     },
-    CLARITY_ALLOW_LOOPBACK_JWKS: {
-      kind: kinds.flag,
-      help: "for development: key sets from this machine",
-      default: "0",
-    },
+    ...allowedNetworksVariable,
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
     CLARITY_DRAIN_MS: {

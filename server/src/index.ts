@@ -18,6 +18,8 @@ export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts"
 export { serverEnvironment } from "./environment.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
+export { type AllowList, parseAllowList } from "./network/allow-list.ts";
+export { createNetwork, type Network } from "./network/network.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
 export {
@@ -29,7 +31,7 @@ export {
   type NewEmbedKey,
   revokeEmbedKey,
 } from "./sessions/embed-keys.ts";
-export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
+export { createJwks, type Jwks } from "./sessions/jwks.ts";
 export { createLogger, type Logger } from "./telemetry/log.ts";
 export * from "./tenant/errors.ts";
 export { tenantMigrations } from "./tenant/schema.ts";

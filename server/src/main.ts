@@ -16,6 +16,8 @@ import { openMasterKey } from "./crypto/open-master-key.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
+import { parseAllowList } from "./network/allow-list.ts";
+import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
 import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
 import { backupSettings } from "./operations/backup/settings.ts";
@@ -51,7 +53,9 @@ const tenants = openTenants({
   pooler: env.CLARITY_POOLER_URL ? poolerAt(env.CLARITY_POOLER_URL) : null,
 });
 const hooks = await loadPlugins(env.CLARITY_PLUGINS_DIR);
+const network = createNetwork({ allow: parseAllowList(env.CLARITY_ALLOWED_NETWORKS) });
 const makeContext = createContextFactory({
+  network,
   hooks,
   // Jobs may run, and wake others, while the worker is still starting.
   wake: async (tenantId, jobs) => (await starting).wake(tenantId, jobs),
@@ -76,7 +80,7 @@ const server = createServer({
   edgeKey: { alg: "EdDSA", key: orRefuse("CLARITY_EDGE_PUBLIC_KEY_FILE", readEdgeKey) },
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
-  jwks: createJwks({ allowLoopback: env.CLARITY_ALLOW_LOOPBACK_JWKS }),
+  jwks: createJwks({ network }),
   log,
 });
 const http = serve({ fetch: server.fetch, port: env.PORT, hostname: env.HOST }, ({ address, port }) =>

@@ -11,7 +11,7 @@ import {
 } from "@clarity/server/operate";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
-import { platformSpecs, providerSpec, standInSpecs } from "./children.ts";
+import { allowedNetworks, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
 import { openDataDir } from "./data-dir.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
@@ -130,7 +130,7 @@ async function prepare(
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
-  writeInstance(dataDir, { ...address, edgeUrl: `${addresses.edge}/` });
+  writeInstance(dataDir, { ...address, allowedNetworks, edgeUrl: `${addresses.edge}/` });
   return address;
 }
 

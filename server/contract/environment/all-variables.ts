@@ -3,7 +3,7 @@
  * does not read is no mistake then. A test holds it against the processes' own tables.
  */
 export const allVariables: readonly string[] = [
-  "CLARITY_ALLOW_LOOPBACK_JWKS",
+  "CLARITY_ALLOWED_NETWORKS",
   "CLARITY_ASSETS_DIR",
   "CLARITY_AUDIENCE",
   "CLARITY_BACKUP_DIR",

@@ -4,6 +4,7 @@ import type { Connector } from "../connectors/connector.ts";
 import { createD365FoConnector } from "../connectors/d365-fo/connector.ts";
 import { createNetsuiteConnector } from "../connectors/netsuite/connector.ts";
 import type { SharedTurns } from "../connectors/transport/limiter.ts";
+import type { Network } from "../network/network.ts";
 import type { ProviderConfig } from "../providers/configs.ts";
 import type { Provider } from "../providers/provider.ts";
 import { createSandboxProvider } from "../providers/sandbox/sandbox.ts";
@@ -12,27 +13,40 @@ import { createSandboxProvider } from "../providers/sandbox/sandbox.ts";
 const providerTimeoutMs = 10_000;
 
 export interface Adapters {
-  provider(config: ProviderConfig, secrets: { secretKey: string; webhookSecret: string }): Provider;
+  provider(
+    config: ProviderConfig,
+    secrets: { secretKey: string; webhookSecret: string },
+    network: Network,
+  ): Provider;
   /**
    * @param secret private key (NetSuite) or client secret (D365)
-   * @param turns at this tenant's ERP
+   * @param means.turns at this tenant's ERP
    */
-  connector(config: ConnectorConfig, secret: string, turns: SharedTurns): Connector;
+  connector(
+    config: ConnectorConfig,
+    secret: string,
+    means: { turns: SharedTurns; network: Network },
+  ): Connector;
 }
 
 export const adapters: Adapters = {
-  provider(config, secrets) {
+  provider(config, secrets, { fetch }) {
     switch (config.id) {
       case "sandbox":
-        return createSandboxProvider({ baseUrl: config.baseUrl, ...secrets, timeoutMs: providerTimeoutMs });
+        return createSandboxProvider({
+          baseUrl: config.baseUrl,
+          ...secrets,
+          timeoutMs: providerTimeoutMs,
+          fetch,
+        });
     }
   },
-  connector(config, secret, turns) {
+  connector(config, secret, { turns, network: { fetch } }) {
     switch (config.id) {
       case "netsuite":
-        return createNetsuiteConnector({ config, privateKeyPem: secret, turns });
+        return createNetsuiteConnector({ config, privateKeyPem: secret, turns, fetch });
       case "d365-fo":
-        return createD365FoConnector({ config, clientSecret: secret, turns });
+        return createD365FoConnector({ config, clientSecret: secret, turns, fetch });
     }
   },
 };

@@ -5,6 +5,7 @@ import type { Actor } from "../actor/actor.ts";
 import type { Connector } from "../connectors/connector.ts";
 import { observedConnector } from "../connectors/observed-connector.ts";
 import type { Hooks } from "../hooks/pipeline.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import { observedProvider } from "../providers/observed-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { SettingMissing } from "../tenant/errors.ts";
@@ -23,6 +24,8 @@ export interface ContextFactoryOptions {
   wake?: (tenantId: string, jobs: readonly Job[]) => Promise<void>;
   /** Default: the real ones. */
   adapters?: Adapters;
+  /** The way out to what tenants name. Default: to public addresses by https. */
+  network?: Network;
   log: Logger;
   now?: () => Date;
 }
@@ -41,6 +44,7 @@ export type MakeContext = (open: OpenTenant, occasion: Occasion) => Context;
  */
 export function createContextFactory(options: ContextFactoryOptions): MakeContext {
   const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
+  const network = options.network ?? createNetwork();
   const provider = keepWhileSame<Provider>();
   const connector = keepWhileSame<Connector>();
   const flagsOf = createFlags({ log, now });
@@ -50,8 +54,10 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
     db,
     settings,
     flags: flagsOf({ tenant, flags }, actor.kind === "customer" ? actor.id : null),
-    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
-    connector: () => connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters })),
+    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters, network })),
+    connector: () =>
+      connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters, network })),
+    network,
     hooks: options.hooks?.(tenant.slug) ?? none,
     wake: (jobs) => wake(tenant.id, jobs),
     actor,
@@ -71,15 +77,21 @@ interface AdapterSource {
   tenant: TenantRef;
   settings: Settings;
   adapters: Adapters;
+  network: Network;
 }
 
-async function providerOf({ tenant, settings, adapters }: AdapterSource): Promise<Building<Provider>> {
+async function providerOf({
+  tenant,
+  settings,
+  adapters,
+  network,
+}: AdapterSource): Promise<Building<Provider>> {
   const config = await settings.get("provider");
   if (!config) throw new SettingMissing("provider");
   const secretKey = await settings.get("provider.secretKey");
   const webhookSecret = await settings.get("provider.webhookSecret");
   const secrets = { secretKey, webhookSecret };
-  const build = () => observedProvider(adapters.provider(config, secrets), tenant);
+  const build = () => observedProvider(adapters.provider(config, secrets, network), tenant);
   return { dependencies: [config, secrets], build };
 }
 
@@ -89,11 +101,13 @@ async function connectorOf({
   db,
   settings,
   adapters,
+  network,
 }: AdapterSource & Pick<OpenTenant, "record" | "db">): Promise<Building<Connector> | null> {
   const config = await settings.get("connector");
   if (!config) return null;
   const secret = await settings.get("connector.secret");
-  const build = () => observedConnector(adapters.connector(config, secret, createErpTurns(db)), tenant);
+  const build = () =>
+    observedConnector(adapters.connector(config, secret, { turns: createErpTurns(db), network }), tenant);
   // With a new record the tenant may live in another database: its turns are taken there.
   return { dependencies: [config, secret, record.updatedAt], build };
 }

@@ -9,6 +9,7 @@ import {
 } from "../../contract/environment/index.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "../crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "../crypto/open-master-key.ts";
+import { allowedNetworksVariable } from "../network/variable.ts";
 import { dataFolderVariable } from "./data-folder.ts";
 import { namespacePattern } from "./names.ts";
 import type { PlatformAddress } from "./platform-address.ts";
@@ -24,6 +25,7 @@ const Instance = z.object({
   registryUrl: postgresUrl,
   masterKeyFile: z.string(),
   masterKey: z.string().optional(),
+  allowedNetworks: z.string().optional(),
   namespace: z.string(),
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
@@ -77,6 +79,7 @@ export const platformVariables = defineVariables({
     help: "begins every name on the database server",
     default: "pay",
   },
+  ...allowedNetworksVariable,
   ...dataFolderVariable,
 });
 
@@ -107,6 +110,7 @@ export function findPlatform(processEnv: NodeJS.ProcessEnv): PlatformAddress {
       masterKeyFile: named ?? join(dataDir, "keys", "master.key"),
       ...(masterKey && { masterKey }),
       namespace: env.CLARITY_NAMESPACE,
+      allowedNetworks: env.CLARITY_ALLOWED_NETWORKS,
     };
   }
   const instance = readInstance(dataDir);

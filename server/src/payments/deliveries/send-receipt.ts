@@ -61,7 +61,7 @@ export async function sendReceipt({
       html: receiptHtml(worded, await currentTheme({ ctx })),
       text: receiptText(worded),
     },
-    { config, password, signal },
+    { config, password, signal, network: ctx.network },
   );
   if (sent.kind === "rejected") return { kind: "undeliverable", cause: sent.cause };
   if (sent.kind === "retry") return { ...sent, retryAfterMs: null };

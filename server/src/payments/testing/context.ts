@@ -2,6 +2,7 @@ import { pino } from "pino";
 import type { Context } from "../../context/context.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { Hooks } from "../../hooks/pipeline.ts";
+import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import type { Provider } from "../../providers/provider.ts";
 import { createCircuitBreaker } from "../../tenant/circuit-breaker.ts";
 import { type FlagKey, flagDefinitions } from "../../tenant/flags/definitions.ts";
@@ -56,6 +57,7 @@ export function createContext(input: {
     flags: { get: async (key: FlagKey) => input.flags?.[key] ?? flagDefinitions[key].default } as Flags,
     provider: async () => input.provider,
     connector: async () => null,
+    network: loopbackNetwork,
     wake: async () => {},
     actor: { kind: "customer", id: "C-1" },
     requestId: "r-1",

@@ -140,7 +140,7 @@ describe("the effect", () => {
     const embedToken = await tenant.token();
     const opened = await openSession({
       ctx,
-      input: { embedToken, locales: ["en"], findKey, jwks: createJwks({ allowLoopback: true }) },
+      input: { embedToken, locales: ["en"], findKey, jwks: createJwks() },
     });
     return opened.kind === "opened" ? opened.view.flags : opened;
   };
