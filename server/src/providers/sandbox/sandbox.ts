@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { conceal } from "../../crypto/conceal.ts";
 import type { Outcome, Provider } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
+import { SandboxConfig } from "./config.ts";
 import { Account, ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
 
 export interface SandboxOptions {
@@ -30,7 +31,7 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
   const path = (reference: string) => `/v1/charges/${encodeURIComponent(reference)}`;
   let account: string | null = null;
   return {
-    id: "sandbox",
+    id: SandboxConfig.shape.id.value,
 
     async account({ signal }) {
       if (account === null) {
