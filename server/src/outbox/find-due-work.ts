@@ -10,17 +10,11 @@ const mostJobs = 200;
  */
 export async function findDueWork({ ctx }: { ctx: Context }): Promise<{ jobs: Job[]; open: boolean }> {
   const rows = await ctx.db.query<{ tenant_id: string; kind: Job["kind"]; id: string; due: boolean }>`
-    select tenant_id, 'outbox' as kind, id, due_at <= now() and leased_until <= now() as due, false as ended
-    from pay.outbox where tenant_id = ${ctx.tenant.id}::uuid and state = 'due'
-    union all
-    select tenant_id, 'resolve_attempt', id, next_check_at <= now() and leased_until <= now(), false
-    from pay.attempts
-    where tenant_id = ${ctx.tenant.id}::uuid and state in ('pending', 'requires_action', 'authorized')
-    union all
-    select tenant_id, 'resolve_attempt', id, next_check_at <= now() and leased_until <= now(), true
-    from pay.attempts
-    where tenant_id = ${ctx.tenant.id}::uuid and state in ('declined', 'failed') and next_check_at < 'infinity'
-    order by due desc, ended limit ${mostJobs}`;
+    select tenant_id, case kind when 'delivery' then 'outbox' else 'resolve_attempt' end as kind, id,
+      due_at <= now() and leased_until <= now() as due
+    from pay.open_work
+    where tenant_id = ${ctx.tenant.id}::uuid and kind in ('delivery', 'outcome', 'late_news')
+    order by due desc, open_work.kind = 'late_news' limit ${mostJobs}`;
   const jobs = rows.filter(({ due }) => due).map(({ kind, id }) => ({ kind, id }));
   return { jobs, open: rows.length > 0 };
 }
