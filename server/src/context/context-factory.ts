@@ -61,26 +61,26 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   });
 }
 
-/** What to build and everything it depends on. */
-interface Recipe<T> {
-  ingredients: unknown;
+/** How to build an adapter, and everything that it depends on. */
+interface Building<T> {
+  dependencies: unknown;
   build: () => T;
 }
 
-interface Kitchen {
+interface AdapterSource {
   tenant: TenantRef;
   settings: Settings;
   adapters: Adapters;
 }
 
-async function providerOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Provider>> {
+async function providerOf({ tenant, settings, adapters }: AdapterSource): Promise<Building<Provider>> {
   const config = await settings.get("provider");
   if (!config) throw new SettingMissing("provider");
   const secretKey = await settings.get("provider.secretKey");
   const webhookSecret = await settings.get("provider.webhookSecret");
   const secrets = { secretKey, webhookSecret };
   const build = () => observedProvider(adapters.provider(config, secrets), tenant);
-  return { ingredients: [config, secrets], build };
+  return { dependencies: [config, secrets], build };
 }
 
 async function connectorOf({
@@ -89,28 +89,28 @@ async function connectorOf({
   db,
   settings,
   adapters,
-}: Kitchen & Pick<OpenTenant, "record" | "db">): Promise<Recipe<Connector> | null> {
+}: AdapterSource & Pick<OpenTenant, "record" | "db">): Promise<Building<Connector> | null> {
   const config = await settings.get("connector");
   if (!config) return null;
   const secret = await settings.get("connector.secret");
   const build = () => observedConnector(adapters.connector(config, secret, createErpTurns(db)), tenant);
   // With a new record the tenant may live in another database: its turns are taken there.
-  return { ingredients: [config, secret, record.updatedAt], build };
+  return { dependencies: [config, secret, record.updatedAt], build };
 }
 
 /** Adapters hold secrets in the clear: those of tenants nobody asked for lately are let go. */
 const maxKept = 500;
 
-/** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */
+/** One `T` a tenant, replaced when its dependencies change. Only their digest is kept. */
 function keepWhileSame<T>() {
   const kept = new LRUCache<string, { digest: string; value: T }>({ max: maxKept });
-  return async <R extends Recipe<T> | null>(tenantId: string, read: () => Promise<R>) => {
-    const recipe = await read();
-    if (!recipe) return null as R extends null ? null : never;
-    const digest = hash("sha256", JSON.stringify(recipe.ingredients), "base64url");
+  return async <R extends Building<T> | null>(tenantId: string, read: () => Promise<R>) => {
+    const building = await read();
+    if (!building) return null as R extends null ? null : never;
+    const digest = hash("sha256", JSON.stringify(building.dependencies), "base64url");
     const known = kept.get(tenantId);
     if (known?.digest === digest) return known.value;
-    const value = recipe.build();
+    const value = building.build();
     kept.set(tenantId, { digest, value });
     return value;
   };

@@ -111,8 +111,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
   });
   const wake = async (tenantId: string, jobs: readonly Job[]) => {
     if (jobs.length === 0) return;
-    const lanes = await jobsAtOnce(tenantId);
-    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
+    const shards = await jobsAtOnce(tenantId);
+    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, shards) })));
   };
 
   const locks = openWorkerLocks(openRegistrySession(options.registryUrl));
@@ -164,11 +164,11 @@ async function withContext<T>(
 }
 
 /** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
-function toSpec(tenantId: string, job: Job, lanes: number): Omit<AddJobsJobSpec, "identifier"> {
-  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % lanes;
+function toSpec(tenantId: string, job: Job, shards: number): Omit<AddJobsJobSpec, "identifier"> {
+  const shard = (createHash("sha256").update(job.id).digest()[0] ?? 0) % shards;
   return {
     payload: { tenantId, id: job.id },
-    queueName: `t:${tenantId}:${lane}`,
+    queueName: `t:${tenantId}:${shard}`,
     jobKey: `${job.kind}:${tenantId}:${job.id}`,
     // The row counts its own tries.
     maxAttempts: 1,

@@ -3,7 +3,7 @@ import type { Context } from "../context/context.ts";
 import { wake } from "../context/wake.ts";
 import { leaseS } from "./attempt.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
-import { closedUnpaidStates, openStates } from "./states.ts";
+import { closedUnpaidStates, openPaymentStates } from "./states.ts";
 
 /**
  * News from the provider: verified over the raw bytes, stored once, then the provider itself is asked
@@ -63,7 +63,7 @@ async function storeOnce(
     update pay.attempts a set next_check_at = least(a.next_check_at, now())
     from event
     where a.tenant_id = event.tenant_id and a.id = ${attemptId}::uuid
-      and a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+      and a.state = any(${[...openPaymentStates, ...closedUnpaidStates]}::text[])
     returning a.tenant_id, a.id`;
   return rows[0]?.id ?? null;
 }

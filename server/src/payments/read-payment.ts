@@ -3,7 +3,7 @@ import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
 export type ReadResult = { kind: "payment"; payment: Payment } | Refused;
 
@@ -47,7 +47,7 @@ export async function findWithAttempt(
 ): Promise<PaymentWithAttempt | null> {
   const rows = await ctx.db.query<PaymentWithAttempt>`
     select p.*, a.id as attempt_id,
-      coalesce(a.state = any(${openStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
+      coalesce(a.state = any(${openPaymentStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
         false) as due
     from pay.payments p
     left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id

@@ -3,7 +3,7 @@ import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
 /**
  * The payer is back from the bank's page: the provider is asked now, and an authorisation captured.
@@ -19,7 +19,8 @@ export async function resumePayment({
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
   const view = paymentView(row);
-  if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
+  if (row.attempt_id === null || !openPaymentStates.includes(row.state))
+    return { kind: "payment", payment: view };
   const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
   if (resolved.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { closedUnpaidStates, openStates, type StoredState, storedStates } from "../payments/states.ts";
+import { closedUnpaidStates, openPaymentStates, type StoredState, storedStates } from "../payments/states.ts";
 import { createWorld, type TestTenant } from "../payments/testing/world.ts";
 import { openWorkIn } from "./open-work.ts";
 import { tenantMigrations } from "./schema.ts";
@@ -44,7 +44,7 @@ describe("what is open at a tenant", () => {
   test.each(storedStates)("in state %s: as payments/states.ts says of it", async (state) => {
     const tenant = world.tenant();
     await store(tenant, { payment: state });
-    const open = openStates.includes(state) ? ["outcome", "payment"] : [];
+    const open = openPaymentStates.includes(state) ? ["outcome", "payment"] : [];
     const conflict = state === "conflicted" ? ["conflict"] : [];
     expect(await kindsOf(tenant)).toEqual([...conflict, ...open]);
   });
@@ -55,7 +55,7 @@ describe("what is open at a tenant", () => {
       const tenant = world.tenant();
       await store(tenant, { payment: "captured", attempt: state, nextCheckAt: "now" });
       const news = closedUnpaidStates.includes(state) ? ["late_news"] : [];
-      const open = openStates.includes(state) ? ["outcome"] : [];
+      const open = openPaymentStates.includes(state) ? ["outcome"] : [];
       expect(await kindsOf(tenant)).toEqual([...news, ...open]);
     },
   );

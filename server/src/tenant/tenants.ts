@@ -5,6 +5,7 @@ import { openTenantKeys } from "../crypto/tenant-keys.ts";
 import type { Sql } from "../database/connect.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { DatabaseServer, TenantRecord } from "../registry/tenant-record.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
 import {
   TenantAhead,
   TenantBehind,
@@ -14,12 +15,11 @@ import {
   TenantUnknown,
 } from "./errors.ts";
 import { createFlagOverrides, type FlagOverrides } from "./flags/overrides.ts";
-import { type Route, sessionName } from "./lane.ts";
 import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
-import { createPatience } from "./patience.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
+import { type Route, sessionName } from "./tenant-connection.ts";
 import { json, type TenantDb, type TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
 import { createTenantDb, type QueryGate } from "./tenant-query.ts";
@@ -110,14 +110,14 @@ export function openTenants(input: {
     identify: (session) => identify({ ...session, monitor }),
   });
 
-  const gate: QueryGate = { pending: new Map(), patience: createPatience() };
+  const gate: QueryGate = { pending: new Map(), breaker: createCircuitBreaker() };
 
   const open = async (tenantId: string, { evenSuspended = false }: OpenOptions = {}): Promise<OpenTenant> => {
     const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
     // It may have moved: what its old place did not answer is no reason to wait.
-    gate.patience.answered(tenantId);
+    gate.breaker.answered(tenantId);
     const keys = await openLiveKeys({ registry, record });
     const tenant = { id: record.id, slug: record.slug, name: record.name };
     const db = createTenantDb({ tenant, record, pools, monitor, gate, options });

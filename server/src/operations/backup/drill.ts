@@ -125,8 +125,8 @@ async function untilSafe({ ctx, record }: Pick<Rehearsal, "ctx" | "record">): Pr
         (select setting::int from pg_settings where name = 'archive_timeout') as timeout`;
     if (!row) throw new Error("unreachable: one row");
     // Without a time-out it takes until the segment is full: nobody knows how long.
-    const patienceMs = (row.timeout || 900) * 1_000 + 60_000;
-    await untilArchived({ sql, segment: row.segment, patienceMs });
+    const timeoutMs = (row.timeout || 900) * 1_000 + 60_000;
+    await untilArchived({ sql, segment: row.segment, timeoutMs });
   });
 }
 

@@ -3,9 +3,9 @@ import type { Context } from "../../context/context.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { Hooks } from "../../hooks/pipeline.ts";
 import type { Provider } from "../../providers/provider.ts";
+import { createCircuitBreaker } from "../../tenant/circuit-breaker.ts";
 import { type FlagKey, flagDefinitions } from "../../tenant/flags/definitions.ts";
 import type { Flags } from "../../tenant/flags/flags.ts";
-import { createPatience } from "../../tenant/patience.ts";
 import { type SettingKey, settingDefinitions } from "../../tenant/settings.ts";
 import type { TenantDb } from "../../tenant/tenant-db.ts";
 import type { TenantPools } from "../../tenant/tenant-pools.ts";
@@ -30,7 +30,7 @@ export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql
         throw new Error(found);
       },
     },
-    gate: { pending: new Map(), patience: createPatience() },
+    gate: { pending: new Map(), breaker: createCircuitBreaker() },
     options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
   });
   return { db, sql };
