@@ -10,7 +10,7 @@ import type { WorkerOptions } from "./worker.ts";
 
 /**
  * The tenants one server's worker works for: those the registry sends to this server, as for requests
- * (`http/entrance.ts`), suspended ones included. Suspending stops new payments; what was paid before is
+ * (`http/authenticate.ts`), suspended ones included. Suspending stops new payments; what was paid before is
  * still found out, posted and receipted.
  *
  * @param audience this server's name: its base URL in the registry when it is a tenant's own; default `shared`
