@@ -39,6 +39,8 @@ export const adapters: Adapters = {
           timeoutMs: providerTimeoutMs,
           fetch,
         });
+      default:
+        return nobodyMakes(config.id);
     }
   },
   connector(config, secret, { turns, network: { fetch } }) {
@@ -47,6 +49,12 @@ export const adapters: Adapters = {
         return createNetsuiteConnector({ config, privateKeyPem: secret, turns, fetch });
       case "d365-fo":
         return createD365FoConnector({ config, clientSecret: secret, turns, fetch });
+      default:
+        return nobodyMakes(config);
     }
   },
+};
+
+const nobodyMakes = (what: never): never => {
+  throw new Error(`no adapter for ${JSON.stringify(what)}`);
 };
