@@ -15,7 +15,7 @@ import {
   type Tenants,
 } from "@clarity/server";
 import { serve } from "@hono/node-server";
-import { createPatience } from "../../server/src/tenant/patience.ts";
+import { createCircuitBreaker } from "../../server/src/tenant/circuit-breaker.ts";
 import { createSettings } from "../../server/src/tenant/settings-store.ts";
 import { TenantPools } from "../../server/src/tenant/tenant-pools.ts";
 import { createTenantDb } from "../../server/src/tenant/tenant-query.ts";
@@ -65,7 +65,7 @@ async function withoutLayers(usual: Tenants): Promise<Tenants> {
     route: async () => ({ url: stage.tenantAdminUrl, pooled: false }),
     identify: async () => {},
   });
-  const gate = { pending: new Map<string, number>(), patience: createPatience() };
+  const gate = { pending: new Map<string, number>(), breaker: createCircuitBreaker() };
   const blind = { check: async () => {}, breach: async () => new Error("nobody looks") as never };
   const { tenant, record, flags, keys, actor } = await usual.open(stage.tenantId);
   const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options: poolDefaults });

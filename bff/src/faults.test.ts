@@ -8,9 +8,9 @@ import {
   openRegistry,
   openTenants,
   type Registry,
-  suspendTenant,
   type Tenants,
 } from "@clarity/server";
+import { suspendTenant } from "@clarity/server/operate";
 import {
   addDatabaseServer,
   connect,

@@ -1,5 +1,6 @@
 /** The public edge, for programs that start it: the launcher, benches, tests. */
 export { createEdge, type Edge, type EdgeOptions } from "./edge.ts";
+export { edgeEnvironment } from "./environment.ts";
 export { type EdgeKeyFiles, ensureEdgeKeys, readEdgeKey } from "./keys.ts";
 export type { Limits } from "./rate-limit.ts";
 export type { InternalKey } from "./tokens/internal-token.ts";

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { Problem } from "@clarity/bff/contract";
-import { accessRoutes as access, wrongWays as codes, type WrongWay } from "@clarity/server";
+import { accessRoutes as access, wrongWays as codes, type WrongWay } from "@clarity/server/operate";
 import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApp } from "./edge.ts";

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { writeInstance } from "@clarity/server";
+import { writeInstance } from "@clarity/server/operate";
 import { freePort, newerBuild, type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ensureEdgeKeys } from "./keys.ts";

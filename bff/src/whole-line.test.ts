@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { InvoiceList } from "@clarity/bff/contract";
-import { accessRoutes } from "@clarity/server";
+import { accessRoutes } from "@clarity/server/operate";
 import { type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createRig, json, type Rig, type Visitor } from "./testing/rig.ts";

@@ -4,5 +4,6 @@ export * from "./internal.ts";
 export * from "./log-error.ts";
 export * from "./money.ts";
 export * from "./payment.ts";
+export * from "./refused.ts";
 export * from "./session.ts";
 export * from "./text.ts";

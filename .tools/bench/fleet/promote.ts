@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ensureEdgeKeys } from "@clarity/bff";
-import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server";
+import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server/operate";
 import postgres from "postgres";
 import { freePort } from "../../../server/src/testing/free-port.ts";
 import { send } from "../load.ts";

@@ -107,6 +107,9 @@ function d365({ ports, addresses, secrets, databases, assets }: Surroundings): C
   };
 }
 
+/** The demo's ERPs, provider and mailbox are on this machine. */
+export const allowedNetworks = "127.0.0.0/8 ::1";
+
 function server({ ports, addresses, platform }: Plan): ChildSpec {
   return {
     name: "server",
@@ -118,6 +121,7 @@ function server({ ports, addresses, platform }: Plan): ChildSpec {
       CLARITY_MASTER_KEY_FILE: platform.masterKeyFile,
       CLARITY_EDGE_PUBLIC_KEY_FILE: platform.edgePublicKeyFile,
       CLARITY_PLUGINS_DIR: here("../../plugins"),
+      CLARITY_ALLOWED_NETWORKS: allowedNetworks,
     },
     readyUrl: `${addresses.internal.server}/readyz`,
   };

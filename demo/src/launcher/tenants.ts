@@ -1,14 +1,12 @@
 import {
   addEmbedKey,
-  createTenant,
   listEmbedKeys,
   type NewEmbedKey,
-  type NewTenant,
   type OpenTenant,
-  type Operator,
   type SettingKey,
   type SettingValue,
 } from "@clarity/server";
+import { createTenant, type NewTenant, type Operator } from "@clarity/server/operate";
 import type { Addresses } from "./addresses.ts";
 import type { Ports } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";

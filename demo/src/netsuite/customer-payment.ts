@@ -4,7 +4,7 @@ import type { Sql } from "../shared/database.ts";
 import { toJsonNumber } from "../shared/decimal.ts";
 import type { ErpEnv } from "../shared/faults.ts";
 import { CustomerPaymentBody, unknownFields } from "./customer-payment-body.ts";
-import { failure, Refused } from "./errors.ts";
+import { failure, RestError } from "./errors.ts";
 import { type PostPayment, postPayment } from "./post-payment.ts";
 
 const customerPaymentPath = "/services/rest/record/v1/customerPayment";
@@ -54,7 +54,7 @@ async function save(c: Context, sql: Sql, how: Pick<PostPayment, "mode" | "exter
     c.header("location", `${new URL(c.req.url).origin}${customerPaymentPath}/${id}`);
     return c.body(null, 204);
   } catch (error) {
-    if (error instanceof Refused) return failure(c, error.status, error.error);
+    if (error instanceof RestError) return failure(c, error.status, error.error);
     throw error;
   }
 }

@@ -21,7 +21,7 @@ interface Application {
 /**
  * Books one customer payment and applies it to invoices, whole or not at all. An upsert takes the
  * earlier applications back first, so the record ends as its last write says, however often it came.
- * @throws Refused `USER_ERROR`
+ * @throws RestError `USER_ERROR`
  */
 export async function postPayment(sql: Sql, input: PostPayment): Promise<{ id: number; created: boolean }> {
   return sql.begin(async (tx) => {

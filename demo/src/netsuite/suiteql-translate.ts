@@ -1,4 +1,4 @@
-import { Refused } from "./errors.ts";
+import { RestError } from "./errors.ts";
 
 const tables = new Set(["transaction", "customer", "currency"]);
 /** Words that may stand before a parenthesis: functions SuiteQL has, and grammar. */
@@ -38,7 +38,7 @@ const callable = new Set([
 /**
  * SuiteQL as PostgreSQL: parameters numbered, `BUILTIN.DF` and `NVL` spelt out, everything this
  * account does not know refused as NetSuite refuses it.
- * @throws Refused `INVALID_PARAMETER`
+ * @throws RestError `INVALID_PARAMETER`
  */
 export function translate(query: string): { sql: string; parameters: number } {
   const text = query.trim();
@@ -82,7 +82,7 @@ function displayValue(column: string, field: string): string {
 }
 
 export const invalid = (reason: string) =>
-  new Refused({
+  new RestError({
     detail: `Invalid search query. Detailed unprocessed description follows. Search error occurred: ${reason}`,
     code: "INVALID_PARAMETER",
     queryParameter: "q",

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
-import { failure, Refused } from "./errors.ts";
+import { failure, RestError } from "./errors.ts";
 import { invalid, translate } from "./suiteql-translate.ts";
 
 const suiteqlPath = "/services/rest/query/v1/suiteql";
@@ -63,7 +63,7 @@ export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
         totalResults: total,
       });
     } catch (error) {
-      if (error instanceof Refused) return failure(c, error.status, error.error);
+      if (error instanceof RestError) return failure(c, error.status, error.error);
       throw error;
     }
   });

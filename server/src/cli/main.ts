@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
+import { helpText, readEnvironment, WrongEnvironment } from "../../contract/environment/index.ts";
 import { auditCommand } from "./audit.ts";
 import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
+import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
 import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
@@ -42,7 +44,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (error instanceof AnsweredBadNews) return 1;
     // It has said what is wrong already.
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.printError(`failed: ${describeFailure(error)}`);
+    if (error instanceof WrongEnvironment) warn(terminal, error.warnings);
+    const causes = error instanceof WrongEnvironment ? error.lines : [describeFailure(error)];
+    for (const cause of causes) terminal.printError(`failed: ${cause}`);
     return 1;
   }
 }
@@ -54,8 +58,11 @@ export function createProgram(terminal: Terminal): Command {
   return new Command("clarity")
     .hook("preAction", (_, command) => {
       verb = verbOf(command as Command);
+      // Before anything is done, all of it, whichever the command itself would read.
+      warn(terminal, readEnvironment(commandLineEnvironment, terminal.env).warnings);
     })
-    .description("Operates the payment platform that npm start runs, or the one the environment names.")
+    .description(commandLineEnvironment.about)
+    .addHelpText("after", `\n${helpText(commandLineEnvironment)}`)
     .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
@@ -72,6 +79,10 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));
+}
+
+function warn(terminal: Terminal, lines: readonly string[]): void {
+  for (const line of lines) terminal.printError(`warning: ${line}`);
 }
 
 const withSubcommands = (command: Command): Command[] => [

@@ -157,7 +157,10 @@ test.each([
   await acme.settings.set("connector", config);
   await acme.settings.set("connector.secret", "not of use");
   const makeContext = createContextFactory({ log: createLogger({ name: "test", level: "silent" }) });
-  const connector = await makeContext(acme, { actor: "test", requestId: "1" }).connector();
+  const connector = await makeContext(acme, {
+    actor: { kind: "operator", name: "test" },
+    requestId: "1",
+  }).connector();
   const signal = AbortSignal.timeout(25_000);
   await expect(connector?.openInvoices({ customerId: "1", signal })).rejects.toThrow();
   await until(async () => {

@@ -1,6 +1,8 @@
+import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import addressparser from "nodemailer/lib/addressparser";
 import { conceal } from "../crypto/conceal.ts";
+import type { Network } from "../network/network.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 
 export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
@@ -14,10 +16,19 @@ export interface Mail {
   text: string;
 }
 
+/** The tenant's own, by the guarded way: a tenant chooses the address. */
+export interface MailServer {
+  config: SmtpConfig;
+  password: string | null;
+  network: Network;
+  signal: AbortSignal;
+}
+
 export type MailResult =
   | { kind: "sent"; messageId: string }
   | { kind: "retry"; cause: string }
-  | { kind: "refused"; cause: string };
+  /** For good: this address or this message. */
+  | { kind: "rejected"; cause: string };
 
 /** One mailbox without a display name. Lists, groups and control characters are no address. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
@@ -29,15 +40,19 @@ const isAddress = (text: string): boolean => text.length <= 254 && address.test(
  */
 export async function sendMail(
   mail: Mail,
-  { config, password, signal }: { config: SmtpConfig; password: string | null; signal: AbortSignal },
+  { config, password, signal, network }: MailServer,
 ): Promise<MailResult> {
   const from = readSender(config.from);
   if (!from) return { kind: "retry", cause: "the sender address is not valid" };
-  if (!isAddress(mail.to)) return { kind: "refused", cause: "the customer's address is not valid" };
+  if (!isAddress(mail.to)) return { kind: "rejected", cause: "the customer's address is not valid" };
   const domain = from.address.split("@")[1] ?? "";
   const messageId = `<${mail.id}@${domain}>`;
+  const address = await network.resolve(config).catch((error: Error) => error);
+  if (address instanceof Error) return { kind: "retry", cause: address.message };
   const transport = createTransport({
-    host: config.host,
+    // The address that was judged; the name is what its certificate must say.
+    host: address,
+    ...(isIP(config.host) === 0 && { servername: config.host, tls: { servername: config.host } }),
     port: config.port,
     secure: config.secure,
     // Never a password over a line that can be read.
@@ -98,5 +113,5 @@ function failureOf(error: unknown, password: string | null): MailResult {
     message: string;
   };
   const cause = conceal(`${code} ${message}`, [password]).trim().slice(0, 300);
-  return { kind: final.has(code) && responseCode >= 500 ? "refused" : "retry", cause };
+  return { kind: final.has(code) && responseCode >= 500 ? "rejected" : "retry", cause };
 }

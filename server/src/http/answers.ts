@@ -1,8 +1,15 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { errorCodes, faultsOf, misdirected, problemOf, retryAfterS } from "../../contract/index.ts";
-import { type Refused, refused } from "../context/refusal.ts";
+import {
+  errorCodes,
+  faultsOf,
+  misdirected,
+  problemOf,
+  type Refused,
+  refused,
+  retryAfterS,
+} from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenant/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";

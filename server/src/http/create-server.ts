@@ -1,16 +1,15 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Logger } from "pino";
-import { sharedAudience } from "../../contract/index.ts";
+import { refused, sharedAudience } from "../../contract/index.ts";
 import type { MakeContext } from "../context/context-factory.ts";
-import { refused } from "../context/refusal.ts";
 import { acceptWebhook } from "../payments/accept-webhook.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createJwks, type Jwks } from "../sessions/jwks.ts";
 import type { Tenants } from "../tenant/tenants.ts";
 import { readTheme } from "../themes/read-theme.ts";
 import { answerJson, answerRefused, onError, type ServerEnv } from "./answers.ts";
-import { createDoors } from "./entrance.ts";
+import { createAuthenticator } from "./authenticate.ts";
 import { hostEntry } from "./host-entry.ts";
 import { createInternalTokenCheck, type EdgeKey } from "./internal-token.ts";
 import { observe } from "./observe.ts";
@@ -45,7 +44,7 @@ const maximumBodyBytes = 128 * 1024;
 export function createServer(options: ServerOptions): Server {
   const { registry, tenants, makeContext, log, audience = sharedAudience, now = Date.now } = options;
   const check = createInternalTokenCheck({ key: options.edgeKey, audience, now });
-  const doors = createDoors({ check, registry, tenants, makeContext, audience });
+  const authenticator = createAuthenticator({ check, registry, tenants, makeContext, audience });
 
   const app = new Hono<ServerEnv>();
   const readiness = createReadiness({ registry, audience, process: options.process });
@@ -77,17 +76,17 @@ export function createServer(options: ServerOptions): Server {
     return answerJson(found.entry);
   });
 
-  addPayerRoutes(app, { doors, jwks: options.jwks ?? createJwks() });
+  addPayerRoutes(app, { authenticator, jwks: options.jwks ?? createJwks() });
 
   app.get("/internal/v1/theme/:file", async (c) => {
-    const { ctx } = await doors.enter(c, "theme:read");
+    const { ctx } = await authenticator.authenticate(c, "theme:read");
     const found = await readTheme({ ctx, input: { hash: c.req.param("file").replace(/\.css$/, "") } });
     if (found.kind === "refused") return answerRefused(c, found);
     return c.body(found.css, 200, { "content-type": "text/css; charset=utf-8" });
   });
 
   app.post("/internal/v1/webhooks/:provider", async (c) => {
-    const { ctx } = await doors.enter(c, "webhook");
+    const { ctx } = await authenticator.authenticate(c, "webhook");
     const body = new Uint8Array(await c.req.arrayBuffer());
     const input = { provider: c.req.param("provider"), body, headers: c.req.raw.headers };
     const accepted = await acceptWebhook({ ctx, input });

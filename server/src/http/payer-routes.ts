@@ -1,6 +1,5 @@
 import type { Context, Hono } from "hono";
-import { internalPaths, OpenSession, PaymentId, PaymentRequest } from "../../contract/index.ts";
-import { refused } from "../context/refusal.ts";
+import { internalPaths, OpenSession, PaymentId, PaymentRequest, refused } from "../../contract/index.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { type ReadResult, readPayment } from "../payments/read-payment.ts";
 import { resumePayment } from "../payments/resume-payment.ts";
@@ -9,12 +8,15 @@ import { findEmbedKey } from "../sessions/embed-keys.ts";
 import type { Jwks } from "../sessions/jwks.ts";
 import { openSession } from "../sessions/open-session.ts";
 import { answerJson, answerRefused, readBody, type ServerEnv } from "./answers.ts";
-import type { Doors } from "./entrance.ts";
+import type { Authenticator } from "./authenticate.ts";
 
 /** What a payer's browser asks for, through the edge. */
-export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: Doors; jwks: Jwks }) {
+export function addPayerRoutes(
+  app: Hono<ServerEnv>,
+  { authenticator, jwks }: { authenticator: Authenticator; jwks: Jwks },
+) {
   app.post(internalPaths.session, async (c) => {
-    const { ctx, open } = await doors.enter(c, "session:open");
+    const { ctx, open } = await authenticator.authenticate(c, "session:open");
     const read = await readBody(c, OpenSession);
     if (read.kind === "refused") return answerRefused(c, read);
     const findKey = (id: string) => findEmbedKey({ ...open, id });
@@ -24,13 +26,13 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
   });
 
   app.get(internalPaths.invoices, async (c) => {
-    const { ctx, customerId, allowedInvoices } = await doors.enterSession(c);
+    const { ctx, customerId, allowedInvoices } = await authenticator.authenticateSession(c);
     const listed = await listInvoices({ ctx, input: { customerId, allowedInvoices } });
     return listed.kind === "refused" ? answerRefused(c, listed) : answerJson(listed.list);
   });
 
   app.post(internalPaths.payments, async (c) => {
-    const { ctx, claims, customerId, allowedInvoices } = await doors.enterSession(c);
+    const { ctx, claims, customerId, allowedInvoices } = await authenticator.authenticateSession(c);
     const read = await readBody(c, PaymentRequest);
     if (read.kind === "refused") return answerRefused(c, read);
     const { origin: returnOrigin, locale } = claims;
@@ -45,7 +47,7 @@ export function addPayerRoutes(app: Hono<ServerEnv>, { doors, jwks }: { doors: D
     ["POST", "/internal/v1/payments/:id/resume", resumePayment],
   ] as const) {
     app.on(method, path, async (c) => {
-      const { ctx, customerId, allowedInvoices } = await doors.enterSession(c);
+      const { ctx, customerId, allowedInvoices } = await authenticator.authenticateSession(c);
       const id = PaymentId.safeParse(c.req.param("id"));
       // What is no id is nobody's payment.
       if (!id.success) return answerRefused(c, refused("not_found"));

@@ -1,5 +1,5 @@
+import type { Refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import type { Refused } from "../context/refusal.ts";
 import type { Mirror } from "./invoice-list.ts";
 import { readMirror } from "./read-mirror.ts";
 import { syncInvoices } from "./sync-invoices.ts";

@@ -1,6 +1,6 @@
+import { type Refused, refused } from "../../contract/index.ts";
 import { type Connector, type ErpAccount, ErpError } from "../connectors/connector.ts";
 import type { Context } from "../context/context.ts";
-import { type Refused, refused } from "../context/refusal.ts";
 import { json } from "../tenant/tenant-db.ts";
 
 /** A payer waits for the ERP this long at most, milliseconds. */

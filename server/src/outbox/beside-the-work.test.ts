@@ -4,6 +4,7 @@ import type { Connector } from "../connectors/connector.ts";
 import type { Context } from "../context/context.ts";
 import { connect } from "../database/connect.ts";
 import { paymentDeliveries } from "../payments/deliveries/deliveries.ts";
+import { storedStates } from "../payments/states.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { type TestDatabase, testDatabase } from "../testing/index.ts";
 import type { Chore } from "./chores.ts";
@@ -153,6 +154,35 @@ test("a backlog of deliveries does not keep an attempt of unknown outcome from b
   expect(jobs).toContainEqual({ kind: "resolve_attempt", id: claimed?.id });
   expect(jobs).toContainEqual({ kind: "outbox", id: oldest?.id });
   expect(jobs.length).toBeLessThanOrEqual(600);
+});
+
+test("what is found is what the tenant's open work has due, in whatever state it is", async () => {
+  const tenant = world.tenant();
+  await world.admin`
+    with attempt as (
+      select gen_random_uuid() as id, state, check_at, leased
+      from unnest(${[...storedStates]}::text[]) as state,
+        unnest(array['-1 h', '1 h', 'infinity']) as check_at, unnest(array['-1 h', '1 h']) as leased
+    ), payment as (
+      insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor, surcharge_minor,
+        total_minor, lines)
+      select ${tenant.id}, id, 'C-1', '\\x00', state, 'USD', 5, 0, 5, '[]' from attempt
+    ), delivery as (
+      insert into pay.outbox (tenant_id, kind, payment_id, state, due_at, leased_until)
+      select ${tenant.id}, 'erp_post', gen_random_uuid(), state, now() + due::interval, now() + leased::interval
+      from unnest(array['due', 'done', 'dead']) as state, unnest(array['-1 h', '1 h']) as due,
+        unnest(array['-1 h', '1 h']) as leased
+    )
+    insert into pay.attempts (tenant_id, id, payment_id, provider, statement, state, leased_until, next_check_at)
+    select ${tenant.id}, id, id, 'sandbox', 'ACME', state, now() + leased::interval,
+      case check_at when 'infinity' then 'infinity' else now() + check_at::interval end
+    from attempt`;
+  const due = await tenant.sql<{ id: string }[]>`
+    select id from pay.open_work
+    where kind in ('delivery', 'outcome', 'late_news') and due_at <= now() and leased_until <= now()`;
+  const { jobs } = await findDueWork({ ctx: tenant.ctx });
+  expect(jobs.map(({ id }) => id).sort()).toEqual(due.map(({ id }) => id).sort());
+  expect(jobs).toHaveLength(6);
 });
 
 test("finding due work among 50,000 rows that wait reads no more of them than it names", async () => {

@@ -7,7 +7,7 @@ export type DeliveryOutcome =
   /** `retryAfterMs`: not earlier, the other side said so. */
   | { kind: "retry"; cause: string; retryAfterMs: number | null }
   /** Trying again cannot help. */
-  | { kind: "refused"; cause: string };
+  | { kind: "undeliverable"; cause: string };
 
 /** What the outbox does with rows of one kind. It is handed these and knows none of them. */
 export interface Delivery {

@@ -8,6 +8,9 @@ const mostJobs = 200;
  * The wake-up may have died with its process, or the lease's holder. Each kind has its own share, so that an ERP's
  * backlog does not hide an attempt of unknown outcome. Each is read from its partial index and no further than its
  * share: however much waits, the answer comes in time.
+ *
+ * These are the kinds `delivery`, `outcome` and `late_news` of `pay.open_work`, and a test holds them to it. Through the
+ * view PostgreSQL finds no index's order: it would read and sort all that waits.
  */
 export async function findDueWork({ ctx }: { ctx: Context }): Promise<{ jobs: Job[]; open: boolean }> {
   const rows = await ctx.db.query<{ tenant_id: string; kind: Job["kind"] | "open"; id: string }>`

@@ -1,5 +1,4 @@
 import type { Context } from "../context/context.ts";
-import { openStates } from "../payments/states.ts";
 import { backlog } from "../telemetry/metrics.ts";
 import type { Chore } from "./chores.ts";
 
@@ -18,19 +17,19 @@ export function forgetBacklog(tenantId: string): void {
 
 async function measureOpen(ctx: Context): Promise<void> {
   const [row] = await ctx.db.query<{ tenant_id: string; due: number; unknown: number }>`
-    select ${ctx.tenant.id}::uuid as tenant_id,
-      (select count(*)::int from pay.outbox where state = 'due') as due,
-      (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
-        and created_at < now() - make_interval(secs => ${youngForS})) as unknown`;
+    select ${ctx.tenant.id}::uuid as tenant_id, count(*) filter (where kind = 'delivery')::int as due,
+      count(*) filter (where kind = 'outcome'
+        and created_at < now() - make_interval(secs => ${youngForS}))::int as unknown
+    from pay.open_work where kind in ('delivery', 'outcome')`;
   backlog.due.set(ctx.tenant, row?.due ?? 0);
   backlog.unknown.set(ctx.tenant, row?.unknown ?? 0);
 }
 
 async function measureStuck(ctx: Context): Promise<void> {
   const [row] = await ctx.db.query<{ tenant_id: string; dead: number; conflicted: number }>`
-    select ${ctx.tenant.id}::uuid as tenant_id,
-      (select count(*)::int from pay.outbox where state = 'dead') as dead,
-      (select count(*)::int from pay.payments where state = 'conflicted') as conflicted`;
+    select ${ctx.tenant.id}::uuid as tenant_id, count(*) filter (where kind = 'dead_letter')::int as dead,
+      count(*) filter (where kind = 'conflict')::int as conflicted
+    from pay.open_work where kind in ('dead_letter', 'conflict')`;
   backlog.dead.set(ctx.tenant, row?.dead ?? 0);
   backlog.conflicted.set(ctx.tenant, row?.conflicted ?? 0);
 }

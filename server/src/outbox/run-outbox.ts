@@ -56,7 +56,7 @@ async function settle({
       await conclude({ ctx, input: { row, result: outcome.result } });
       return { kind: "done" };
     }
-    case "refused":
+    case "undeliverable":
       await markDead({ ctx, input: { row, cause: outcome.cause } });
       return { kind: "dead" };
     case "retry": {
@@ -80,7 +80,7 @@ async function attempt({
   input: { row: OutboxRow; delivery: Delivery; signal: AbortSignal };
 }): Promise<DeliveryOutcome> {
   // Workers died on it again and again without saying why.
-  if (row.tries > maxTries) return { kind: "refused", cause: "no try ever came to an end" };
+  if (row.tries > maxTries) return { kind: "undeliverable", cause: "no try ever came to an end" };
   try {
     const span = { name: delivery.name, attributes: { "payment.id": row.payment_id } };
     return await inSpan(span, () => delivery.deliver({ ctx, input: { row, signal } }));

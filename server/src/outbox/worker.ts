@@ -3,6 +3,7 @@ import type { AddJobsJobSpec } from "graphile-worker";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
+import type { Actor } from "../actor/actor.ts";
 import type { Context, Job } from "../context/context.ts";
 import { openRegistrySession } from "../registry/registry.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
@@ -26,7 +27,7 @@ export interface WorkerOptions {
    * A context for one job; `release` is called after it. Must open suspended tenants too: money that
    * was captured is still posted and receipted, and what is unknown is still found out.
    */
-  contextFor(tenantId: string, actor: string): Promise<Context & { release?: () => unknown }>;
+  contextFor(tenantId: string, actor: Actor): Promise<Context & { release?: () => unknown }>;
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   deliveries: Deliveries;
@@ -112,8 +113,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
   });
   const wake = async (tenantId: string, jobs: readonly Job[]) => {
     if (jobs.length === 0) return;
-    const lanes = await jobsAtOnce(tenantId);
-    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
+    const shards = await jobsAtOnce(tenantId);
+    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, shards) })));
   };
 
   const sweep = options.sweep ?? { activeMs: 10_000, idleMs: 60_000 };
@@ -161,7 +162,7 @@ async function withContext<T>(
   tenantId: string,
   work: (ctx: Context) => Promise<T>,
 ): Promise<T> {
-  const ctx = await contextFor(tenantId, "worker");
+  const ctx = await contextFor(tenantId, { kind: "worker" });
   try {
     return await work(ctx);
   } finally {
@@ -170,11 +171,11 @@ async function withContext<T>(
 }
 
 /** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
-function toSpec(tenantId: string, job: Job, lanes: number): Omit<AddJobsJobSpec, "identifier"> {
-  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % lanes;
+function toSpec(tenantId: string, job: Job, shards: number): Omit<AddJobsJobSpec, "identifier"> {
+  const shard = (createHash("sha256").update(job.id).digest()[0] ?? 0) % shards;
   return {
     payload: { tenantId, id: job.id },
-    queueName: `t:${tenantId}:${lane}`,
+    queueName: `t:${tenantId}:${shard}`,
     jobKey: `${job.kind}:${tenantId}:${job.id}`,
     // Whether money has moved is found out before what tells others of it: an ERP may take its time.
     priority: job.kind === "resolve_attempt" ? 0 : 1,

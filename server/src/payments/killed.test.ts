@@ -88,7 +88,7 @@ async function payUntilKilled(tenant: TestTenant, request: PaymentRequest, point
     databaseUrl: world.url,
     tenantId: tenant.id,
     settings: { connector: erpSettings },
-    provider: { baseUrl: `http://127.0.0.1:${port}` },
+    provider: { id: "sandbox", baseUrl: `http://127.0.0.1:${port}` },
     secrets: account,
     start: orderOf(request),
   };

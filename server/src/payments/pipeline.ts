@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
+import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "../hooks/pipeline.ts";
@@ -30,7 +30,7 @@ export type PipelineResult =
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Somebody has this payment id already, or a balance went away between looking and locking. */
   | { kind: "not_claimed" }
-  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
+  | Refused;
 
 /**
  * A payment, start to end:
@@ -55,12 +55,12 @@ export async function runPayment({
   if (order.kind === "known") return { kind: "not_claimed" };
   if (order.kind === "refused") return order;
   // After `known`: a payment that was begun before finishes, and its retries are told so.
-  if (await ctx.flags.get("payments-paused")) return { kind: "refused", code: "unavailable" };
+  if (await ctx.flags.get("payments-paused")) return refused("unavailable");
   const provider = await ctx.provider();
   const card = await inspectCard(provider, request.method.token, deadline);
   if (card.kind === "refused") return card;
   const account = await askProvider(deadline, (signal) => provider.account({ signal }));
-  if (account.kind === "unknown") return { kind: "refused", code: "provider_unavailable" };
+  if (account.kind === "unknown") return refused("provider_unavailable");
 
   const { lines, amountMinor } = order;
   const about = {
@@ -105,7 +105,7 @@ type Priced =
   | { kind: "priced"; surchargeMinor: bigint; statement: string }
   /** A tenant's hook refused the payment. */
   | { kind: "declined"; surchargeMinor: bigint; statement: string; cause: string }
-  | Extract<PipelineResult, { kind: "refused" }>;
+  | Refused;
 
 interface Pricing {
   request: PaymentRequest;
@@ -143,7 +143,7 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
     };
     const { shown } = request;
     if (quote.surchargeMinor !== shown.surchargeMinor || quote.totalMinor !== shown.totalMinor) {
-      return { kind: "refused", code: "amount_changed", quote };
+      return refused("amount_changed", { quote });
     }
     const wanted = { totalMinor, surchargeMinor, statement };
     const authorizing = await beforeStep({ ctx, step: "AuthorizePayment", about, input: wanted });
@@ -154,7 +154,7 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
     }
     if (!(error instanceof HookFailure)) throw error;
     ctx.log.error({ err: error, paymentId: request.id }, "a hook broke: nothing was charged");
-    return { kind: "refused", code: "internal" };
+    return refused("internal");
   }
 }
 

@@ -1,12 +1,12 @@
-import type { ErrorCode, Payment } from "../../contract/index.ts";
+import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
 import { paymentView } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
-export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };
+export type ReadResult = { kind: "payment"; payment: Payment } | Refused;
 
 /** Whose payment, and what of it the session may see. */
 export interface PaymentWanted {
@@ -28,7 +28,7 @@ export async function readPayment({
   input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
-  if (!row) return { kind: "refused", code: "not_found" };
+  if (!row) return refused("not_found");
   if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
   return { kind: "payment", payment: paymentView(resolved?.kind === "resolved" ? resolved.payment : row) };
@@ -63,7 +63,7 @@ export async function findWithAttempt(
 ): Promise<PaymentWithAttempt | null> {
   const rows = await ctx.db.query<PaymentWithAttempt>`
     select p.*, a.id as attempt_id,
-      coalesce(a.state = any(${openStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
+      coalesce(a.state = any(${openPaymentStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
         false) as due
     from pay.payments p
     left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id

@@ -1,7 +1,8 @@
+import { refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { paymentView } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult, tryToResolve } from "./read-payment.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
 /**
  * The payer is back from the bank's page: the provider is asked now, and an authorisation captured.
@@ -15,9 +16,10 @@ export async function resumePayment({
   input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
-  if (!row) return { kind: "refused", code: "not_found" };
+  if (!row) return refused("not_found");
   const view = paymentView(row);
-  if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
+  if (row.attempt_id === null || !openPaymentStates.includes(row.state))
+    return { kind: "payment", payment: view };
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
   if (resolved?.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };

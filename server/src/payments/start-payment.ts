@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
+import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { paymentView } from "./payment-view.ts";
@@ -9,7 +9,7 @@ export type StartResult =
   /** `created`: this call made the payment; else the id was known, with the same body. */
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Nothing was stored or charged. `quote` with `amount_changed`, `errors` with `validation_failed`. */
-  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
+  | Refused;
 
 /**
  * Starts a payment, or answers the state of the one that has this id already. Bounded: about 12 s,
@@ -44,10 +44,9 @@ export async function startPayment({
 
   // Read after the fact: a concurrent twin has committed by the time its locks let us through.
   const stored = await findPaymentRow(ctx, request.id);
-  if (!stored)
-    return result.kind === "refused" ? result : { kind: "refused", code: "amount_exceeds_balance" };
+  if (!stored) return result.kind === "refused" ? result : refused("amount_exceeds_balance");
   if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
-    return { kind: "refused", code: "idempotency_mismatch" };
+    return refused("idempotency_mismatch");
   }
   return { kind: "payment", payment: paymentView(stored), created: false };
 }

@@ -13,7 +13,7 @@ export const storedStates = [
 export type StoredState = (typeof storedStates)[number];
 
 /** Not settled yet: the invoices are held, and somebody keeps asking the provider. */
-export const openStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];
+export const openPaymentStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];
 
 /** Ended without money; the hold is given back. Money that shows up later is a conflict. */
 export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"];
@@ -26,10 +26,10 @@ export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"]
 export const entering: Record<Exclude<StoredState, "pending">, readonly StoredState[]> = {
   requires_action: ["pending"],
   authorized: ["pending", "requires_action"],
-  captured: [...openStates, ...closedUnpaidStates],
-  declined: openStates,
+  captured: [...openPaymentStates, ...closedUnpaidStates],
+  declined: openPaymentStates,
   failed: ["pending"],
-  conflicted: [...openStates, ...closedUnpaidStates],
+  conflicted: [...openPaymentStates, ...closedUnpaidStates],
 };
 
 /** What became of an attempt: the provider's word, or ours that the provider never got it. */

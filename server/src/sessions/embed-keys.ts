@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
+import { auditName } from "../actor/actor.ts";
 import { withFreshKeys } from "../tenant/live-keys.ts";
 import { json } from "../tenant/tenant-db.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
@@ -73,7 +74,7 @@ export async function addEmbedKey({
         returning tenant_id, id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject)
-      select tenant_id, ${ctx.actor}, 'embed_key.add', id from key
+      select tenant_id, ${auditName(ctx.actor)}, 'embed_key.add', id from key
       returning tenant_id`;
   });
   if (rows.length === 0) throw new Error(`embed key ${keyId} exists already`);
@@ -96,7 +97,7 @@ export async function revokeEmbedKey({
       returning tenant_id, id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject)
-    select tenant_id, ${ctx.actor}, 'embed_key.revoke', id from key
+    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id from key
     returning tenant_id`;
   if (rows.length === 0) throw new EmbedKeyUnknown(`no embed key ${input.id}`);
 }

@@ -1,7 +1,13 @@
-import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from "../../contract/index.ts";
+import {
+  CardBrand,
+  type CardMethod,
+  type OpenedSession,
+  type OpenSession,
+  type Refused,
+  refused,
+} from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
-import { type Refused, refused } from "../context/refusal.ts";
 import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf } from "../money/money.ts";

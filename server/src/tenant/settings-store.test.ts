@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => platform.close());
 
 /** As another process sees it: nothing remembered. */
-const fresh = ({ db, keys }: OpenTenant) => createSettings({ db, keys, actor: "test" });
+const fresh = ({ db, keys }: OpenTenant) =>
+  createSettings({ db, keys, actor: { kind: "operator", name: "test" } });
 const canary = "sk_canary_4f1d";
 
 test("a value set is read back, by others too; a default stands in for what is not set", async () => {
@@ -103,7 +104,11 @@ test("one reading serves many settings", async () => {
       return acme.db.query(...args);
     },
   } as typeof acme.db;
-  const settings = createSettings({ db: counting, keys: acme.keys, actor: "test" });
+  const settings = createSettings({
+    db: counting,
+    keys: acme.keys,
+    actor: { kind: "operator", name: "test" },
+  });
   await Promise.all([settings.get("connector"), settings.get("seller.name"), settings.get("embed.origins")]);
   expect(readings).toBe(1);
 });

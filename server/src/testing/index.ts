@@ -12,5 +12,5 @@ export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
 export { type TcpProxy, tcpProxy } from "./tcp-proxy.ts";
 
 /** Loads what tracing needs, and starts it as a server process does. */
-export const startServerTracing = async (env: NodeJS.ProcessEnv) =>
+export const startServerTracing = async (env: { OTEL_SERVICE_NAME: string }) =>
   (await import("../telemetry/start-tracing.ts")).startTracing(env);

@@ -3,7 +3,7 @@ import { writeFailed } from "../errors.ts";
 
 /**
  * Marking an invoice for settlement: it must be the same customer's, in the same currency, and open.
- * @returns what is left of it, decimal text. @throws Refused
+ * @returns what is left of it, decimal text. @throws ODataError
  */
 export async function openInvoice(
   tx: TransactionSql,

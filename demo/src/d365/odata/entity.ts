@@ -26,9 +26,9 @@ export interface EntitySet {
   properties: Properties;
   /** All records, in key order. */
   load(sql: Sql): Promise<StoredEntity[]>;
-  /** @returns the key of what was made. @throws Refused */
+  /** @returns the key of what was made. @throws ODataError */
   create?(sql: Sql, body: Record<string, unknown>): Promise<Entity>;
-  /** @throws Refused */
+  /** @throws ODataError */
   update?(sql: Sql, key: Entity, body: Record<string, unknown>): Promise<void>;
   remove?(sql: Sql, key: Entity): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { Refused } from "../errors.ts";
+import { ODataError } from "../errors.ts";
 import type { Entity, Properties } from "./entity.ts";
 
 export type Predicate = (entity: Entity) => boolean;
@@ -13,7 +13,7 @@ const token =
 /**
  * `$filter` as a predicate: comparisons joined by `and`, `or`, `not` and parentheses. Text compares
  * without case, as F&O's database does.
- * @throws Refused 400 for anything else, and for properties the type does not have.
+ * @throws ODataError 400 for anything else, and for properties the type does not have.
  */
 export function parseFilter(text: string, type: { name: string; properties: Properties }): Predicate {
   const words = tokenize(text);
@@ -59,7 +59,7 @@ export function parseFilter(text: string, type: { name: string; properties: Prop
   const comparison = (): Predicate => {
     const property = take();
     if (!(property in type.properties)) {
-      throw new Refused(
+      throw new ODataError(
         `Could not find a property named '${property}' on type 'Microsoft.Dynamics.DataEntities.${type.name}'.`,
       );
     }
@@ -111,4 +111,4 @@ const fold = (value: unknown): Literal =>
 const isOperator = (word: string): word is Operator => ["eq", "ne", "gt", "ge", "lt", "le"].includes(word);
 
 const syntax = (text: string, position = 0) =>
-  new Refused(`Syntax error at position ${position} in '${text}'.`);
+  new ODataError(`Syntax error at position ${position} in '${text}'.`);

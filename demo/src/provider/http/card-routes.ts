@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Hono } from "hono";
 import { accountByPublishableKey } from "../accounts/accounts.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { cardPage } from "../pages/card-page.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
@@ -14,7 +14,7 @@ export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
       const publishableKey = c.req.query("key") ?? "";
       const isKey = /^pk_[\w-]{1,64}$/.test(publishableKey);
       if (!isKey || !(await accountByPublishableKey(sql, publishableKey))) {
-        throw new Refusal("not_found", "no account with that key");
+        throw new ApiError("not_found", "no account with that key");
       }
       c.header("content-security-policy", pagePolicy(config.frameAncestors));
       c.header("cache-control", "no-cache");

@@ -2,7 +2,8 @@ import { type Connector, type ErpAccount, ErpError } from "../connector.ts";
 import { askForToken, createErpClient } from "../transport/client.ts";
 import type { SharedTurns } from "../transport/limiter.ts";
 import { readTogether } from "../transport/read-together.ts";
-import type { D365FoConfig, Environment } from "./environment.ts";
+import type { D365FoConfig } from "./config.ts";
+import type { Environment } from "./environment.ts";
 import { createOData, quoted } from "./odata.ts";
 import { openInvoices } from "./open-invoices.ts";
 import { postToJournal } from "./post-to-journal.ts";
@@ -37,7 +38,7 @@ export function createD365FoConnector(options: {
   });
   const environment: Environment = { odata: createOData({ client, baseUrl: config.baseUrl }), config };
   return {
-    id: "d365-fo",
+    id: config.id,
     async openInvoices({ customerId, signal: callers }) {
       const [customer, invoices] = await readTogether(callers, [
         (signal) => findCustomer(environment, { customerId, signal }),

@@ -7,7 +7,7 @@ import type { Environment } from "./environment.ts";
 import { findEarlier } from "./find-earlier.ts";
 import { failureOfOData } from "./odata.ts";
 import { openInvoices } from "./open-invoices.ts";
-import { Refusal, settleInvoices } from "./settle-invoices.ts";
+import { PostingRefused, settleInvoices } from "./settle-invoices.ts";
 
 /** One journal a payment, one line a journal: with it the line's key is known before it exists. */
 const lineNumber = 1;
@@ -40,7 +40,7 @@ export async function postToJournal(environment: Environment, posting: Posting):
     await settleInvoices(environment, { ...posting, line: { batch, lineNumber: String(lineNumber) } });
     return { kind: "posted", erpRef: batch, already: false };
   } catch (error) {
-    return error instanceof Refusal ? { kind: "refused", cause: error.message } : retryOf(error);
+    return error instanceof PostingRefused ? { kind: "refused", cause: error.message } : retryOf(error);
   }
 }
 
@@ -49,7 +49,7 @@ function refuseUnlessOpen(payment: ErpPayment, open: ErpInvoice[]): void {
   for (const line of payment.lines) {
     const invoice = open.find(({ id }) => id === line.invoiceId);
     if (!invoice || invoice.currency !== payment.currency || invoice.openMinor < line.amountMinor) {
-      throw new Refusal(`invoice ${line.invoiceNumber} is no longer open for this amount`);
+      throw new PostingRefused(`invoice ${line.invoiceNumber} is no longer open for this amount`);
     }
   }
 }
@@ -109,5 +109,5 @@ async function sendLine(
 
 function refusalOr(answer: Parameters<typeof failureOfOData>[0], doing: string): Error {
   const failure = failureOfOData(answer);
-  return isRefusal(answer.status, failure) ? new Refusal(`${doing}: ${failure.message}`) : failure;
+  return isRefusal(answer.status, failure) ? new PostingRefused(`${doing}: ${failure.message}`) : failure;
 }

@@ -6,8 +6,8 @@ import type { JournalLine } from "./find-earlier.ts";
 import { failureOfOData, quoted } from "./odata.ts";
 import { bookedInvoices } from "./open-invoices.ts";
 
-/** A person must look. The message names what F&O holds already. */
-export class Refusal extends Error {}
+/** F&O takes no such posting: a person must look. The message names what F&O holds already. */
+export class PostingRefused extends Error {}
 
 interface Settling {
   payment: ErpPayment;
@@ -18,7 +18,7 @@ interface Settling {
 /**
  * Marks the invoices of a payment for several; one alone is marked in the line itself. Marks that
  * are there already, from a try that broke off, stay.
- * @throws Refusal, ErpError
+ * @throws PostingRefused, ErpError
  */
 export async function settleInvoices(environment: Environment, input: Settling): Promise<void> {
   const { payment, line, signal } = input;
@@ -69,6 +69,6 @@ async function markedInvoices(
 }
 
 const unmarked = (line: JournalLine, invoiceNumber: string, why: string) =>
-  new Refusal(
+  new PostingRefused(
     `journal ${line.batch} holds the payment, but invoice ${invoiceNumber} could not be marked: ${why}`,
   );

@@ -31,7 +31,7 @@ export function createNetsuiteConnector(options: {
   const suiteql = createSuiteQL({ client, baseUrl: config.baseUrl });
   const currencyId = currencyIds(suiteql);
   return {
-    id: "netsuite",
+    id: config.id,
     openInvoices: (input) => openInvoices(suiteql, input),
     postPayment: (input) => postCustomerPayment({ client, suiteql, config, currencyId }, input),
   };

@@ -4,6 +4,7 @@ import type { DestinationStream } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
 import type { Context } from "../../context/context.ts";
 import { createContextFactory } from "../../context/context-factory.ts";
+import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { addEmbedKey } from "../../sessions/embed-keys.ts";
 import { createJwks } from "../../sessions/jwks.ts";
@@ -56,6 +57,7 @@ export async function testServer(options: {
     return fake;
   };
   const makeContext = createContextFactory({
+    network: loopbackNetwork,
     log,
     adapters: {
       provider: ({ publishableKey }) => fakeOf(publishableKey).provider,
@@ -74,7 +76,7 @@ export async function testServer(options: {
     },
     makeContext,
     edgeKey,
-    jwks: createJwks({ allowLoopback: true }),
+    jwks: createJwks({ network: loopbackNetwork }),
     log,
   });
   return {
@@ -90,7 +92,7 @@ export async function testServer(options: {
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
       const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
-      const ctx = makeContext(open, { actor: "test", requestId: "test" });
+      const ctx = makeContext(open, { actor: { kind: "operator", name: "test" }, requestId: "test" });
       return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
     close: () => platform.close(),

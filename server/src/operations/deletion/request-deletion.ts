@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { type UnfinishedWork, unfinishedWork } from "../../tenant/unfinished-work.ts";
 import type { Operator } from "../operator.ts";
@@ -32,7 +33,7 @@ export async function requestDeletion({
   input: NewDeletion;
 }): Promise<DeletionRecord> {
   const { slug, graceDays, forceReason = null } = NewDeletion.parse(input);
-  const { registry, name: actor } = ctx;
+  const { registry, actor } = ctx;
   const record = await registry.findBySlug(slug);
   if (!record) throw new TenantUnknown(`no tenant ${slug}`);
   if (record.status === "creating") {
@@ -59,12 +60,12 @@ export async function requestDeletion({
           requested_by, due_at, force_reason)
         select id, slug, name, database_name, login_role,
           array(select host from hosts where tenant_id = id order by host), status_before,
-          ${actor}, now() + make_interval(days => ${graceDays}), ${forceReason}
+          ${auditName(actor)}, now() + make_interval(days => ${graceDays}), ${forceReason}
         from tenant
         returning tenant_id
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${actor}, 'tenant.delete', tenant_id,
+      select ${auditName(actor)}, 'tenant.delete', tenant_id,
         jsonb_build_object('graceDays', ${graceDays}::int, 'forceReason', ${forceReason}::text) from deletion`;
     if (forceReason !== null) {
       await registry.sql`

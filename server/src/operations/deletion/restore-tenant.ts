@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import type { Operator } from "../operator.ts";
 import { loadDeletion } from "../records/deletion-record.ts";
@@ -40,7 +41,7 @@ export async function restoreTenant({
         returning id
       )
       insert into operator_audit (operator, action, tenant_id)
-      select ${ctx.name}, 'tenant.restore', id from restored`;
+      select ${auditName(ctx.actor)}, 'tenant.restore', id from restored`;
     const restored = await registry.findById(record.id);
     if (restored?.status !== "active" && restored?.status !== "suspended") {
       throw new TenantUnknown(`no tenant ${input.slug} to restore`);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
+import { auditName } from "../../actor/actor.ts";
 import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
 import { errorCode, isUnreachable, quoteIdentifier } from "../../database/client.ts";
 import type { Sql } from "../../database/connect.ts";
@@ -44,14 +45,14 @@ export async function takeStock({ ctx, deletion, record }: Step): Promise<void> 
   const { sql } = ctx.registry;
   await sql`
     with begun as (
-      update deletions set destroying_at = clock_timestamp(), destroyed_by = ${ctx.name},
+      update deletions set destroying_at = clock_timestamp(), destroyed_by = ${auditName(ctx.actor)},
         row_counts = ${sql.json(rowCounts)}, unfinished = ${sql.json({ ...unfinished })},
         key_fingerprint = ${fingerprintOf(record)}
       where tenant_id = ${record.id} and destroying_at is null
       returning tenant_id, slug, force_reason
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
+    select ${auditName(ctx.actor)}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
 }
 
 export const fingerprintOf = ({ dataKey }: TenantRecord): string =>

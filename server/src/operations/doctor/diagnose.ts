@@ -74,8 +74,8 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
   return [...reached, written, ...answers.flat()];
 }
 
-const audit = ({ registry, name }: Operator) =>
-  registry.audit({ operator: name, action: "platform.maintain", detail: { verb: "doctor" } });
+const audit = ({ registry, actor }: Operator) =>
+  registry.audit({ actor, action: "platform.maintain", detail: { verb: "doctor" } });
 
 async function probe(
   what: string,

@@ -62,7 +62,7 @@ export async function exportTenant({
   if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
   if (existsSync(out)) throw taken(out);
   onStep("audit");
-  await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
+  await ctx.registry.audit({ actor: ctx.actor, action: "tenant.export", tenantId: record.id });
 
   return withUnfinishedFolder(out, async (unfinished, left) => {
     const folder = join(unfinished, "export");

@@ -26,7 +26,7 @@ export async function reportIsolation(call: {
   input: { reason: string; slug: string | null };
 }): Promise<IsolationReport> {
   const { ctx, input } = call;
-  const elevated = await ctx.tenants.elevated({ operator: ctx.name, reason: input.reason });
+  const elevated = await ctx.tenants.elevated({ actor: ctx.actor, reason: input.reason });
   const served = (await ctx.registry.list()).filter(
     ({ status }) => status === "active" || status === "suspended",
   );

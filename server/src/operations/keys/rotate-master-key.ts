@@ -41,7 +41,7 @@ export async function rotateMasterKey({
 }): Promise<RotatedMasterKey> {
   const ring = openMasterKey(ctx.address);
   await onStep("renew");
-  await ctx.registry.audit({ operator: ctx.name, action: "master_key.rotate" });
+  await ctx.registry.audit({ actor: ctx.actor, action: "master_key.rotate" });
   await ring.renew();
   let rewrapped = 0;
   if (!prepareOnly) {
@@ -89,7 +89,7 @@ export async function retireMasterKeys({
     throw new Error(`${old.length} data keys still need an older master key: run clarity master-key rotate`);
   }
   await onStep("retire");
-  await ctx.registry.audit({ operator: ctx.name, action: "master_key.retire" });
+  await ctx.registry.audit({ actor: ctx.actor, action: "master_key.retire" });
   const removed = await ring.retire(older.map(({ name }) => name));
   await onStep("retired");
   return removed;
@@ -110,5 +110,5 @@ async function rewrap(input: { ctx: Operator; ring: MasterKeyRing; keys: readonl
     const plain = await ring.unwrap({ wrapped: key.wrapped, context });
     return { key, rewrapped: await ring.wrap({ key: plain, context }) };
   });
-  return replaceWrappedKeys({ sql: ctx.registry.sql, operator: ctx.name, keys });
+  return replaceWrappedKeys({ sql: ctx.registry.sql, actor: ctx.actor, keys });
 }

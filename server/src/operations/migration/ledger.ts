@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Operator } from "../operator.ts";
 import type { Result } from "./outcome.ts";
 import type { Ring } from "./rings.ts";
@@ -87,7 +88,7 @@ async function record(input: {
       returning 1
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
+    select ${auditName(ctx.actor)}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
       jsonb_build_object('run', ${runId}::text, 'from', was, 'to', version, 'outcome', outcome, 'reason', reason)
     from tenant, (select count(*) from tenant) written, (select count(*) from run) counted
     where was <> version or outcome in ('failed', 'parked')`;

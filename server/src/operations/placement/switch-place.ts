@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import { MoveRefused } from "../errors.ts";
 import { loadMove } from "../records/move-record.ts";
 import type { Run } from "./sides.ts";
@@ -34,7 +35,7 @@ export async function switchPlace({ ctx, move }: Pick<Run, "ctx" | "move">): Pro
       returning tenant.id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.move.switch', id, jsonb_build_object('move', ${move.id}::text)
+    select ${auditName(ctx.actor)}, 'tenant.move.switch', id, jsonb_build_object('move', ${move.id}::text)
     from switched`;
   const { switchedAt } = await loadMove(sql, move.id);
   if (!switchedAt) throw new MoveRefused(`${move.slug} has changed meanwhile: run it again`);

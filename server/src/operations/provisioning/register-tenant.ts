@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
@@ -84,7 +85,7 @@ export async function registerTenant({
         returning 1
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })}
+      select ${auditName(ctx.actor)}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })}
       from tenant, (select count(*) from host) named`;
   } catch (error) {
     if (errorCode(error) === "23503") {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compileTheme, presets } from "@clarity/themes";
+import { auditName } from "../../actor/actor.ts";
 import { openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
@@ -130,7 +131,7 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
         returning tenant_id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.name}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
+      select tenant_id, ${auditName(ctx.actor)}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
       from admin, (select count(*) from theme) themed
       returning id`,
   );

@@ -88,7 +88,10 @@ async function paid(set: Set) {
   const outboxId = row?.id as string;
   const deliver = async ({ log }: { log: Logger } = tenant.ctx) => {
     await world.admin`update pay.outbox set due_at = now(), leased_until = '-infinity' where tenant_id = ${tenant.id}`;
-    return runOutbox({ ctx: { ...tenant.ctx, log, actor: "worker" }, input: { id: outboxId, deliveries } });
+    return runOutbox({
+      ctx: { ...tenant.ctx, log, actor: { kind: "worker" } },
+      input: { id: outboxId, deliveries },
+    });
   };
   return {
     tenant,

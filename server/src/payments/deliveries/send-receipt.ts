@@ -58,9 +58,9 @@ export async function sendReceipt({
       html: receiptHtml(worded, await currentTheme({ ctx })),
       text: receiptText(worded),
     },
-    { config, password, signal },
+    { config, password, signal, network: ctx.network },
   );
-  if (sent.kind === "refused") return sent;
+  if (sent.kind === "rejected") return { kind: "undeliverable", cause: sent.cause };
   if (sent.kind === "retry") return { ...sent, retryAfterMs: null };
   await afterStep({ ctx, step: "SendReceipt", about, output: { messageId: sent.messageId } });
   return { kind: "done", result: { status: "sent", messageId: sent.messageId } };

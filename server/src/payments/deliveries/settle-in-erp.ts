@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 
@@ -45,7 +46,7 @@ export async function settleInERP({
     ), audit as (
       -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select job.tenant_id, ${ctx.actor}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
+      select job.tenant_id, ${auditName(ctx.actor)}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
       from job, (select count(*) from balances) balanced
     )
     select tenant_id, payment_id as id from job`;

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
@@ -76,7 +77,7 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
     ), audit as (
       -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select payment.tenant_id, ${ctx.actor}, 'payment.started', payment.id::text,
+      select payment.tenant_id, ${auditName(ctx.actor)}, 'payment.started', payment.id::text,
         jsonb_build_object('attempt', ${attemptId}::text, 'totalMinor', payment.total_minor::text,
           'currency', payment.currency, 'requestId', ${ctx.requestId}::text)
       from payment, (select count(*) from hold) held, (select count(*) from attempt) attempted

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
@@ -8,7 +9,7 @@ import {
   closedUnpaidStates,
   entering,
   nextCheckInS,
-  openStates,
+  openPaymentStates,
   type StoredState,
   targetOf,
 } from "../states.ts";
@@ -38,7 +39,7 @@ export async function recordOutcome({
   if (moved) {
     paymentOutcomes.inc({ state: moved.state, tenant: tenantLabel(ctx.tenant.slug) });
     const outbox = (moved.outbox_ids ?? []).map((id) => ({ kind: "outbox" as const, id }));
-    const open = openStates.includes(moved.state);
+    const open = openPaymentStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
     void wake(ctx, open ? [checkJob(ctx, attempt, nextCheckInS(moved.state, 0))] : outbox);
     if (moved.state === "conflicted") {
@@ -105,8 +106,8 @@ async function move(
     ), tried as (
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
-        token = case when moved.state = any(${openStates}::text[]) then a.token end,
-        checks = 0, absences = 0, next_check_at = case when moved.state = any(${openStates}::text[])
+        token = case when moved.state = any(${openPaymentStates}::text[]) then a.token end,
+        checks = 0, absences = 0, next_check_at = case when moved.state = any(${openPaymentStates}::text[])
           then now() + make_interval(secs => ${nextCheckInS(target, 0)})
           -- News that came in while we asked: what we were told may be older.
           when moved.state = any(${closedUnpaidStates}::text[]) and a.next_check_at <= now() then now()
@@ -146,7 +147,7 @@ async function move(
     ), audit as (
       -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
       from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced,
         (select count(*) from ledger) booked, (select count(*) from job) queued
     )
@@ -185,7 +186,7 @@ async function checkLater(
         when ${outcome.kind === "still_ended"}::boolean then 'infinity'
         else now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)}) end
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
-      and a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+      and a.state = any(${[...openPaymentStates, ...closedUnpaidStates]}::text[])
     returning a.tenant_id, extract(epoch from nullif(a.next_check_at, 'infinity') - now())::float8 as in_s`;
   return rows[0]?.in_s ?? null;
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../../actor/actor.ts";
 import { errorCode, quoteIdentifier } from "../../../database/client.ts";
 import { connect } from "../../../database/connect.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
@@ -133,7 +134,7 @@ export async function switchOver(
       returning tenant.id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.restored', id,
+    select ${auditName(ctx.actor)}, 'tenant.restored', id,
       ${sql.json({ restore: restore.id, to: restore.to.toISOString(), forceReason: restore.forceReason })} from switched
     returning tenant_id`;
   if (switched.length === 0)

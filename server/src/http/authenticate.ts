@@ -1,5 +1,6 @@
 import type { Context as HonoContext } from "hono";
 import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
+import type { Actor } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
@@ -13,38 +14,38 @@ import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-tok
 type C = HonoContext<ServerEnv>;
 
 /** A tenant in hand, for one request. */
-interface Entrance {
+interface Authenticated {
   claims: InternalClaims;
   open: OpenTenant;
   ctx: Context;
 }
 
 /** A session's customer, and what they may touch. */
-interface SessionEntrance extends Entrance {
+interface AuthenticatedSession extends Authenticated {
   customerId: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   allowedInvoices: readonly string[] | null;
 }
 
-export interface Doors {
+export interface Authenticator {
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
-  enter(c: C, scope: Scope): Promise<Entrance>;
-  /** As `enter` with scope `pay`, for a session's customer. */
-  enterSession(c: C): Promise<SessionEntrance>;
+  authenticate(c: C, scope: Scope): Promise<Authenticated>;
+  /** As `authenticate` with scope `pay`, for a session's customer. */
+  authenticateSession(c: C): Promise<AuthenticatedSession>;
 }
 
-export function createDoors(options: {
+export function createAuthenticator(options: {
   check: InternalTokenCheck;
   registry: Pick<Registry, "findById">;
   tenants: Tenants;
   makeContext: MakeContext;
   /** This server's name. */
   audience: string;
-}): Doors {
+}): Authenticator {
   const { check, registry, tenants, makeContext, audience } = options;
   const bulkhead = createBulkhead();
 
-  async function enter(c: C, scope: Scope): Promise<Entrance> {
+  async function authenticate(c: C, scope: Scope): Promise<Authenticated> {
     const claims = check(c.req.header("authorization"), scope);
     c.set("requestId", claims.rid);
     if (claims.tenant === null) throw new NotFromEdge("without a tenant");
@@ -58,7 +59,7 @@ export function createDoors(options: {
     c.set("tenant", open.tenant);
     refuseElsewhere(open.record);
     c.set("leave", bulkhead.enter(open.record));
-    const actor = claims.sub === null ? "edge" : `customer:${claims.sub}`;
+    const actor: Actor = claims.sub === null ? { kind: "edge" } : { kind: "customer", id: claims.sub };
     return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }) };
   }
 
@@ -76,12 +77,12 @@ export function createDoors(options: {
   }
 
   return {
-    enter,
-    async enterSession(c) {
-      const entrance = await enter(c, "pay");
-      const { sub: customerId, inv: allowedInvoices } = entrance.claims;
+    authenticate,
+    async authenticateSession(c) {
+      const authenticated = await authenticate(c, "pay");
+      const { sub: customerId, inv: allowedInvoices } = authenticated.claims;
       if (customerId === null) throw new NotFromEdge("without a customer");
-      return { ...entrance, customerId, allowedInvoices };
+      return { ...authenticated, customerId, allowedInvoices };
     },
   };
 }

@@ -15,16 +15,16 @@ export type Identify = (input: { sql: Sql; record: TenantRecord }) => Promise<vo
 export const sessionName = (tenantId: string): string => `pay-server/${tenantId}`;
 
 /** One connection of one tenant, shared by the statements it carries at the moment. */
-export interface Lane {
+export interface TenantConnection {
   readonly tenantId: string;
-  /** The record it was opened from; a newer one needs another lane. */
+  /** The record it was opened from; a newer one needs another connection. */
   readonly updatedAt: number;
   /** Connected, and the database has said whose it is. */
   readonly ready: Promise<Sql>;
   /** `ready` is fulfilled. */
   connected: boolean;
   /** Those who wait for `ready` and would rather have another of the tenant's that is free before, by order of arrival. */
-  readonly changers: Set<(free: Lane) => void>;
+  readonly changers: Set<(free: TenantConnection) => void>;
   /** Statements under way or about to be. */
   users: number;
   /** When it was last taken or given back; `null`: opened for somebody who has yet to take it. */
@@ -43,14 +43,14 @@ export interface Lane {
  *
  * @param onLost the connection ended; it is not made again, for the next one must be asked whose it is, too
  */
-export function openLane(input: {
+export function connectTenant(input: {
   record: TenantRecord;
   route: Promise<Route>;
   idleTimeoutMs: number;
   statementTimeoutMs: number;
   identify: Identify;
-  onLost: (lane: Lane) => void;
-}): Lane {
+  onLost: (connection: TenantConnection) => void;
+}): TenantConnection {
   const { record, identify } = input;
   let sql: Sql | null = null;
   const open = async () => {
@@ -64,8 +64,8 @@ export function openLane(input: {
         ...(!pooled && { "app.tenant_id": record.id, statement_timeout: input.statementTimeoutMs }),
       },
       onClose: () => {
-        lane.lost = true;
-        input.onLost(lane);
+        connection.lost = true;
+        input.onLost(connection);
         return false;
       },
     });
@@ -74,7 +74,7 @@ export function openLane(input: {
     return mine;
   };
   const ready = open();
-  const lane: Lane = {
+  const connection: TenantConnection = {
     tenantId: record.id,
     updatedAt: record.updatedAt.getTime(),
     ready,
@@ -92,9 +92,9 @@ export function openLane(input: {
   // Whoever takes it hears of it; until then nobody may.
   ready.then(
     () => {
-      lane.connected = true;
+      connection.connected = true;
     },
     () => {},
   );
-  return lane;
+  return connection;
 }

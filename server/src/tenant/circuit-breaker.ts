@@ -7,21 +7,21 @@ const failuresInARow = 3;
 const retryEveryMs = 500;
 
 /**
- * Remembers whose database does not answer, so that a tenant's requests are refused at once instead of each
- * waiting out its time. Any answer ends it.
+ * A breaker for each tenant's database: while it does not answer, the tenant's requests are refused at once instead
+ * of each waiting out its time. Any answer closes it again.
  */
-export interface Patience {
+export interface CircuitBreaker {
   /** @throws TenantUnavailable when the database was away a moment ago and it is not time to look again */
-  ask(tenantId: string): void;
+  check(tenantId: string): void;
   answered(tenantId: string): void;
   failed(tenantId: string): void;
 }
 
-export function createPatience(now: () => number = Date.now): Patience {
-  const silent = new LRUCache<string, { failures: number; lookAgainAt: number }>({ max: 10_000 });
+export function createCircuitBreaker(now: () => number = Date.now): CircuitBreaker {
+  const broken = new LRUCache<string, { failures: number; lookAgainAt: number }>({ max: 10_000 });
   return {
-    ask(tenantId) {
-      const state = silent.get(tenantId);
+    check(tenantId) {
+      const state = broken.get(tenantId);
       if (!state || state.failures < failuresInARow) return;
       if (now() < state.lookAgainAt) {
         throw new TenantUnavailable(`the database of tenant ${tenantId} did not answer a moment ago`);
@@ -29,11 +29,11 @@ export function createPatience(now: () => number = Date.now): Patience {
       state.lookAgainAt = now() + retryEveryMs;
     },
     answered(tenantId) {
-      silent.delete(tenantId);
+      broken.delete(tenantId);
     },
     failed(tenantId) {
-      const failures = (silent.get(tenantId)?.failures ?? 0) + 1;
-      silent.set(tenantId, { failures, lookAgainAt: now() + retryEveryMs });
+      const failures = (broken.get(tenantId)?.failures ?? 0) + 1;
+      broken.set(tenantId, { failures, lookAgainAt: now() + retryEveryMs });
     },
   };
 }

@@ -1,0 +1,35 @@
+/**
+ * Every variable of ours that some process of Clarity reads, for a file of settings may be shared by several: what one
+ * does not read is no mistake then. A test holds it against the processes' own tables.
+ */
+export const allVariables: readonly string[] = [
+  "CLARITY_ALLOWED_NETWORKS",
+  "CLARITY_ASSETS_DIR",
+  "CLARITY_AUDIENCE",
+  "CLARITY_BACKUP_DIR",
+  "CLARITY_BACKUP_INTERVAL_HOURS",
+  "CLARITY_BACKUP_RETENTION_DAYS",
+  "CLARITY_DATA_DIR",
+  "CLARITY_DRAIN_MS",
+  "CLARITY_EDGE_KEY_FILE",
+  "CLARITY_EDGE_PUBLIC_KEY_FILE",
+  "CLARITY_EXIT_WITH_PARENT",
+  "CLARITY_FRONT_DOOR_URL",
+  "CLARITY_MASTER_KEY",
+  "CLARITY_MASTER_KEY_FILE",
+  "CLARITY_METRICS_HOST",
+  "CLARITY_METRICS_PORT",
+  "CLARITY_NAMESPACE",
+  "CLARITY_PGBACKREST_CONFIG",
+  "CLARITY_PGBACKREST_STANZA",
+  "CLARITY_PG_BIN",
+  "CLARITY_PLUGINS_DIR",
+  "CLARITY_POOLER_URL",
+  "CLARITY_PORT",
+  "CLARITY_REDIS_URL",
+  "CLARITY_REGISTRY_URL",
+  "CLARITY_SCRATCH_DIR",
+  "CLARITY_SERVER_URL",
+  "CLARITY_TRUST_FORWARDED",
+  "CLARITY_VERSION",
+];
