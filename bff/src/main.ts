@@ -17,11 +17,11 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
-import { createEdge } from "./edge.ts";
-import { readEdgeKey } from "./keys.ts";
-import { createLogger } from "./log.ts";
-import { openSharedState } from "./shared-state.ts";
-import { httpUpstream } from "./upstream.ts";
+import { createEdge } from "./edge/create-edge.ts";
+import { openSharedState } from "./limits/shared-state.ts";
+import { createLogger } from "./telemetry/log.ts";
+import { readEdgeKey } from "./tokens/keys.ts";
+import { httpUpstream } from "./upstream/http-upstream.ts";
 
 const log = createLogger({ level: process.env.LOG_LEVEL });
 const graceMs = 4_000;

@@ -2,10 +2,11 @@ import type { Session } from "@clarity/bff/contract";
 import { type InternalClaims, internalPaths, OpenedSession } from "@clarity/server/contract";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Words } from "../assets/words.ts";
-import { answerJson, type EdgeContext, type EdgeEnv, passOn } from "../request.ts";
+import { answerJson, passOn } from "../http/answer.ts";
+import type { EdgeContext, EdgeEnv, Home } from "../http/env.ts";
 import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
-import { claimsFor, type Forwarder, type Route } from "../upstream.ts";
-import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./routes.ts";
+import { claimsFor, type Forwarder } from "../upstream/forward.ts";
+import { listInvoices, openSession, readPayment, resumePayment, startPayment } from "./specs.ts";
 
 export interface PayOptions {
   forward: Forwarder;
@@ -25,7 +26,7 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
     const opened = await forward({
       method: "POST",
       path: internalPaths.session,
-      route: c.get("route"),
+      home: c.get("home"),
       claims: claimsFor("session:open", { tenant: host.tenant.id, requestId }),
       ...jsonBody({ embedToken: token, locales }),
     });
@@ -73,13 +74,13 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
   });
 }
 
-function ofSession(c: EdgeContext): { route: Route; claims: InternalClaims } {
+function ofSession(c: EdgeContext): { home: Home; claims: InternalClaims } {
   const access = c.get("access");
   const requestId = c.get("requestId");
   const { tenantId: tenant, subject: sub, invoices: inv, locale } = access;
   const origin = pageOrigin(c);
   return {
-    route: c.get("route"),
+    home: c.get("home"),
     claims: { tenant, sub, inv, locale, origin, scopes: ["pay"], rid: requestId },
   };
 }

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
 import { type ErrorCode, type HostEntry, type OpenedSession, problemOf } from "@clarity/server/contract";
 import { decodeJwt } from "jose";
-import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
-import { createLogger } from "../log.ts";
+import { createEdge, type Edge, type EdgeOptions } from "../edge/create-edge.ts";
+import { createLogger } from "../telemetry/log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */

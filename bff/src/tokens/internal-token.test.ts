@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
 import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { claimsFor } from "../upstream.ts";
+import { claimsFor } from "../upstream/forward.ts";
 import { createInternalTokens } from "./internal-token.ts";
 
 const claims = claimsFor("edge", { tenant: null, requestId: "request-1" });

@@ -14,7 +14,7 @@ import { createDoors } from "./entrance.ts";
 import { hostEntry } from "./host-entry.ts";
 import { createInternalTokenCheck, type EdgeKey } from "./internal-token.ts";
 import { observe } from "./observe.ts";
-import { addPayerRoutes } from "./payer-routes.ts";
+import { addPayerRoutes } from "./payer/handlers.ts";
 import { createReadiness, type ProcessState } from "./readiness.ts";
 
 export interface ServerOptions {

@@ -31,7 +31,7 @@ export interface RouteAccess {
 
 /**
  * Every route of the public API, by method and path of its OpenAPI document. Tested in
- * bff/src/matrix.test.ts, which fails when the document and this list differ, and printed by
+ * bff/src/edge/matrix.test.ts, which fails when the document and this list differ, and printed by
  * `clarity isolation report`.
  */
 export const routes: Record<string, RouteAccess> = {
