@@ -28,7 +28,7 @@ export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts"
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
 export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
-export { routes as accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
+export { accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
 export {
   type FleetMigration,
   type MigratedTenant,

@@ -1,22 +1,24 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
 import { OpenAPIHono } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
 import { createAssets } from "../assets/assets.ts";
-import { addEmbedRoutes } from "../embed/handlers.ts";
-import { authenticate, proveKey } from "../guards/authenticate.ts";
-import { cors } from "../guards/cors.ts";
+import { assetHandlers } from "../assets/handlers.ts";
+import { assetSpecs } from "../assets/specs.ts";
+import { embedHandlers } from "../embed/handlers.ts";
+import { createGuards } from "../guards/create-guards.ts";
 import { addHeaders, answerRefusal } from "../http/answer.ts";
-import { limitBody, requireJson } from "../http/body.ts";
 import type { EdgeEnv } from "../http/env.ts";
 import { envelope, onError } from "../http/envelope.ts";
 import { Refusal } from "../http/refusal.ts";
-import { createRateLimit, type Limits, openRequestsOf } from "../limits/rate-limit.ts";
+import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
-import { addPayRoutes } from "../pay/handlers.ts";
-import { addOpenAPI, refuseInvalid } from "../routes/openapi.ts";
-import { addStatusRoutes } from "../status/handlers.ts";
+import { payHandlers } from "../pay/handlers.ts";
+import { paySpecs } from "../pay/specs.ts";
+import { mountRoutes, refuseStrangers } from "../routes/mount-routes.ts";
+import { openApiHandlers, refuseInvalid } from "../routes/openapi.ts";
+import { statusHandlers } from "../status/handlers.ts";
+import { statusSpecs } from "../status/specs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createAccessTokens } from "../tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "../tokens/internal-token.ts";
@@ -26,8 +28,9 @@ import { createForwarder, type Upstream } from "../upstream/forward.ts";
 import { createHosts } from "../upstream/hosts.ts";
 import { httpUpstream } from "../upstream/http-upstream.ts";
 import { watchInstances } from "../upstream/instances.ts";
-import { addWebhookRoutes } from "../webhooks/handlers.ts";
-import { answerFrontDoor } from "./front-door.ts";
+import { webhookHandlers } from "../webhooks/handlers.ts";
+import { webhookSpecs } from "../webhooks/specs.ts";
+import { findTenant } from "./find-tenant.ts";
 
 export interface EdgeOptions {
   /** Ed25519 private key (`readEdgeKey`): signs access tokens, and internal tokens unless `internalKey` is given. */
@@ -59,23 +62,21 @@ export interface Edge {
   fetch(request: Request, env?: EdgeEnv["Bindings"]): Promise<Response>;
 }
 
-/** Hosts no tenant can have: the operator's own view of this process. */
-const bareHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
-
 /** The public edge. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
   const app = await createApp(options);
   return { fetch: async (request, env) => app.fetch(request, env) };
 }
 
-/** Routes from the outside in: envelope → tenant → CORS → token and proof → body → forward. */
+/** Envelope → the rows of contract/routes.ts → nothing else. @throws when rows and handlers do not fit */
 export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
   const parts = await createParts(options);
-  const { assets, forward, log, metrics, tokens } = parts;
+  const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
+  const { instances, metrics } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
   app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
-  app.use(envelope({ log, metrics, trustForwarded: options.trustForwarded ?? false }));
+  app.use(envelope({ log, metrics, trustForwarded }));
   app.use(
     methodNotAllowed({
       app,
@@ -85,66 +86,42 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
       },
     }),
   );
-  addOpenAPI(app);
-  const { stopping = () => false, upstream } = options;
-  addStatusRoutes(app, { upstream, metrics, stopping, ownInstanceAnswers: parts.instances.answer });
-  addLayers(app, parts, options.frontDoorUrl ?? null);
-  addPayRoutes(app, { forward, tokens, words: assets.words });
-  addWebhookRoutes(app, forward);
-  addEmbedRoutes(app, { assets, forward });
+  mountRoutes(app, {
+    specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
+    handlers: {
+      ...statusHandlers({ upstream, metrics, stopping, ownInstanceAnswers: instances.answer }),
+      ...openApiHandlers(app),
+      ...payHandlers(parts),
+      ...webhookHandlers(parts),
+      ...assetHandlers(parts),
+      ...embedHandlers(parts),
+    },
+    guards: createGuards(parts),
+    findTenant: findTenant({ ...parts, frontDoorUrl }),
+  });
+  refuseStrangers(app);
   return app;
 }
 
-type Parts = Awaited<ReturnType<typeof createParts>>;
-
 async function createParts(options: EdgeOptions) {
-  const { key, log, now = Date.now, shared = null } = options;
+  const { key, now = Date.now, shared = null } = options;
   const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
   const instances = watchInstances(options.dedicated ?? httpUpstream, now);
   const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
   // A proof may come up to a window early and stays good for a window after its time.
   const keepMs = 2 * proofWindowS * 1000;
   const replay = createReplayStore({ keepMs, now });
+  const assets = await createAssets(options.assetsDir);
   return {
     forward,
     instances,
-    log,
+    assets,
+    words: assets.words,
     hosts: createHosts({ forward, now }),
     limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
-    assets: await createAssets(options.assetsDir),
     metrics: createMetrics(shared?.answers),
   };
-}
-
-/** What stands between a tenant's host and its routes; nothing below runs before the tenant is known. */
-function addLayers(app: OpenAPIHono<EdgeEnv>, parts: Parts, frontDoorUrl: string | null) {
-  const { hosts, limit } = parts;
-  app.use(async (c, next) => {
-    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
-    const beforeAsk = () => limit.count({ kind: "address", key: c.get("address") });
-    const input = { hostname: c.get("hostname"), requestId: c.get("requestId") };
-    const host = await hosts.resolve({ ...input, beforeAsk });
-    c.set("host", host);
-    c.set("home", {
-      upstream: host.upstream,
-      findAgain: async () => (await hosts.resolveAgain(input)).upstream,
-    });
-    await next();
-  });
-  const countOpen: MiddlewareHandler<EdgeEnv> = async (c, next) => {
-    await limit.count(openRequestsOf(c.get("host")));
-    await next();
-  };
-  const authenticated = authenticate(parts);
-  app.use("/v1/*", cors);
-  app.use("/v1/session", proveKey(parts), limitBody, requireJson);
-  app.use("/v1/invoices", authenticated);
-  // With the wildcard also `/v1/payments` itself.
-  app.use("/v1/payments/*", authenticated, limitBody);
-  app.use("/v1/payments", requireJson);
-  app.use("/webhooks/*", countOpen, limitBody);
-  app.use("/theme/*", countOpen);
 }

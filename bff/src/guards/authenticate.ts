@@ -1,7 +1,8 @@
 import type { MiddlewareHandler } from "hono";
 import type { EdgeContext, EdgeEnv } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
-import { type RateLimit, tenantOf } from "../limits/rate-limit.ts";
+import type { NewcomerCounting, PayerCounting } from "../limits/rate-classes.ts";
+import type { RateLimit } from "../limits/rate-limit.ts";
 import type { AccessTokens } from "../tokens/access-token.ts";
 import type { Proof, ProofCheck } from "../tokens/proof.ts";
 
@@ -20,7 +21,7 @@ export interface AuthenticateOptions {
  * Who is over a limit is refused ahead of the proof: it would cost a signature check and a place in the
  * tenant's share of the memory of used proofs.
  */
-export function authenticate(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
+export function authenticate(options: AuthenticateOptions, rate: PayerCounting): MiddlewareHandler<EdgeEnv> {
   const { tokens, limit } = options;
   return async (c, next) => {
     const host = c.get("host");
@@ -28,8 +29,8 @@ export function authenticate(options: AuthenticateOptions): MiddlewareHandler<Ed
     const token = tokenOf(c);
     const access = await tokens.verify(token, () => limit.count({ kind: "address", key: address }));
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
-    await limit.refuseSpent({ kind: "session", key: access.jkt });
-    await limit.refuseSpent(tenantOf(host));
+    const caller = { host, session: access.jkt };
+    await rate.ahead(caller);
     try {
       const { jkt } = await proofOf(c, options, access.ath);
       if (jkt !== access.jkt)
@@ -38,22 +39,19 @@ export function authenticate(options: AuthenticateOptions): MiddlewareHandler<Ed
       await limit.count({ kind: "address", key: address });
       throw error;
     }
-    // By the key and not by the token: one token's signature has several spellings.
-    await limit.count({ kind: "session", key: access.jkt });
-    await limit.count(tenantOf(host));
+    await rate.passed(caller);
     c.set("access", access);
     await next();
   };
 }
 
-/** Ahead of `POST /v1/session`, the body unread: the caller proves the key its session will be bound to. */
-export function proveKey(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
-  const { limit } = options;
+/** Ahead of a session, the body unread: the caller proves the key that the session will be bound to. */
+export function proveKey(options: AuthenticateOptions, rate: NewcomerCounting): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    await limit.count({ kind: "address", key: c.get("address") });
-    await limit.refuseSpent(tenantOf(c.get("host")));
+    const caller = { host: c.get("host"), address: c.get("address") };
+    await rate.ahead(caller);
     c.set("jkt", (await proofOf(c, options, null)).jkt);
-    await limit.count(tenantOf(c.get("host")));
+    await rate.passed(caller);
     await next();
   };
 }

@@ -3,15 +3,14 @@ import { bodyLimit } from "hono/body-limit";
 import type { EdgeEnv } from "./env.ts";
 import { Refusal } from "./refusal.ts";
 
-/** Bytes of a request body, counted while it arrives when its length is not announced. */
-const maximumBodyBytes = 64 * 1024;
-
-export const limitBody: MiddlewareHandler<EdgeEnv> = bodyLimit({
-  maxSize: maximumBodyBytes,
-  onError: () => {
-    throw new Refusal("body_too_large");
-  },
-});
+/** @param maxSize bytes of a request body, counted while it arrives when its length is not announced */
+export const limitBody = (maxSize: number): MiddlewareHandler<EdgeEnv> =>
+  bodyLimit({
+    maxSize,
+    onError: () => {
+      throw new Refusal("body_too_large");
+    },
+  });
 
 /** JSON as it is: nothing else, and nothing compressed, so that small stays small. */
 export const requireJson: MiddlewareHandler<EdgeEnv> = async (c, next) => {

@@ -45,9 +45,9 @@ export interface EdgeEnv {
     host: HostEntry;
     /** Beside it: where its requests go. */
     home: Home;
-    /** `POST /v1/session` only: thumbprint of the key the browser has proved. */
+    /** Behind guard `key`: thumbprint of the key the browser has proved. */
     jkt: string;
-    /** Set once the access token and its proof are verified. */
+    /** Behind guard `session`: what the access token says, its proof verified. */
     access: Access;
   };
 }

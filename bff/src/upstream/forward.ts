@@ -1,18 +1,26 @@
 import {
-  type InternalClaims,
   internalAuthorization,
   misdirected,
+  type PathParams,
   Problem,
   retryAfterS,
+  routes,
+  type ServerRouteId,
+  serverPaths,
   sharedAudience,
 } from "@clarity/server/contract";
 import type { Home } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
 import { inForwardSpan } from "../telemetry/tracing.ts";
 import type { MintInternalToken } from "../tokens/internal-token.ts";
+import type { Claims } from "./claims.ts";
 
-/** A server as a function: its own `fetch` in one process, `httpUpstream` across a network. */
-export type Upstream = (request: Request) => Promise<Response>;
+/**
+ * A server as a function: its own `fetch` in one process, `httpUpstream` across a network.
+ *
+ * @param timeoutMs the row's: how long the answer is waited for
+ */
+export type Upstream = (request: Request, timeoutMs: number) => Promise<Response>;
 
 export interface UpstreamOptions {
   /** The shared servers. */
@@ -22,14 +30,24 @@ export interface UpstreamOptions {
   mint: MintInternalToken;
 }
 
-interface Forward {
-  method: "GET" | "POST";
-  path: string;
+type Rows = typeof routes.server;
+type InternalId = {
+  [Id in ServerRouteId]: Rows[Id] extends { guard: "internal" } ? Id : never;
+}[ServerRouteId];
+
+/** A row of the server, and what its path names. */
+type To = {
+  [Id in InternalId]: PathParams<Rows[Id]["path"]> extends [infer Params]
+    ? { to: Id; params: Params }
+    : { to: Id; params?: never };
+}[InternalId];
+
+type Forward = To & {
   home: Home;
-  claims: InternalClaims;
+  claims: Claims;
   body?: string | ArrayBuffer;
   headers?: Record<string, string>;
-}
+};
 
 /**
  * Sends one request to the right server under a fresh internal token; once more when the tenant has just moved.
@@ -38,14 +56,6 @@ interface Forward {
  */
 export type Forwarder = (forward: Forward) => Promise<Response>;
 
-/** Claims of a request that is no session's. */
-export function claimsFor(
-  scope: InternalClaims["scopes"][number],
-  { tenant, requestId }: { tenant: string | null; requestId: string },
-): InternalClaims {
-  return { tenant, sub: null, inv: null, locale: null, origin: null, scopes: [scope], rid: requestId };
-}
-
 export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): Forwarder {
   const instances = new Map<string, Upstream>();
   const find = (baseUrl: string): Upstream => {
@@ -53,19 +63,18 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     instances.set(baseUrl, known);
     return known;
   };
-  const ask = async ({ method, path, claims, body, headers }: Forward, upstream: string | null) => {
+  const ask = async ({ to, params, claims, body, headers }: Forward, upstream: string | null) => {
     const send = upstream === null ? shared : find(upstream);
-    const authorization = internalAuthorization(mint(claims, upstream ?? sharedAudience));
+    const { method, scope, timeoutMs } = routes.server[to];
+    const path = (serverPaths[to] as (names?: object) => string)(params);
+    const token = mint({ ...claims, scopes: [scope] }, upstream ?? sharedAudience);
+    const authorization = internalAuthorization(token);
     try {
-      return await inForwardSpan(method, (tracing) =>
-        send(
-          new Request(`http://upstream${path}`, {
-            method,
-            headers: { ...headers, ...tracing, authorization },
-            ...(body === undefined ? {} : { body }),
-          }),
-        ),
-      );
+      return await inForwardSpan(method, (tracing) => {
+        const init = { method, headers: { ...headers, ...tracing, authorization } };
+        const request = new Request(`http://upstream${path}`, body === undefined ? init : { ...init, body });
+        return send(request, timeoutMs);
+      });
     } catch (cause) {
       throw Object.assign(new Refusal("unavailable"), { cause });
     }

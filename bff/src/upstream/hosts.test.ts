@@ -1,4 +1,4 @@
-import { internalPaths } from "@clarity/server/contract";
+import { serverPaths } from "@clarity/server/contract";
 import { expect, test } from "vitest";
 import { Refusal } from "../http/refusal.ts";
 import { createHosts } from "./hosts.ts";
@@ -16,10 +16,13 @@ function createRegistry(names: string[]) {
   let ahead = 0;
   const hosts = createHosts({
     now: () => ahead,
-    async forward({ path }) {
+    async forward({ to, params }) {
+      if (to !== "readHost") throw new Error(`asked for ${to}`);
+      const path = serverPaths.readHost(params);
       asked.push(path);
       if (away) throw new Refusal("unavailable");
-      if (![...there].some((name) => path === internalPaths.host(name))) throw new Refusal("tenant_unknown");
+      if (![...there].some((name) => path === serverPaths.readHost({ host: name })))
+        throw new Refusal("tenant_unknown");
       return Response.json(acme);
     },
   });
@@ -27,7 +30,8 @@ function createRegistry(names: string[]) {
     hosts.resolve({ hostname, requestId: "request", beforeAsk: async () => {} });
   return {
     resolve,
-    asked: (hostname: string) => asked.filter((path) => path === internalPaths.host(hostname)).length,
+    asked: (hostname: string) =>
+      asked.filter((path) => path === serverPaths.readHost({ host: hostname })).length,
     add: (name: string) => there.add(name),
     remove: (name: string) => there.delete(name),
     goAway: () => (away = true),

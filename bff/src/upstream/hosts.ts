@@ -1,7 +1,8 @@
-import { HostEntry, internalPaths } from "@clarity/server/contract";
+import { HostEntry } from "@clarity/server/contract";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../http/refusal.ts";
-import { claimsFor, type Forwarder } from "./forward.ts";
+import { claimsFor } from "./claims.ts";
+import type { Forwarder } from "./forward.ts";
 
 /** How long an answer is taken as it is, milliseconds. */
 const freshMs = { known: 30_000, moving: 500, unknown: 5_000 };
@@ -50,9 +51,9 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   const asking = new Map<string, Promise<Entry>>();
 
   async function askAt(upstream: string | null, { hostname, requestId }: Asked): Promise<Partial<HostEntry>> {
-    const claims = claimsFor("edge", { tenant: null, requestId });
+    const claims = claimsFor({ tenant: null, requestId });
     const home = { upstream, findAgain: async () => upstream };
-    const answer = await forward({ method: "GET", path: internalPaths.host(hostname), home, claims });
+    const answer = await forward({ to: "readHost", params: { host: hostname }, home, claims });
     return HostEntry.partial().parse(await answer.json()) as Partial<HostEntry>;
   }
 

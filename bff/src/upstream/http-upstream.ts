@@ -1,17 +1,13 @@
 import type { Upstream } from "./forward.ts";
 
-/** A payment may take as long as its provider; anything else answers soon or not at all. Milliseconds. */
-const timeoutMs = { payment: 45_000, other: 10_000 };
-
 /**
  * A server over HTTP. The browser's own connection plays no part in the time-out: a payer who leaves
  * does not cancel a payment that is under way.
  */
 export function httpUpstream(baseUrl: string): Upstream {
   const base = baseUrl.replace(/\/+$/, "");
-  return async (request) => {
+  return async (request, timeoutMs) => {
     const { pathname, search } = new URL(request.url);
-    const isPayment = request.method === "POST" && pathname.includes("/payments");
     const init: RequestInit & { duplex: "half" } = {
       method: request.method,
       headers: request.headers,
@@ -20,7 +16,7 @@ export function httpUpstream(baseUrl: string): Upstream {
       body: request.body,
       duplex: "half",
       redirect: "error",
-      signal: AbortSignal.timeout(isPayment ? timeoutMs.payment : timeoutMs.other),
+      signal: AbortSignal.timeout(timeoutMs),
     };
     return fetch(base + pathname + search, init);
   };

@@ -10,8 +10,8 @@ export function watchInstances(dedicated: (baseUrl: string) => Upstream, now: ()
     answer: () => now() - answeredAt < instanceLivesMs,
     dedicated: (baseUrl: string): Upstream => {
       const send = dedicated(baseUrl);
-      return async (request) => {
-        const answer = await send(request);
+      return async (request, timeoutMs) => {
+        const answer = await send(request, timeoutMs);
         answeredAt = now();
         return answer;
       };

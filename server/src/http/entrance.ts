@@ -13,20 +13,22 @@ import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-tok
 type C = HonoContext<ServerEnv>;
 
 /** A tenant in hand, for one request. */
-interface Entrance {
+export interface Entrance {
   claims: InternalClaims;
   open: OpenTenant;
   ctx: Context;
 }
 
 /** A session's customer, and what they may touch. */
-interface SessionEntrance extends Entrance {
+export interface SessionEntrance extends Entrance {
   customerId: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   allowedInvoices: readonly string[] | null;
 }
 
 export interface Doors {
+  /** For the edge itself, which asks about no tenant it would name. @throws NotFromEdge */
+  enterEdge(c: C): InternalClaims;
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   enter(c: C, scope: Scope): Promise<Entrance>;
   /** As `enter` with scope `pay`, for a session's customer. */
@@ -76,6 +78,11 @@ export function createDoors(options: {
   }
 
   return {
+    enterEdge(c) {
+      const claims = check(c.req.header("authorization"), "edge");
+      c.set("requestId", claims.rid);
+      return claims;
+    },
     enter,
     async enterSession(c) {
       const entrance = await enter(c, "pay");
