@@ -81,7 +81,7 @@ export const ThemeView = z
   .meta({ id: "ThemeView" });
 export type ThemeView = z.infer<typeof ThemeView>;
 
-/** `POST /internal/v1/session`: the edge passes the embed token on; only the tenant can judge it. */
+/** The edge passes the embed token on; only the tenant can judge it. */
 export const OpenSession = z.object({
   embedToken: z.string().min(20).max(8192),
   locales: z.array(z.string().max(35)).max(10),

@@ -3,7 +3,8 @@ import { Locale } from "@clarity/bff/contract";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { Refusal } from "../refusal.ts";
+import type { Access } from "../http/env.ts";
+import { Refusal } from "../http/refusal.ts";
 
 /** How long a session lasts, in seconds. */
 export const accessTokenLifeS = 600;
@@ -18,21 +19,6 @@ const Claims = z.object({
   cnf: z.object({ jkt: z.string() }),
   exp: z.number(),
 });
-
-/** What a verified access token says. */
-export interface Access {
-  tenantId: string;
-  /** ERP customer id. */
-  subject: string;
-  /** Invoice ids the session is limited to; null: all of the customer's. */
-  invoices: string[] | null;
-  locale: Locale;
-  /** Thumbprint of the key the session is bound to. */
-  jkt: string;
-  /** base64url SHA-256 of the token, the `ath` a proof must carry. */
-  ath: string;
-  expiresAtS: number;
-}
 
 export interface AccessTokens {
   mint(grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "jkt">): Promise<string>;

@@ -14,20 +14,22 @@ import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-tok
 type C = HonoContext<ServerEnv>;
 
 /** A tenant in hand, for one request. */
-interface Authenticated {
+export interface Authenticated {
   claims: InternalClaims;
   open: OpenTenant;
   ctx: Context;
 }
 
 /** A session's customer, and what they may touch. */
-interface AuthenticatedSession extends Authenticated {
+export interface AuthenticatedSession extends Authenticated {
   customerId: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   allowedInvoices: readonly string[] | null;
 }
 
 export interface Authenticator {
+  /** For the edge itself, which asks about no tenant it would name. @throws NotFromEdge */
+  authenticateEdge(c: C): InternalClaims;
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   authenticate(c: C, scope: Scope): Promise<Authenticated>;
   /** As `authenticate` with scope `pay`, for a session's customer. */
@@ -77,6 +79,11 @@ export function createAuthenticator(options: {
   }
 
   return {
+    authenticateEdge(c) {
+      const claims = check(c.req.header("authorization"), "edge");
+      c.set("requestId", claims.rid);
+      return claims;
+    },
     authenticate,
     async authenticateSession(c) {
       const authenticated = await authenticate(c, "pay");
