@@ -63,6 +63,7 @@ beforeAll(async () => {
     CLARITY_REGISTRY_URL: registryUrl,
     CLARITY_MASTER_KEY_FILE: masterKeyFile,
     CLARITY_EDGE_PUBLIC_KEY_FILE: publicKeyFile,
+    CLARITY_ALLOWED_NETWORKS: "127.0.0.0/8",
     CLARITY_PLUGINS_DIR: join(dir, "none"),
   };
   const [sharedPort, ownPort] = [await freePort(), await freePort()];
