@@ -14,6 +14,7 @@ import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
 import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
 import { settingCommand } from "./setting.ts";
+import { signingKeyCommand } from "./signing-key.ts";
 import { tenantCommand } from "./tenant.ts";
 import type { Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token.ts";
@@ -61,6 +62,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))
     .addCommand(masterKeyCommand(run))
+    .addCommand(signingKeyCommand(run, terminal))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
