@@ -12,11 +12,13 @@ import { migrateCommand } from "./migrate.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
+import { oneLine } from "./printable.ts";
 import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
+import { neverAnArgument, refuseSecretArguments } from "./secrets-given.ts";
 import { settingCommand } from "./setting.ts";
 import { signingKeyCommand } from "./signing-key.ts";
 import { tenantCommand } from "./tenant.ts";
-import type { Terminal } from "./terminal.ts";
+import { printing, type Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token.ts";
 
 /**
@@ -25,7 +27,8 @@ import { tokenCommand } from "./token.ts";
  * @param args without the program's name
  * @returns the exit code; 0 only on success
  */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(args: readonly string[], outside: Terminal): Promise<number> {
+  const terminal = printing(outside);
   const program = createProgram(terminal);
   for (const command of withSubcommands(program)) {
     command
@@ -33,17 +36,19 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       .showHelpAfterError("(--help lists what it takes)")
       .configureOutput({
         writeOut: (text) => terminal.print(text.trimEnd()),
-        writeErr: (text) => terminal.printError(text.trimEnd()),
+        // Of an option that is not known its name is enough: the value may be what must not be shown.
+        writeErr: (text) => terminal.printError(text.trimEnd().replace(/(--[\w-]+)=[\s\S]*'/, "$1'")),
       });
   }
   try {
+    refuseSecretArguments(args);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof AnsweredBadNews) return 1;
     // It has said what is wrong already.
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.printError(`failed: ${describeFailure(error)}`);
+    terminal.printError(`failed: ${oneLine(describeFailure(error))}`);
     return 1;
   }
 }
@@ -56,7 +61,10 @@ export function createProgram(terminal: Terminal): Command {
     .hook("preAction", (_, command) => {
       verb = verbOf(command as Command);
     })
-    .description("Operates the payment platform that npm start runs, or the one the environment names.")
+    .description(
+      "Operates the payment platform that npm start runs, or the one the environment names.\n" +
+        `Secrets are taken from ${neverAnArgument}.`,
+    )
     .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
