@@ -107,7 +107,7 @@ async function configure({ tenant, settings }: OpenTenant): Promise<void> {
     publishableKey: tenant.slug,
   });
   await settings.set("provider.secretKey", "sk");
-  await settings.set("provider.webhookSecret", "whsec_AAAA");
+  await settings.set("provider.webhookSecret", `whsec_${"A".repeat(32)}`);
   await settings.set("connector", {
     id: "netsuite",
     baseUrl: "https://erp.test",
