@@ -30,13 +30,14 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
       ...jsonBody({ embedToken: token, locales }),
     });
     const { grant, view } = OpenedSession.parse(await opened.json());
-    const { subject, invoices } = grant;
+    const { subject, invoices, keyId: embedKey } = grant;
     const { locale } = view;
     const accessToken = await options.tokens.mint({
       tenantId: host.tenant.id,
       subject,
       invoices,
       locale,
+      embedKey,
       jkt,
     });
     const messages = await options.words(locale);
@@ -76,11 +77,20 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
 function ofSession(c: EdgeContext): { route: Route; claims: InternalClaims } {
   const access = c.get("access");
   const requestId = c.get("requestId");
-  const { tenantId: tenant, subject: sub, invoices: inv, locale } = access;
+  const { tenantId: tenant, subject: sub, invoices: inv, locale, embedKey } = access;
   const origin = pageOrigin(c);
   return {
     route: c.get("route"),
-    claims: { tenant, sub, inv, locale, origin, scopes: ["pay"], rid: requestId },
+    claims: {
+      tenant,
+      sub,
+      inv,
+      locale,
+      origin,
+      scopes: ["pay"],
+      rid: requestId,
+      ...(embedKey !== undefined && { key: embedKey }),
+    },
   };
 }
 

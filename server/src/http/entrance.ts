@@ -4,6 +4,7 @@ import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { requireKeyInUse } from "../sessions/keys-in-use.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
@@ -29,7 +30,7 @@ interface SessionEntrance extends Entrance {
 export interface Doors {
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   enter(c: C, scope: Scope): Promise<Entrance>;
-  /** As `enter` with scope `pay`, for a session's customer. */
+  /** As `enter` with scope `pay`, for a session's customer. @throws SessionEnded */
   enterSession(c: C): Promise<SessionEntrance>;
 }
 
@@ -81,6 +82,8 @@ export function createDoors(options: {
       const entrance = await enter(c, "pay");
       const { sub: customerId, inv: allowedInvoices } = entrance.claims;
       if (customerId === null) throw new NotFromEdge("without a customer");
+      const { key } = entrance.claims;
+      if (key !== undefined) await requireKeyInUse({ db: entrance.open.db, id: key });
       return { ...entrance, customerId, allowedInvoices };
     },
   };

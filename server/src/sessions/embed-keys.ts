@@ -86,7 +86,7 @@ export async function addEmbedKey({
   return { id: keyId, algorithm, secret: given ? null : secret };
 }
 
-/** Tokens it signed are refused from now on. @throws EmbedKeyUnknown */
+/** Tokens it signed are refused from now on, and its sessions end (keys-in-use.ts). @throws EmbedKeyUnknown */
 export async function revokeEmbedKey({
   ctx,
   input,

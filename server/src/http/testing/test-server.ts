@@ -19,8 +19,8 @@ export interface TestTenant {
   erp: ReturnType<typeof createFakeErp>;
   provider: FakeProvider;
   ctx: Context;
-  /** An embed token as the ERP signs it; `claims` override. */
-  token(claims?: Record<string, unknown>): Promise<string>;
+  /** An embed token as the ERP signs it; `claims` override, and so does another key's `secret`. */
+  token(claims?: Record<string, unknown>, secret?: string): Promise<string>;
   secret: string;
   keyId: string;
 }
@@ -89,7 +89,8 @@ export async function testServer(options: {
       const open = await platform.createTenant(slug);
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
-      const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
+      const token = (claims = {}, otherSecret?: string) =>
+        signEmbedToken({ keyId, secret: otherSecret ?? secret ?? "", claims });
       const ctx = makeContext(open, { actor: "test", requestId: "test" });
       return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
