@@ -95,6 +95,8 @@ export const OpenedSession = z.object({
     subject: z.string(),
     /** Set when the embed token named invoices: the session sees and pays these only. */
     invoices: z.array(z.string()).nullable(),
+    /** The embed key that vouched for it; comes back with each of the session's requests. An older server does not say. */
+    keyId: z.string().optional(),
   }),
   view: z.object({
     seller: z.object({ name: z.string(), supportEmail: z.string().nullable() }),
