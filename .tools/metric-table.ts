@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createMetrics } from "../bff/src/metrics.ts";
+import { createMetrics } from "../bff/src/telemetry/metrics.ts";
 import { declaredMetrics } from "../server/src/telemetry/metrics.ts";
 import { markdownTable } from "./markdown-table.ts";
 

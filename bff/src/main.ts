@@ -7,12 +7,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { environmentAtStart } from "@clarity/server/contract/environment";
 import { serve } from "@hono/node-server";
-import { createEdge } from "./edge.ts";
+import { createEdge } from "./edge/create-edge.ts";
 import { edgeEnvironment } from "./environment.ts";
-import { readEdgeKey } from "./keys.ts";
-import { createLogger } from "./log.ts";
-import { openSharedState } from "./shared-state.ts";
-import { httpUpstream } from "./upstream.ts";
+import { openSharedState } from "./limits/shared-state.ts";
+import { createLogger } from "./telemetry/log.ts";
+import { readEdgeKey } from "./tokens/keys.ts";
+import { httpUpstream } from "./upstream/http-upstream.ts";
 
 const env = environmentAtStart(edgeEnvironment, createLogger({}));
 const log = createLogger({ level: env.LOG_LEVEL });

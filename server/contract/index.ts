@@ -5,5 +5,7 @@ export * from "./log-error.ts";
 export * from "./money.ts";
 export * from "./payment.ts";
 export * from "./refused.ts";
+export * from "./route-table.ts";
+export * from "./routes.ts";
 export * from "./session.ts";
 export * from "./text.ts";

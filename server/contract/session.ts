@@ -81,7 +81,7 @@ export const ThemeView = z
   .meta({ id: "ThemeView" });
 export type ThemeView = z.infer<typeof ThemeView>;
 
-/** `POST /internal/v1/session`: the edge passes the embed token on; only the tenant can judge it. */
+/** The edge passes the embed token on; only the tenant can judge it. */
 export const OpenSession = z.object({
   embedToken: z.string().min(20).max(8192),
   locales: z.array(z.string().max(35)).max(10),
@@ -95,6 +95,8 @@ export const OpenedSession = z.object({
     subject: z.string(),
     /** Set when the embed token named invoices: the session sees and pays these only. */
     invoices: z.array(z.string()).nullable(),
+    /** The embed key that vouched for it; comes back with each of the session's requests. An older server does not say. */
+    keyId: z.string().optional(),
   }),
   view: z.object({
     seller: z.object({ name: z.string(), supportEmail: z.string().nullable() }),

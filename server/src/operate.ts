@@ -16,7 +16,7 @@
  */
 export { commandLineEnvironment } from "./cli/environment.ts";
 export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
-export { routes as accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
+export { accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
 export {
   type FleetMigration,
   type MigratedTenant,

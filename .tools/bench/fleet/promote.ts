@@ -108,6 +108,7 @@ async function startPrograms(input: {
     CLARITY_REGISTRY_URL: address.registryUrl,
     CLARITY_MASTER_KEY_FILE: address.masterKeyFile,
     CLARITY_EDGE_PUBLIC_KEY_FILE: publicKeyFile,
+    CLARITY_ALLOWED_NETWORKS: "127.0.0.0/8",
     CLARITY_PLUGINS_DIR: join(input.directory, "none"),
     LOG_LEVEL: "error",
   };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { edgePaths } from "@clarity/server/contract";
 import { z } from "zod";
 import { createWords, type Words } from "./words.ts";
 
@@ -56,7 +57,7 @@ export async function createAssets(dir: string): Promise<Assets> {
     script(name) {
       const asset = files.get(name);
       if (!asset) throw new Error(`the widget's build has no ${name}`);
-      return { src: `/v/${version}/${name}`, integrity: asset.integrity };
+      return { src: edgePaths.readAsset({ version, file: name }), integrity: asset.integrity };
     },
     words: createWords(join(dir, "locales")),
   };

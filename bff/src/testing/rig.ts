@@ -3,10 +3,17 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
-import { type ErrorCode, type HostEntry, type OpenedSession, problemOf } from "@clarity/server/contract";
+import {
+  type ErrorCode,
+  type HostEntry,
+  type OpenedSession,
+  problemOf,
+  routes,
+  type ServerRouteId,
+} from "@clarity/server/contract";
 import { decodeJwt } from "jose";
-import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
-import { createLogger } from "../log.ts";
+import { createEdge, type Edge, type EdgeOptions } from "../edge/create-edge.ts";
+import { createLogger } from "../telemetry/log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
@@ -16,6 +23,8 @@ interface Seen {
   headers: Headers;
   claims: Record<string, unknown>;
   body: string;
+  /** How long the edge would have waited. */
+  timeoutMs: number;
 }
 
 export interface Rig {
@@ -62,7 +71,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     assetsDir,
     log: createLogger({ level: "trace", destination: { write: (line) => lines.push(line) } }),
     now: () => Date.now() + ahead,
-    upstream: async (request) => {
+    upstream: async (request, timeoutMs) => {
       const path = new URL(request.url).pathname;
       const token = request.headers.get("authorization")?.slice("Bearer ".length);
       const claims = token ? decodeJwt(token) : {};
@@ -72,6 +81,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
         headers: request.headers,
         claims,
         body: await request.text(),
+        timeoutMs,
       });
       return replace?.(path) ?? usualAnswer(path, hosts);
     },
@@ -150,18 +160,29 @@ export const json = (value: unknown) => ({
 });
 
 export function usualAnswer(path: string, hosts: Map<string, HostEntry>): Response {
-  const host = /^\/internal\/v1\/hosts\/(.+)$/.exec(path)?.[1];
-  if (host !== undefined) {
-    const entry = hosts.get(decodeURIComponent(host));
+  const row = rowAt(path);
+  if (row?.id === "readHost") {
+    const entry = hosts.get(row.named);
     return entry ? Response.json(entry) : problem("tenant_unknown");
   }
-  if (path === "/readyz") return Response.json({ status: "ok" });
-  if (path === "/internal/v1/session") return Response.json(opened);
-  if (path === "/internal/v1/invoices")
-    return Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" });
-  if (path.includes("/webhooks/")) return new Response(null, { status: 202 });
-  if (path.includes("/theme/")) return new Response(".pay{}", { headers: { "content-type": "text/css" } });
-  return problem("not_found");
+  return (row && usual[row.id]?.()) ?? problem("not_found");
+}
+
+const usual: { readonly [Id in ServerRouteId]?: () => Response } = {
+  readReadiness: () => Response.json({ status: "ok" }),
+  openSession: () => Response.json(opened),
+  listInvoices: () => Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" }),
+  receiveWebhook: () => new Response(null, { status: 202 }),
+  readTheme: () => new Response(".pay{}", { headers: { "content-type": "text/css" } }),
+};
+
+/** Which row of the server a path is, and what it names. */
+function rowAt(path: string): { id: ServerRouteId; named: string } | null {
+  for (const [id, row] of Object.entries(routes.server)) {
+    const found = new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`).exec(path);
+    if (found) return { id: id as ServerRouteId, named: decodeURIComponent(found[1] ?? "") };
+  }
+  return null;
 }
 
 function hostEntry(slug: string, id: string): HostEntry {

@@ -5,6 +5,7 @@ import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { requireKeyInUse } from "../sessions/keys-in-use.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
@@ -14,23 +15,25 @@ import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-tok
 type C = HonoContext<ServerEnv>;
 
 /** A tenant in hand, for one request. */
-interface Authenticated {
+export interface Authenticated {
   claims: InternalClaims;
   open: OpenTenant;
   ctx: Context;
 }
 
 /** A session's customer, and what they may touch. */
-interface AuthenticatedSession extends Authenticated {
+export interface AuthenticatedSession extends Authenticated {
   customerId: string;
   /** Invoice ids the session is limited to; null: all of the customer's. */
   allowedInvoices: readonly string[] | null;
 }
 
 export interface Authenticator {
+  /** For the edge itself, which asks about no tenant it would name. @throws NotFromEdge */
+  authenticateEdge(c: C): InternalClaims;
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   authenticate(c: C, scope: Scope): Promise<Authenticated>;
-  /** As `authenticate` with scope `pay`, for a session's customer. */
+  /** As `authenticate` with scope `pay`, for a session's customer. @throws SessionEnded */
   authenticateSession(c: C): Promise<AuthenticatedSession>;
 }
 
@@ -77,11 +80,18 @@ export function createAuthenticator(options: {
   }
 
   return {
+    authenticateEdge(c) {
+      const claims = check(c.req.header("authorization"), "edge");
+      c.set("requestId", claims.rid);
+      return claims;
+    },
     authenticate,
     async authenticateSession(c) {
       const authenticated = await authenticate(c, "pay");
       const { sub: customerId, inv: allowedInvoices } = authenticated.claims;
       if (customerId === null) throw new NotFromEdge("without a customer");
+      const { key } = authenticated.claims;
+      if (key !== undefined) await requireKeyInUse({ db: authenticated.open.db, id: key });
       return { ...authenticated, customerId, allowedInvoices };
     },
   };

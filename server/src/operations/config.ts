@@ -110,7 +110,7 @@ export function findPlatform(processEnv: NodeJS.ProcessEnv): PlatformAddress {
       masterKeyFile: named ?? join(dataDir, "keys", "master.key"),
       ...(masterKey && { masterKey }),
       namespace: env.CLARITY_NAMESPACE,
-      allowedNetworks: env.CLARITY_ALLOWED_NETWORKS,
+      ...(env.CLARITY_ALLOWED_NETWORKS && { allowedNetworks: env.CLARITY_ALLOWED_NETWORKS }),
     };
   }
   const instance = readInstance(dataDir);

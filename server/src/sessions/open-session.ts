@@ -45,7 +45,8 @@ export async function openSession({
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
-      return { kind: "opened", grant: { subject: grant.subject, invoices: grant.invoices }, view };
+      const { subject, invoices, keyId } = grant;
+      return { kind: "opened", grant: { subject, invoices, keyId }, view };
     }
     await releaseToken({ ctx, input: grant });
     return view;
