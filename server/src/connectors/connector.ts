@@ -16,6 +16,8 @@ export interface Connector {
 export interface ErpAccount {
   customer: { id: string; name: string; email: string | null };
   invoices: ErpInvoice[];
+  /** Open there and not offered here, as they cannot be paid exactly. The others are served. Default: none. */
+  withheld?: readonly { number: string; why: string }[];
 }
 
 export interface ErpInvoice {

@@ -54,6 +54,7 @@ export const verbExamples = ({
   "migrate status": () => [],
   "payment list": (slug) => [slug],
   "payment show": (slug) => [slug, own(slug, "payment show")],
+  "record-fault list": (slug) => [slug],
   "setting get": (slug) => [slug, "seller.name"],
   "setting list": (slug) => [slug],
   "setting set": (slug) => [slug, "seller.locale", "fr"],

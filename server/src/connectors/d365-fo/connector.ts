@@ -40,11 +40,11 @@ export function createD365FoConnector(options: {
   return {
     id: config.id,
     async openInvoices({ customerId, signal: callers }) {
-      const [customer, invoices] = await readTogether(callers, [
+      const [customer, { invoices, withheld }] = await readTogether(callers, [
         (signal) => findCustomer(environment, { customerId, signal }),
         (signal) => openInvoices(environment, { customerId, signal }),
       ]);
-      return { customer, invoices };
+      return { customer, invoices, withheld };
     },
     postPayment: (input) => postToJournal(environment, input),
   };

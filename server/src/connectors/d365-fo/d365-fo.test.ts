@@ -140,7 +140,7 @@ test("of a journal that a person made only the customer's own lines count, and n
     odata: { list: async ({ set }: { set: string }) => rows[set] },
     config: { company: "usmf" },
   };
-  const marked = await markedAmounts(environment as unknown as Environment, {
+  const { marked } = await markedAmounts(environment as unknown as Environment, {
     customerId: "C",
     signal: signal(),
   });

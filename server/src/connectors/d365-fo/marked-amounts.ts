@@ -1,11 +1,17 @@
 import { fromDecimal } from "../../money/money.ts";
-import { ErpError } from "../connector.ts";
 import { displayValue } from "./display-value.ts";
 import type { Environment } from "./environment.ts";
 import { quoted, type Row } from "./odata.ts";
 
 /** Journals asked about in one request: the address must stay short. */
 const journalsAtOnce = 40;
+
+/** By invoice number. */
+interface Marks {
+  marked: Map<string, bigint>;
+  /** Why what is marked cannot be told: such an invoice may be paid already. */
+  unclear: Map<string, string>;
+}
 
 /**
  * Minor units by invoice number that the company's journals hold for this customer and have not posted
@@ -14,7 +20,7 @@ const journalsAtOnce = 40;
 export async function markedAmounts(
   environment: Environment,
   input: { customerId: string; signal: AbortSignal },
-): Promise<Map<string, bigint>> {
+): Promise<Marks> {
   const { odata, config } = environment;
   const company = `dataAreaId eq ${quoted(config.company)}`;
   const journals = await odata.list({
@@ -23,7 +29,7 @@ export async function markedAmounts(
     select: ["JournalBatchNumber"],
     signal: input.signal,
   });
-  const marked = new Map<string, bigint>();
+  const marks: Marks = { marked: new Map(), unclear: new Map() };
   for (const some of chunks(journals.map(batchOf), journalsAtOnce)) {
     const lines = await odata.list({
       set: "CustomerPaymentJournalLines",
@@ -31,8 +37,7 @@ export async function markedAmounts(
       select: ["JournalBatchNumber", "LineNumber", "CreditAmount", "CurrencyCode", "MarkedInvoice"],
       signal: input.signal,
     });
-    for (const line of lines)
-      if (line.MarkedInvoice) add(marked, line.MarkedInvoice, line.CreditAmount, line);
+    for (const line of lines) if (line.MarkedInvoice) add(marks, line.MarkedInvoice, line.CreditAmount, line);
     const several = lines.filter((line) => !line.MarkedInvoice);
     if (several.length === 0) continue;
     // A journal that a person made has lines of other customers too.
@@ -44,20 +49,20 @@ export async function markedAmounts(
     });
     for (const row of settled) {
       const line = ours.get(keyOf(row, row.JournalLineNumber));
-      if (line) add(marked, row.InvoiceNumber, row.SettlementAmountInInvoiceCurrency, line);
+      if (line) add(marks, row.InvoiceNumber, row.SettlementAmountInInvoiceCurrency, line);
     }
   }
-  return marked;
+  return marks;
 }
 
-function add(marked: Map<string, bigint>, invoice: unknown, amount: unknown, line: Row): void {
+function add({ marked, unclear }: Marks, invoice: unknown, amount: unknown, line: Row): void {
   const number = String(invoice);
   try {
     const amountMinor = fromDecimal(String(amount), String(line.CurrencyCode));
     // What a person takes back there is owed once it is posted, not before.
     if (amountMinor > 0n) marked.set(number, (marked.get(number) ?? 0n) + amountMinor);
-  } catch (cause) {
-    throw new ErpError("protocol", `journal ${batchOf(line)}: ${(cause as Error).message}`, { cause });
+  } catch (error) {
+    unclear.set(number, `journal ${batchOf(line)}: ${(error as Error).message}`);
   }
 }
 

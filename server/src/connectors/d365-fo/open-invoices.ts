@@ -1,5 +1,6 @@
 import { fromDecimal } from "../../money/money.ts";
-import { ErpError, type ErpInvoice } from "../connector.ts";
+import { type ErpAccount, ErpError, type ErpInvoice } from "../connector.ts";
+import { sortOut } from "../transport/sort-out.ts";
 import type { Environment } from "./environment.ts";
 import { markedAmounts } from "./marked-amounts.ts";
 import { quoted, type Row } from "./odata.ts";
@@ -8,6 +9,9 @@ interface Asked {
   customerId: string;
   signal: AbortSignal;
 }
+
+/** What is open in the ledger, and what could not be read of it. */
+export type Booked = Required<Omit<ErpAccount, "customer">>;
 
 /** What invoices are booked as: from sales orders, free text or journals, and projects. */
 const invoiceTypes = new Set(["Sales", "Cust", "Project"]);
@@ -21,22 +25,28 @@ const fields = [
  * Open invoices, less what journals that are not posted yet will settle. F&O lowers a balance only
  * when a journal is posted, by a job of its own; until then the invoice would look payable again.
  */
-export async function openInvoices(environment: Environment, input: Asked): Promise<ErpInvoice[]> {
+export async function openInvoices(environment: Environment, input: Asked): Promise<Booked> {
   // Journals first: one posted in between counts twice, which hides money owed for a moment, where
   // the other order would offer a paid invoice again.
-  const marked = await markedAmounts(environment, input);
-  const invoices = await bookedInvoices(environment, input);
-  return invoices
-    .map((invoice) => {
-      const taken = minimum(marked.get(invoice.number) ?? 0n, invoice.openMinor);
-      marked.set(invoice.number, (marked.get(invoice.number) ?? 0n) - taken);
-      return { ...invoice, openMinor: invoice.openMinor - taken };
-    })
-    .filter((invoice) => invoice.openMinor > 0n);
+  const { marked, unclear } = await markedAmounts(environment, input);
+  const booked = await bookedInvoices(environment, input);
+  const withheld = [...booked.withheld];
+  const invoices = booked.invoices.flatMap((invoice) => {
+    const { number, openMinor } = invoice;
+    const why = unclear.get(number);
+    if (why !== undefined) {
+      withheld.push({ number, why });
+      return [];
+    }
+    const taken = minimum(marked.get(number) ?? 0n, openMinor);
+    marked.set(number, (marked.get(number) ?? 0n) - taken);
+    return openMinor > taken ? [{ ...invoice, openMinor: openMinor - taken }] : [];
+  });
+  return { invoices, withheld };
 }
 
 /** The customer's invoices with a balance in the ledger, by due date. @throws ErpError */
-export async function bookedInvoices(environment: Environment, input: Asked): Promise<ErpInvoice[]> {
+export async function bookedInvoices(environment: Environment, input: Asked): Promise<Booked> {
   const { odata, config } = environment;
   const rows = await odata.list({
     set: "CustTransBiEntities",
@@ -47,36 +57,33 @@ export async function bookedInvoices(environment: Environment, input: Asked): Pr
     select: fields,
     signal: input.signal,
   });
-  return rows
-    .filter((row) => invoiceTypes.has(String(row.TransType)) && Boolean(row.Invoice))
-    .map(toInvoice)
-    .filter((invoice) => invoice.openMinor > 0n)
-    .sort((a, b) => compare(a.dueOn, b.dueOn) || compare(a.number, b.number));
+  const invoices = rows.filter((row) => invoiceTypes.has(String(row.TransType)) && Boolean(row.Invoice));
+  const { good, bad } = sortOut(invoices, toInvoice, ({ Invoice }) => String(Invoice));
+  return {
+    invoices: good
+      .filter((invoice) => invoice.openMinor > 0n)
+      .sort((a, b) => compare(a.dueOn, b.dueOn) || compare(a.number, b.number)),
+    withheld: bad,
+  };
 }
 
 function toInvoice(row: Row): ErpInvoice {
   const text = (name: string): string => {
     const value = row[name];
-    if (typeof value !== "string") throw new ErpError("protocol", `a transaction lacks ${name}`);
+    if (typeof value !== "string") throw new ErpError("protocol", `it lacks ${name}`);
     return value;
   };
-  const id = text("SourceKey");
   const currency = text("CurrencyCode");
-  try {
-    const totalMinor = fromDecimal(text("AmountCur"), currency);
-    return {
-      id,
-      number: text("Invoice"),
-      currency,
-      totalMinor,
-      openMinor: totalMinor - fromDecimal(text("SettleAmountCur"), currency),
-      issuedOn: text("TransDate").slice(0, 10),
-      dueOn: text("DueDate").slice(0, 10),
-    };
-  } catch (cause) {
-    if (cause instanceof ErpError) throw cause;
-    throw new ErpError("protocol", `transaction ${id}: ${(cause as Error).message}`, { cause });
-  }
+  const totalMinor = fromDecimal(text("AmountCur"), currency);
+  return {
+    id: text("SourceKey"),
+    number: text("Invoice"),
+    currency,
+    totalMinor,
+    openMinor: totalMinor - fromDecimal(text("SettleAmountCur"), currency),
+    issuedOn: text("TransDate").slice(0, 10),
+    dueOn: text("DueDate").slice(0, 10),
+  };
 }
 
 const minimum = (a: bigint, b: bigint) => (a < b ? a : b);

@@ -1,4 +1,4 @@
-import type { ErpInvoice, ErpPayment, PostResult } from "../connector.ts";
+import type { ErpPayment, PostResult } from "../connector.ts";
 import { ErpError } from "../connector.ts";
 import { exactNumber, parseExact } from "../transport/exact-json.ts";
 import { isRefusal, retryOf } from "../transport/failure.ts";
@@ -6,7 +6,7 @@ import { displayValue } from "./display-value.ts";
 import type { Environment } from "./environment.ts";
 import { findEarlier } from "./find-earlier.ts";
 import { failureOfOData } from "./odata.ts";
-import { openInvoices } from "./open-invoices.ts";
+import { type Booked, openInvoices } from "./open-invoices.ts";
 import { PostingRefused, settleInvoices } from "./settle-invoices.ts";
 
 /** One journal a payment, one line a journal: with it the line's key is known before it exists. */
@@ -45,9 +45,11 @@ export async function postToJournal(environment: Environment, posting: Posting):
 }
 
 /** F&O would take a line for an invoice paid meanwhile and leave the rest unapplied: ask before. */
-function refuseUnlessOpen(payment: ErpPayment, open: ErpInvoice[]): void {
+function refuseUnlessOpen(payment: ErpPayment, { invoices, withheld }: Booked): void {
   for (const line of payment.lines) {
-    const invoice = open.find(({ id }) => id === line.invoiceId);
+    const unread = withheld.find(({ number }) => number === line.invoiceNumber);
+    if (unread) throw new PostingRefused(`invoice ${line.invoiceNumber} cannot be read: ${unread.why}`);
+    const invoice = invoices.find(({ id }) => id === line.invoiceId);
     if (!invoice || invoice.currency !== payment.currency || invoice.openMinor < line.amountMinor) {
       throw new PostingRefused(`invoice ${line.invoiceNumber} is no longer open for this amount`);
     }

@@ -27,10 +27,14 @@ export async function settleInvoices(environment: Environment, input: Settling):
   const missing = payment.lines.filter(({ invoiceNumber }) => !marked.has(invoiceNumber));
   if (missing.length === 0) return;
 
-  const booked = await bookedInvoices(environment, { customerId: payment.customerId, signal });
+  const { invoices: booked, withheld } = await bookedInvoices(environment, {
+    customerId: payment.customerId,
+    signal,
+  });
   for (const { invoiceId, invoiceNumber, amountMinor } of missing) {
     const due = booked.find(({ id }) => id === invoiceId)?.dueOn;
-    if (!due) throw unmarked(line, invoiceNumber, "it is not open any more");
+    const unread = withheld.find(({ number }) => number === invoiceNumber);
+    if (!due) throw unmarked(line, invoiceNumber, unread?.why ?? "it is not open any more");
     const answer = await environment.odata.create({
       set: "PaymentJournalLineSettledInvoices",
       row: {

@@ -3,6 +3,7 @@ import { type Connector, type ErpAccount, ErpError, type ErpInvoice } from "../c
 import { createErpClient } from "../transport/client.ts";
 import type { SharedTurns } from "../transport/limiter.ts";
 import { readTogether } from "../transport/read-together.ts";
+import { sortOut } from "../transport/sort-out.ts";
 import type { NetsuiteConfig } from "./config.ts";
 import { postCustomerPayment } from "./customer-payment.ts";
 import { createSuiteQL, type SuiteQL } from "./suiteql.ts";
@@ -57,13 +58,15 @@ async function openInvoices(
   const ask = (q: string) => (signal: AbortSignal) => suiteql({ q, params: [customerId], signal });
   const [[customer], rows] = await readTogether(signal, [ask(customerQuery), ask(invoicesQuery)]);
   if (!customer) throw new ErpError("not_found", `no customer ${customerId}`);
+  const { good: invoices, bad: withheld } = sortOut(rows, toInvoice, ({ tranid, id }) => tranid ?? id ?? "?");
   return {
     customer: {
       id: customerId,
       name: customer.companyname ?? customer.entityid ?? customerId,
       email: customer.email ?? null,
     },
-    invoices: rows.map(toInvoice),
+    invoices,
+    withheld,
   };
 }
 
@@ -77,23 +80,19 @@ function toInvoice(row: Record<string, string>): ErpInvoice {
     !foreignamountunpaid ||
     !/^[A-Z]{3}$/.test(symbol ?? "")
   ) {
-    throw new ErpError("protocol", `invoice ${id ?? "without id"} lacks a field`);
+    throw new ErpError("protocol", "it lacks a field");
   }
   const currency = symbol as string;
-  try {
-    return {
-      id,
-      number: tranid,
-      currency,
-      totalMinor: fromDecimal(foreigntotal, currency),
-      openMinor: fromDecimal(foreignamountunpaid, currency),
-      issuedOn: issued,
-      // Terms may be empty: due at once.
-      dueOn: due ?? issued,
-    };
-  } catch (cause) {
-    throw new ErpError("protocol", `invoice ${id}: ${(cause as Error).message}`, { cause });
-  }
+  return {
+    id,
+    number: tranid,
+    currency,
+    totalMinor: fromDecimal(foreigntotal, currency),
+    openMinor: fromDecimal(foreignamountunpaid, currency),
+    issuedOn: issued,
+    // Terms may be empty: due at once.
+    dueOn: due ?? issued,
+  };
 }
 
 /** Internal ids of currencies by ISO code. They never change; a code that is not there is asked for again. */

@@ -64,6 +64,7 @@ export const verbs: Record<string, VerbAccess> = {
   "migrate status": { reach: "registry" },
   "payment list": { reach: "one tenant" },
   "payment show": { reach: "one tenant", takesId: true },
+  "record-fault list": { reach: "one tenant" },
   "setting get": { reach: "one tenant", activeOnly: true },
   "setting list": { reach: "one tenant", activeOnly: true },
   "setting set": { reach: "one tenant", activeOnly: true },
