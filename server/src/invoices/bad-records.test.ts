@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { PassThrough } from "node:stream";
+import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ErpAccount, ErpInvoice } from "../connectors/connector.ts";
 import { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
@@ -180,6 +181,37 @@ test("an adapter that breaks is an ERP that cannot be asked: what it said a mome
   expect(await numbers()).toEqual(["INV-1", "INV-3"]);
   customerId = `${customerId}-never-read`;
   await expect(read()).rejects.toThrow("erp_unavailable");
+});
+
+test("whatever the records hold, the reading is stored, and what is offered can be read again", async () => {
+  const text = fc.oneof(
+    fc.string({ unit: "binary" }),
+    fc.constantFrom("", "\u0000", "\ud800", "\n", "\u202e", "'\"\\"),
+  );
+  const amount = fc.oneof(fc.bigInt(), fc.constantFrom(0n, -1n, 10n ** 18n, 10n ** 18n - 1n, 2n ** 63n));
+  const date = fc.oneof(
+    text,
+    fc.constantFrom("2026-01-01", "2026-02-29", "9999-12-31", "10000-01-01", "-0001-01-01"),
+  );
+  const change = fc.record(
+    {
+      ...{ id: text, number: text, currency: fc.oneof(text, fc.constantFrom("USD", "EUR", "ZZZ")) },
+      ...{ totalMinor: amount, openMinor: amount, issuedOn: date, dueOn: date },
+    },
+    { requiredKeys: [] },
+  );
+  const customer = fc.record({ name: text, email: fc.option(text) });
+  await fc.assert(
+    fc.asyncProperty(customer, fc.array(change, { maxLength: 40 }), async (who, changes) => {
+      account.customer = { id: customerId, ...who };
+      account.invoices = changes.map((one, n) => invoice(String(n), one));
+      const { list } = await read();
+      expect(list.invoices.length).toBeLessThanOrEqual(changes.length);
+      expect(new Set(list.invoices.map(({ id }) => id)).size).toBe(list.invoices.length);
+      expect((await faults()).length).toBeLessThanOrEqual(500);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test("another tenant sees none of it", async () => {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { Context } from "../context/context.ts";
+import { within } from "../context/within.ts";
 
 /** What is done at each tenant now and then, beside the sweep. */
 export interface Chore {
@@ -10,6 +10,7 @@ export interface Chore {
   run(ctx: Context): Promise<unknown>;
 }
 
+const defaultLongestMs = 60_000;
 /** One that failed is tried again after this long, or after its own pause where that is shorter, ms. */
 const retryMs = 60_000;
 
@@ -33,7 +34,7 @@ export function createChores(chores: readonly Chore[]): {
           turn.running = false;
         });
         try {
-          await withinTime(running, chore);
+          await within(chore.longestMs ?? defaultLongestMs, running);
           turn.dueAt = Date.now() + chore.everyMs;
         } catch (error) {
           turn.dueAt = Date.now() + Math.min(chore.everyMs, retryMs);
@@ -43,17 +44,4 @@ export function createChores(chores: readonly Chore[]): {
     },
     forget: (tenantId) => turns.delete(tenantId),
   };
-}
-
-async function withinTime(running: Promise<unknown>, { longestMs = 60_000 }: Chore): Promise<void> {
-  const over = new AbortController();
-  const late = delay(longestMs, undefined, { signal: over.signal, ref: false }).then(() => {
-    throw new Error(`does not end within ${longestMs} ms`);
-  });
-  late.catch(() => {});
-  try {
-    await Promise.race([running, late]);
-  } finally {
-    over.abort();
-  }
 }
