@@ -2,13 +2,14 @@ import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../co
 import type { Context } from "../context/context.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "../hooks/pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "../hooks/run.ts";
-import type { Outcome, Provider } from "../providers/provider.ts";
+import { captureKeyOf, type Outcome, type Provider } from "../providers/provider.ts";
 import { inSpan } from "../telemetry/tracing.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-provider.ts";
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
 import { judgeOrder } from "./judge-order.ts";
 import { paymentView } from "./payment-view.ts";
+import { noteCaptureError } from "./statements/capture-key.ts";
 import { claimPayment, type Intent } from "./statements/claim-payment.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";
@@ -196,13 +197,15 @@ export async function capture({
     return recordOutcome({ ctx, input: { attempt, outcome: authorized } });
   }
   const about = aboutPayment(ctx, payment);
+  const key = captureKeyOf(attempt.id, attempt.captureNumber);
   await beforeStep({ ctx, step: "CapturePayment", about, input: { totalMinor: payment.total_minor } });
   const answer: Outcome = await inSpan({ name: "CapturePayment" }, () =>
     askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-      provider.capture({ reference: attempt.id, money, signal }),
+      provider.capture({ reference: attempt.id, money, key, signal }),
     ),
   );
-  const outcome = answer.kind === "unknown" ? authorized : answer;
+  if (answer.kind === "unknown" && answer.vendorError) await noteCaptureError({ ctx, input: { attempt } });
+  const outcome = answer.kind === "unknown" ? { ...authorized, cause: answer.cause } : answer;
   const recorded = await recordOutcome({ ctx, input: { attempt, outcome } });
   await afterStep({ ctx, step: "CapturePayment", about, output: { outcome: answer.kind } });
   return recorded;

@@ -3,6 +3,7 @@ import type { Outcome, Provider } from "../providers/provider.ts";
 import { answerWithinMs, askProvider, deadlineIn } from "./ask-provider.ts";
 import type { Attempt } from "./attempt.ts";
 import { authorize, capture } from "./pipeline.ts";
+import { nextCaptureKey } from "./statements/capture-key.ts";
 import { leaseAttempt } from "./statements/lease-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";
@@ -12,6 +13,9 @@ import { closedUnpaidStates } from "./states.ts";
 const youngForS = 15 * 60;
 /** Answers in a row that make "absent" believed: one may be a lagging replica, or a gap after an outage. */
 const absencesToBelieve = 3;
+/** Errors of the vendor's under one capture key, and seconds since the first, after which they are believed to stay. */
+const errorsToBelieve = 2;
+const errorForS = 15;
 /** A payer who left the bank's page is not coming back. */
 const challengeForS = 30 * 60;
 
@@ -43,8 +47,15 @@ export async function resolveAttempt({
 
   const resolved = (payment: PaymentRow) => ({ kind: "resolved" as const, payment });
   switch (nextMove(attempt, found)) {
-    case "capture":
-      return resolved(await capture({ ctx, input: { ...call, authorized: found as Outcome } }));
+    case "capture": {
+      const authorized = found as Extract<Outcome, { kind: "authorized" }>;
+      if (!mayChangeKey({ attempt, provider, authorized })) {
+        return resolved(await capture({ ctx, input: { ...call, authorized } }));
+      }
+      const next = await nextCaptureKey({ ctx, input: { attempt } });
+      if (!next) return { kind: "busy" };
+      return resolved(await capture({ ctx, input: { ...call, attempt: next, authorized } }));
+    }
     case "send_again": {
       const authorized = await authorize({ ctx, input: call });
       return resolved(await capture({ ctx, input: { ...call, authorized } }));
@@ -71,7 +82,8 @@ async function find(provider: Provider, attempt: Attempt, deadline: number): Pro
     if (account.kind === "unknown") return account;
     if (account.id !== attempt.providerAccount) return madeWithAnother(attempt.providerAccount, account.id);
   }
-  return askProvider(deadline, (signal) => provider.find({ reference: attempt.id, signal }));
+  const { id: reference, providerRef } = attempt;
+  return askProvider(deadline, (signal) => provider.find({ reference, providerRef, signal }));
 }
 
 /** Its books know nothing of the charge: their "absent" would decline what the other has taken, or charge it again. */
@@ -79,6 +91,23 @@ const madeWithAnother = (made: string, now: string): Found => ({
   kind: "unknown",
   cause: `made with account ${made}, the tenant's key is of ${now}`,
 });
+
+/**
+ * Whether a capture may be asked for under the next key. All of it must hold: the vendor takes a charge once and no more,
+ * whatever the keys; it has ended the calls under this key with errors of its own, again after a pause, so that none is
+ * under way; and the charge, read now by the vendor's own id, has not moved.
+ */
+function mayChangeKey(input: {
+  attempt: Attempt;
+  provider: Provider;
+  authorized: Extract<Outcome, { kind: "authorized" }>;
+}): boolean {
+  const { attempt, provider, authorized } = input;
+  const { captureErrors: errors, providerRef } = attempt;
+  const stored = errors !== null && errors.count >= errorsToBelieve && errors.sinceS >= errorForS;
+  const unmoved = providerRef !== null && authorized.providerRef === providerRef;
+  return stored && unmoved && provider.captures === "once";
+}
 
 /** What to do about an attempt, given what the provider says of it. Pure. */
 export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "absences">, found: Found): Move {

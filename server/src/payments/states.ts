@@ -35,6 +35,8 @@ export const entering: Record<Exclude<StoredState, "pending">, readonly StoredSt
 /** What became of an attempt: the provider's word, or ours that the provider never got it. */
 export type AttemptOutcome =
   | Outcome
+  /** Authorised still; the capture was asked for, and what became of it is not known. */
+  | (Extract<Outcome, { kind: "authorized" }> & { cause: string })
   /** The provider does not list it, which is not yet believed. */
   | { kind: "absent"; cause: string }
   /** It has ended without money, and what the provider says is no reason to ask again. */

@@ -109,7 +109,7 @@ async function move(
       from moved
     ), tried as (
       update pay.attempts a set
-        state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
+        state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = ${"cause" in outcome ? outcome.cause : null}::text,
         token = case when moved.state = any(${openStates}::text[]) then a.token end,
         checks = 0, absences = 0, next_check_at = case when moved.state = any(${openStates}::text[])
           then now() + make_interval(secs => ${nextCheckInS(target, 0)})
