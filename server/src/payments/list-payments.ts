@@ -1,4 +1,6 @@
 import type { Context } from "../context/context.ts";
+import { saysGone } from "./attempt-provider.ts";
+import { type PersonsVerb, verbFor } from "./by-hand/find-payment.ts";
 import type { StoredState } from "./states.ts";
 import { closedUnpaidStates, openStates } from "./states.ts";
 
@@ -16,6 +18,8 @@ export interface ListedPayment {
   nextCheckAt: Date | null;
   /** Why the last question had no answer; internal words. */
   cause: string | null;
+  /** The verb of a person that ends it; `null`: it has ended. */
+  verb: PersonsVerb | null;
 }
 
 /** A payment younger than this is still being talked about by its own request, s. */
@@ -35,7 +39,7 @@ export async function listPayments({
   input: { state?: StoredState };
 }): Promise<ListedPayment[]> {
   const state = input.state ?? null;
-  const rows = await ctx.db.query<{ tenant_id: string } & ListedPayment>`
+  const rows = await ctx.db.query<{ tenant_id: string } & Omit<ListedPayment, "verb">>`
     select p.tenant_id, p.id, p.state, p.customer_id as "customerId", p.currency, p.total_minor as "totalMinor",
       p.created_at as "createdAt", coalesce(a.checks, 0) as checks, a.last_cause as cause,
       case when a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
@@ -50,5 +54,9 @@ export async function listPayments({
         and p.created_at < now() - make_interval(secs => ${youngForS}))
         or (p.state = any(${closedUnpaidStates}::text[]) and a.next_check_at < 'infinity') end
     order by p.created_at limit 500`;
-  return rows.map(({ tenant_id: _, ...payment }) => payment);
+  return rows.map(({ tenant_id: _, ...payment }) => {
+    const { state, cause, nextCheckAt } = payment;
+    const open = openStates.includes(state) || nextCheckAt !== null;
+    return { ...payment, verb: verbFor({ state, open, accountGone: saysGone(cause) }) };
+  });
 }

@@ -18,6 +18,10 @@ export const openStates: readonly StoredState[] = ["pending", "requires_action",
 /** Ended without money; the hold is given back. Money that shows up later is a conflict. */
 export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"];
 
+/** `reason` of a payment that a person closed, or decided to be unpaid: no words of the bank's. */
+export const closedByHand = "closed_by_hand";
+export const decidedUnpaid = "decided_unpaid";
+
 /**
  * The states a payment may be in when news moves it on. News that does not fit is old news and
  * changes nothing, so that duplicates and any order are harmless. `captured` reaching a payment that

@@ -93,6 +93,8 @@ async function move(
         state = case when p.state in ('declined', 'failed') then 'conflicted' else ${target} end,
         reason = ${outcome.kind === "declined" ? outcome.reason : null}::text,
         action_url = ${outcome.kind === "requires_action" ? outcome.url : null}::text,
+        conflict = case when ${target} = 'conflicted' or p.state in ('declined', 'failed')
+          then ${json(heardOf(outcome))}::jsonb || jsonb_build_object('held', p.state not in ('declined', 'failed')) end,
         provider_ref = coalesce(${providerRef}::text, p.provider_ref),
         captured_at = ${outcome.kind === "captured" ? outcome.capturedAt : null}::timestamptz,
         receipt_number = case when ${target} = 'captured' and p.state not in ('declined', 'failed')
@@ -149,6 +151,16 @@ async function move(
     select moved.*, (select jsonb_agg(id) from job) as outbox_ids from moved`;
   return rows[0] ?? null;
 }
+
+/** What a person who decides a conflict must know of it: a `Conflict` without its hold. */
+const heardOf = (outcome: AttemptOutcome) =>
+  "money" in outcome
+    ? {
+        outcome: outcome.kind,
+        amountMinor: `${outcome.money.amountMinor}`,
+        currency: outcome.money.currency,
+      }
+    : {};
 
 const auditDetail = (attempt: Attempt, outcome: AttemptOutcome) => ({
   attempt: attempt.id,

@@ -4,4 +4,5 @@ alter table pay.attempts
   drop column capture_number,
   drop column capture_errors,
   drop column capture_failed_at,
-  drop column decision;
+  drop column decision,
+  drop column giving_back_minor;

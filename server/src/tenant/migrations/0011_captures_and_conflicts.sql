@@ -5,8 +5,10 @@ alter table pay.attempts
   -- How often the vendor answered this key with an error of its own, and since when.
   add column capture_errors int not null default 0,
   add column capture_failed_at timestamptz,
-  -- What a person has begun to make of a conflict.
-  add column decision text check (decision in ('paid', 'unpaid'));
+  -- What a person makes of a conflict: unpaid from when all of it is ordered to be given back, for that may have happened.
+  add column decision text check (decision in ('paid', 'unpaid')),
+  -- What was taken beyond what was agreed, while it is not known whether the order to give it back was carried out.
+  add column giving_back_minor bigint check (giving_back_minor > 0);
 
 -- Of a payment in conflict: {outcome, amountMinor, currency} as the provider said it, and held: whether its lines
 -- still hold their invoices' balances, which they do not when it had ended before.
