@@ -8,7 +8,7 @@ import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-pr
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
 import { judgeOrder } from "./judge-order.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { noteCaptureError } from "./statements/capture-key.ts";
 import { claimPayment, type Intent } from "./statements/claim-payment.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
@@ -89,16 +89,20 @@ export async function runPayment({
   };
   if (priced.kind === "declined") {
     const declined = await storeRefusal({ ctx, input: { intent, cause: priced.cause } });
-    return declined ? created(declined) : { kind: "not_claimed" };
+    return declined ? created(ctx, declined) : { kind: "not_claimed" };
   }
 
   const attempt = await claimPayment({ ctx, input: intent });
   if (!attempt) return { kind: "not_claimed" };
   const authorized = await authorize({ ctx, input: { attempt, provider, deadline } });
-  return created(await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
+  return created(ctx, await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
 }
 
-const created = (row: PaymentRow) => ({ kind: "payment" as const, payment: paymentView(row), created: true });
+const created = async (ctx: Context, row: PaymentRow): Promise<PipelineResult> => ({
+  kind: "payment",
+  payment: await viewOf(ctx, row),
+  created: true,
+});
 
 type Priced =
   | { kind: "priced"; surchargeMinor: bigint; statement: string }

@@ -1,6 +1,6 @@
 import type { ErrorCode, Payment } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openStates } from "./states.ts";
@@ -28,9 +28,12 @@ export async function readPayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return { kind: "refused", code: "not_found" };
-  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
+  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: await viewOf(ctx, row) };
   const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
-  return { kind: "payment", payment: paymentView(resolved.kind === "resolved" ? resolved.payment : row) };
+  return {
+    kind: "payment",
+    payment: await viewOf(ctx, resolved.kind === "resolved" ? resolved.payment : row),
+  };
 }
 
 export interface PaymentWithAttempt extends PaymentRow {

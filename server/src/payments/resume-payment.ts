@@ -1,5 +1,5 @@
 import type { Context } from "../context/context.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult } from "./read-payment.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import { openStates } from "./states.ts";
@@ -17,9 +17,9 @@ export async function resumePayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return { kind: "refused", code: "not_found" };
-  const view = paymentView(row);
+  const view = await viewOf(ctx, row);
   if (row.attempt_id === null || !openStates.includes(row.state)) return { kind: "payment", payment: view };
   const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
-  if (resolved.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
+  if (resolved.kind === "resolved") return { kind: "payment", payment: await viewOf(ctx, resolved.payment) };
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };
 }

@@ -62,7 +62,11 @@ async function firstPaint(
   if (listed.kind === "refused") return listed;
   const { invoices, asOf } = listed.list;
   return {
-    seller: { name: await sellerName(ctx), supportEmail: await settings.get("seller.supportEmail") },
+    seller: {
+      name: await sellerName(ctx),
+      supportEmail: await settings.get("seller.supportEmail"),
+      timeZone: await settings.get("seller.timeZone"),
+    },
     customer: { id: customerId, name: listed.customerName },
     locale: negotiateLocale(locales, await settings.get("seller.locale")),
     theme: {

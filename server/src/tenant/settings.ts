@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Locale, SurchargeRule } from "../../contract/index.ts";
+import { isTimeZone } from "./calendar.ts";
 
 /** A host as browsers write it; nothing that means more than itself in a header or a policy. */
 const hostname = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/;
@@ -28,6 +29,11 @@ export const settingDefinitions = {
     schema: Locale,
     default: "en",
     help: "Stands in for a language the form does not speak.",
+  },
+  "seller.timeZone": {
+    schema: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin"),
+    default: "UTC",
+    help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
   },
   "seller.statement": {
     schema: z.string().min(1).max(22),

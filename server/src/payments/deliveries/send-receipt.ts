@@ -37,6 +37,7 @@ export async function sendReceipt({
   const seller = {
     name: await ctx.settings.get("seller.name"),
     supportEmail: await ctx.settings.get("seller.supportEmail"),
+    timeZone: await ctx.settings.get("seller.timeZone"),
   };
   const receipt = buildReceipt({ payment, customerName: customer.name, seller });
   const about = aboutPayment(ctx, payment);
