@@ -99,7 +99,12 @@ export const OpenedSession = z.object({
     keyId: z.string().optional(),
   }),
   view: z.object({
-    seller: z.object({ name: z.string(), supportEmail: z.string().nullable() }),
+    seller: z.object({
+      name: z.string(),
+      supportEmail: z.string().nullable(),
+      /** IANA time zone of the seller's calendar, which decides due, overdue and receipt dates. An older server does not say. */
+      timeZone: z.string().default("UTC"),
+    }),
     customer: z.object({ id: z.string(), name: z.string() }),
     locale: Locale,
     theme: ThemeView,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PostResult } from "../connectors/connector.ts";
 import type { Context } from "../context/context.ts";
 import { paymentDeliveries as deliveries } from "../payments/deliveries/deliveries.ts";
+import { readPayment } from "../payments/read-payment.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
@@ -53,6 +54,23 @@ test("a captured payment is posted, its invoices' balances move, the result and 
   expect(await tenant.audit()).toContain("payment.posted");
   expect(await run(ctx, outboxId)).toEqual({ kind: "busy" });
 });
+
+test.each([
+  ["UTC", "2026-03-02"],
+  ["Pacific/Auckland", "2026-03-03"],
+  ["America/New_York", "2026-03-02"],
+])(
+  "a payment is booked, and shown to the payer, on the day it is in the seller's calendar: %s",
+  async (zone, day) => {
+    const { ctx, erp, tenant, captured } = withErp(world.tenant({ settings: { "seller.timeZone": zone } }));
+    const { paymentId, outboxId } = await captured(100n);
+    await world.admin`update pay.payments set captured_at = '2026-03-02T23:30:00Z' where id = ${paymentId}`;
+    await run(ctx, outboxId);
+    expect(erp.payments).toMatchObject([{ capturedOn: day }]);
+    const input = { paymentId, customerId: tenant.customer };
+    expect(await readPayment({ ctx, input })).toMatchObject({ payment: { receipt: { capturedOn: day } } });
+  },
+);
 
 test("a throttled ERP is asked again, not before it said", async () => {
   const { ctx, tenant, captured, row } = withErp(world.tenant());

@@ -4,6 +4,7 @@ import { ConnectorConfig, connectorSecretHelp } from "../connectors/configs.ts";
 import { webhookKeyOf } from "../crypto/webhook-secret.ts";
 import { ProviderConfig } from "../providers/configs.ts";
 import { hostname } from "../providers/frame-url.ts";
+import { isTimeZone } from "./calendar.ts";
 
 /** Compared byte for byte with what browsers send, and put into `frame-ancestors` as it is. */
 const origin = z.string().refine((text) => {
@@ -37,6 +38,11 @@ export const settingDefinitions = {
     schema: Locale,
     default: "en",
     help: "Stands in for a language the form does not speak.",
+  },
+  "seller.timeZone": {
+    schema: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin"),
+    default: "UTC",
+    help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
   },
   "seller.statement": {
     schema: z.string().min(1).max(22),
