@@ -83,6 +83,13 @@ export function oracleRoutes(sql: Sql): Hono<ErpEnv> {
         where recid::text = ${c.req.param("id")} and type = 'Sales' returning 1`;
       return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
     })
+    .post("/demo/invoices/:id/open", async (c) => {
+      const { open } = await c.req.json();
+      const [row] = await sql`
+        update fo.cust_trans set settled = amount - ${String(open)}::numeric, version = version + 1
+        where recid::text = ${c.req.param("id")} and type = 'Sales' returning 1`;
+      return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
+    })
     .post("/demo/reset", async (c) => {
       await reseed(sql);
       return c.body(null, 204);

@@ -48,6 +48,9 @@ async function readAndStore(ctx: Context, connector: Connector, customerId: stri
   try {
     const signal = AbortSignal.timeout(erpTimeoutMs);
     const account = await connector.openInvoices({ customerId, signal });
+    const { withheld = [] } = account;
+    if (withheld.length > 0)
+      ctx.log.warn({ customerId, withheld }, "invoices are not offered: they cannot be read exactly");
     await store(ctx, { account, customerId, startedAt: start?.started_at ?? ctx.now() });
     return { kind: "synced" };
   } catch (error) {

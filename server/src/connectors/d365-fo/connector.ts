@@ -6,6 +6,7 @@ import type { D365FoConfig, Environment } from "./environment.ts";
 import { createOData, quoted } from "./odata.ts";
 import { openInvoices } from "./open-invoices.ts";
 import { postToJournal } from "./post-to-journal.ts";
+import { probeEnvironment } from "./probe.ts";
 
 /**
  * Dynamics 365 Finance & Operations over OData v4, with client credentials from Entra.
@@ -46,6 +47,7 @@ export function createD365FoConnector(options: {
       return { customer, invoices };
     },
     postPayment: (input) => postToJournal(environment, input),
+    probe: (input) => probeEnvironment(environment, input),
   };
 }
 

@@ -50,6 +50,7 @@ async function startEnvironment() {
     ...shared,
     connector: connect(),
     customerId,
+    busyCustomerId: "US-027",
     debtFreeCustomerId: "US-099",
     invoices: async () =>
       (await ask("/demo/invoices")).invoices.filter(
