@@ -12,6 +12,7 @@ import type { Deliveries } from "./delivery.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
 import { createBacklogMeter } from "./measure-backlog.ts";
+import type { TryTiming } from "./outbox-row.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
 import { runOutbox } from "./run-outbox.ts";
 import { type SweepOptions, startSweeper } from "./sweeper.ts";
@@ -28,6 +29,8 @@ export interface WorkerOptions {
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   deliveries: Deliveries;
+  /** Of a try to deliver. Default: as in production. */
+  timing?: TryTiming;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
   /** Beside the worker's own. */
   chores?: readonly Chore[];
@@ -101,7 +104,13 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     log,
     tasks: {
       [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>
-        runOutbox({ ctx, input: { id, deliveries: options.deliveries, signal } }),
+        runOutbox({
+          ctx,
+          input: {
+            ...{ id, deliveries: options.deliveries, signal },
+            ...(options.timing && { timing: options.timing }),
+          },
+        }),
       ),
       [taskOf("resolve_attempt")]: task("resolve_attempt", (ctx, attemptId) =>
         options.resolveAttempt({ ctx, input: { attemptId } }),
