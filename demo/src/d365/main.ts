@@ -20,6 +20,7 @@ const app = d365App({
   rate: { requests: integer("RATE_LIMIT", 6000), windowMs: integer("RATE_WINDOW_MS", 300_000) },
   latencyMs: integer("LATENCY_MS", 30),
   pageSize: integer("PAGE_SIZE", 10_000),
+  defaultCompany: optional("DEFAULT_COMPANY", "dat"),
   pages: {
     edgeOrigin: required("EDGE_ORIGIN"),
     tourUrl: optional("TOUR_URL", "/"),

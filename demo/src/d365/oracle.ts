@@ -16,6 +16,8 @@ export interface OracleLine {
   reference: string;
   paymentId: string;
   notes: string;
+  /** As sent: the display value of the bank account it is deposited to. */
+  bank: string;
   voucher: string;
   posted: boolean;
   marked: { invoiceNumber: string; amount: string }[];
@@ -49,6 +51,7 @@ export async function journalLinesPosted(sql: Sql): Promise<OracleLine[]> {
     select l.company, l.batch, l.line, l.account as "customerId", l.currency, l.credit::text as amount,
       l.trans_date::text as date, coalesce(l.fields->>'PaymentReference', '') as reference,
       coalesce(l.fields->>'PaymentId', '') as "paymentId", coalesce(l.fields->>'PaymentNotes', '') as notes,
+      coalesce(l.fields->>'OffsetAccountDisplayValue', '') as bank,
       l.voucher, h.posted_at is not null as posted,
       coalesce((select jsonb_agg(jsonb_build_object('invoiceNumber', m.invoice, 'amount', m.amount::text) order by m.invoice)
         from fo.marked_invoices m where (m.company, m.batch, m.line) = (l.company, l.batch, l.line)),
