@@ -2,7 +2,7 @@ import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from
 import type { Context } from "../context/context.ts";
 import { type Refused, refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
-import { exponentOf } from "../money/money.ts";
+import { exponentOf, unusualExponents } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
 import { SettingMissing } from "../tenant/errors.ts";
 import { currentTheme } from "../themes/current-theme.ts";
@@ -20,7 +20,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it.
+ * when a session comes of it. Invoices come as the mirror has them, with its age; the ERP is asked meanwhile, and
+ * `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -55,12 +56,12 @@ async function firstPaint(
 ): Promise<OpenedSession["view"] | Refused> {
   const { settings } = ctx;
   const [listed, theme, unfinished] = await Promise.all([
-    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true } }),
+    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
     unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
-  const { invoices, asOf } = listed.list;
+  const { invoices, asOf, freshness } = listed.list;
   return {
     seller: { name: await sellerName(ctx), supportEmail: await settings.get("seller.supportEmail") },
     customer: { id: customerId, name: listed.customerName },
@@ -74,6 +75,7 @@ async function firstPaint(
     currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
     invoices,
     invoicesAsOf: asOf,
+    invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
@@ -81,8 +83,10 @@ async function firstPaint(
   };
 }
 
-const exponentsOf = (amounts: readonly { currency: string }[]) =>
-  Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
+const exponentsOf = (amounts: readonly { currency: string }[]) => ({
+  ...unusualExponents,
+  ...Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)])),
+});
 
 /** The tenant's own name until it says what payers shall read. */
 async function sellerName(ctx: Context): Promise<string> {
