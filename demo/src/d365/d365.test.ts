@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { testDatabase } from "@clarity/server/testing";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -402,27 +403,50 @@ test("a lost answer: the line is stored though the connection broke", async () =
   expect(await lines()).toMatchObject([{ reference: "pay_1" }]);
 });
 
-test("the host mints an embed token for its own pages only", async () => {
-  const ask = (origin: string, id: string) =>
-    fetch(`${url}/api/pay-token`, { method: "POST", headers: { origin }, body: JSON.stringify({ id }) });
+test("the custom API makes tokens for its own pages only, and takes the parameters it declares", async () => {
+  const ask = (origin: string, parameters: Record<string, string>) =>
+    fetch(`${url}/api/data/v9.2/contoso_GetPayToken`, {
+      method: "POST",
+      headers: { origin },
+      body: JSON.stringify(parameters),
+    });
   const id = "{3F2504E0-4F89-41D3-9A0C-0305E82C3301}";
-  expect((await ask("http://evil.test", id)).status).toBe(403);
-  expect((await ask(url, "{00000000-0000-0000-0000-000000000000}")).status).toBe(404);
-  const own = await ask(url, id);
+  expect((await ask("http://evil.test", { id })).status).toBe(403);
+  expect((await ask(url, { id: "{00000000-0000-0000-0000-000000000000}" })).status).toBe(404);
+  expect((await ask(url, { id, "theme-mode": "dark" })).status).toBe(400);
+  const own = await ask(url, { id, typename: "account", userlcid: "1033", data: "theme-mode=dark" });
   const { token } = await own.json();
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   expect(claims).toMatchObject({ iss: "key", aud: "pay", sub: "US-001" });
   expect(claims.exp - claims.iat).toBeLessThanOrEqual(600);
 });
 
-test("the form hands the frame the record as the host passes it", async () => {
+test("the form holds the web resource with the record as the host passes it, and lets no script of ours in", async () => {
   const page = await fetch(
-    `${url}/main.aspx?pagetype=entityrecord&etn=account&id=%7b7c9e6679-7425-40de-944b-e07fc1f90ae7%7d`,
+    `${url}/main.aspx?pagetype=entityrecord&etn=account&id=%7b7c9e6679-7425-40de-944b-e07fc1f90ae7%7d&theme-mode=dark`,
   );
   const text = await page.text();
   expect(text).toContain(
-    "http://globex.localhost:4000/embed?typename=account&amp;type=1&amp;id=%7b7C9E6679-7425-40DE-944B-E07FC1F90AE7%7d&amp;orgname=org5d1c7e2a&amp;userlcid=1033&amp;orglcid=1033",
+    "/WebResources/contoso_pay.html?typename=account&amp;type=1&amp;id=%7b7C9E6679-7425-40DE-944B-E07FC1F90AE7%7d&amp;orgname=org5d1c7e2a&amp;userlcid=1033&amp;orglcid=1033&amp;data=theme-mode%3ddark",
   );
-  expect(page.headers.get("content-security-policy")).not.toContain("unsafe-inline");
-  expect(page.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
+  expect(text).not.toContain("globex.localhost");
+  const policy = page.headers.get("content-security-policy");
+  expect(policy).not.toContain("unsafe-inline");
+  expect(policy).not.toContain("globex.localhost");
+  expect(policy).toContain("frame-src 'self';");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+});
+
+test("what is pasted is what the README shows: only address and hash are this demo's", async () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const pasted = readFileSync(new URL("web-resource/contoso_pay.html", import.meta.url), "utf8");
+  expect(readme).toContain(`\`\`\`html\n${pasted}\`\`\``);
+  const served = await fetch(`${url}/WebResources/contoso_pay.html`);
+  expect(await served.text()).toBe(
+    pasted
+      .replace("https://pay.example.com/embed", "http://globex.localhost:4000/embed")
+      .replace("https://pay.example.com/v/0.1.0/loader.js", "http://globex.localhost:4000/v/1/loader.js")
+      .replace("sha384-…", "sha384-x"),
+  );
+  expect(served.headers.get("content-security-policy")).toContain("frame-ancestors 'self'");
 });
