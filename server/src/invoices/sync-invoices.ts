@@ -3,8 +3,8 @@ import { type Connector, type ErpAccount, ErpError } from "../connectors/connect
 import type { Context } from "../context/context.ts";
 import { json } from "../tenant/tenant-db.ts";
 
-/** A payer waits for the ERP this long at most, milliseconds. */
-const erpTimeoutMs = 5_000;
+/** A reading is given up after this, ms. Nobody waits so long for it: what it brings is shown when it comes. */
+const readingTimeoutMs = 30_000;
 
 export type SyncResult =
   | { kind: "synced" }
@@ -15,6 +15,10 @@ export type SyncResult =
 
 /** Readings under way, per ERP: a second reader of the same customer waits for the first one's. */
 const running = new WeakMap<Connector, Map<string, Promise<SyncResult>>>();
+
+/** Is the ERP being asked about this customer, by this process? */
+export const isBeingRead = (connector: Connector, customerId: string): boolean =>
+  running.get(connector)?.has(customerId) ?? false;
 
 /**
  * Reads the customer's open invoices from the ERP into the mirror, by the rule for the invoice sync in
@@ -46,8 +50,11 @@ async function readAndStore(ctx: Context, connector: Connector, customerId: stri
   const [start] = await ctx.db.query<{ tenant_id: string; started_at: Date }>`
     select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
   try {
-    const signal = AbortSignal.timeout(erpTimeoutMs);
+    const signal = AbortSignal.timeout(readingTimeoutMs);
     const account = await connector.openInvoices({ customerId, signal });
+    const { withheld = [] } = account;
+    if (withheld.length > 0)
+      ctx.log.warn({ customerId, withheld }, "invoices are not offered: they cannot be read exactly");
     await store(ctx, { account, customerId, startedAt: start?.started_at ?? ctx.now() });
     return { kind: "synced" };
   } catch (error) {

@@ -64,6 +64,13 @@ export const settingDefinitions = {
     default: [],
     help: "First rule that fits a card decides; none: no surcharge.",
   },
+  "invoices.standInMinutes": {
+    schema: z.number().int().min(0).max(10_080),
+    default: 15,
+    help:
+      "While the ERP cannot be asked, payments are judged by balances it gave at most so many minutes ago; older " +
+      "ones are not paid. 0: the ERP must answer.",
+  },
   provider: {
     schema: ProviderConfig.nullable(),
     default: null,
