@@ -15,6 +15,7 @@ import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
 import { oneLine } from "./printable.ts";
+import { recordFaultCommand } from "./record-fault.ts";
 import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
 import { neverAnArgument, refuseSecretArguments } from "./secrets-given.ts";
 import { settingCommand } from "./setting.ts";
@@ -79,6 +80,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
+    .addCommand(recordFaultCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
     .addCommand(backupCommand(run, terminal))

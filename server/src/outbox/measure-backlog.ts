@@ -9,6 +9,7 @@ const youngForS = 60;
 export const backlogChores: readonly Chore[] = [
   { name: "count open work", everyMs: 60_000, run: measureOpen },
   { name: "count what waits for a person", everyMs: 300_000, run: measureStuck },
+  { name: "count faults of the ERP's records", everyMs: 300_000, run: measureFaults },
 ];
 
 export function forgetBacklog(tenantId: string): void {
@@ -32,4 +33,10 @@ async function measureStuck(ctx: Context): Promise<void> {
     from pay.open_work where kind in ('dead_letter', 'conflict')`;
   backlog.dead.set(ctx.tenant, row?.dead ?? 0);
   backlog.conflicted.set(ctx.tenant, row?.conflicted ?? 0);
+}
+
+async function measureFaults(ctx: Context): Promise<void> {
+  const [row] = await ctx.db.query<{ tenant_id: string; faults: number }>`
+    select ${ctx.tenant.id}::uuid as tenant_id, count(*)::int as faults from pay.record_faults`;
+  backlog.faults.set(ctx.tenant, row?.faults ?? 0);
 }

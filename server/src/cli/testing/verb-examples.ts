@@ -61,6 +61,7 @@ export const verbExamples = ({
     ...["--as", "unpaid", "--given-back"],
   ],
   "payment show": (slug) => [slug, own(slug, "payment show")],
+  "record-fault list": (slug) => [slug],
   "setting get": (slug) => [slug, "seller.name"],
   "setting list": (slug) => [slug],
   "setting set": (slug) => [slug, "seller.locale", "fr"],

@@ -29,7 +29,8 @@ export interface OData {
 }
 
 const Page = z.object({
-  value: z.array(z.record(z.string(), z.unknown())),
+  // What is no row is one without fields.
+  value: z.array(z.record(z.string(), z.unknown()).catch({})),
   "@odata.nextLink": z.string().optional(),
 });
 

@@ -21,7 +21,8 @@ export type SuiteQL = (input: {
 
 const Page = z.object({
   hasMore: z.boolean(),
-  items: z.array(z.record(z.string(), z.unknown())),
+  // What is no row is one without fields.
+  items: z.array(z.record(z.string(), z.unknown()).catch({})),
 });
 
 export function createSuiteQL({ client, baseUrl }: { client: ErpClient; baseUrl: string }): SuiteQL {

@@ -244,6 +244,17 @@ test("work that waits, of a suspended tenant too: deliveries, dead letters, unkn
   await change({ status: "active" });
 });
 
+test("records of the ERP that cannot be used are told of, and are no fault", async () => {
+  const { db, tenant } = acme;
+  await db.query`
+    insert into pay.record_faults (tenant_id, customer_id, kind, record, why)
+    values (${tenant.id}::uuid, 'C-1', 'invoice', 'INV-7', '10.005 has more decimals than USD knows') returning tenant_id`;
+  const told = finding(/^acme: 1 of the ERP's records cannot be used/, /record-fault list acme/);
+  expect(await examine()).toContainEqual({ ...told, ok: true });
+  expect(await findBad()).toEqual([]);
+  await db.query`delete from pay.record_faults returning tenant_id`;
+});
+
 test("a destruction that nobody runs, and one that stopped half-way", async () => {
   const { tenant } = await platform.createTenant("leaving");
   await requestDeletion({ ctx: platform.operator, input: { slug: "leaving", graceDays: 3 } });

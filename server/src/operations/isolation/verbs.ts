@@ -67,6 +67,7 @@ export const verbs: Record<string, VerbAccess> = {
   "payment list": { reach: "one tenant" },
   "payment resolve": { reach: "one tenant", takesId: true },
   "payment show": { reach: "one tenant", takesId: true },
+  "record-fault list": { reach: "one tenant" },
   "setting get": { reach: "one tenant", activeOnly: true },
   "setting list": { reach: "one tenant", activeOnly: true },
   "setting set": { reach: "one tenant", activeOnly: true },
