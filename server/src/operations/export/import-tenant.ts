@@ -109,7 +109,7 @@ async function importFrom({
   const registration = { slug, name, template, tier, baseDomain, hosts, schemaVersion };
   const record = await registerTenant({ ctx, input: registration, id: randomUUID() });
   await ctx.registry.audit({
-    operator: ctx.name,
+    actor: ctx.actor,
     action: "tenant.import",
     tenantId: record.id,
     detail: {
