@@ -1,14 +1,14 @@
 /**
  * Builds `dist/`: every script a page loads, as one classic script each, and what the edge needs to
- * serve them: `manifest.json` (integrity and sizes), `locales/*.json`, `custom-elements.json`.
+ * serve them: `manifest.json` (integrity, sizes, why each script is there), `locales/*.json`, `custom-elements.json`.
  * `node widget/build.ts` from anywhere. Fails when a script is above its limit.
  */
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { build, type Plugin } from "vite";
 import { elementManifest } from "./build/element-manifest.ts";
+import { type BuildManifest, builtScript, pinned } from "./build/manifest.ts";
 import { locales } from "./src/locales/index.ts";
 
 interface Script {
@@ -37,12 +37,17 @@ const root = import.meta.dirname;
 const dist = join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
-/** Lit announces its version in a global of the page, and templates are indented for people. */
+/**
+ * Lit announces its version in a global of the page, and its Trusted Types policy has a name that others have as well;
+ * templates are indented for people.
+ */
 const quiet: Plugin = {
   name: "quiet",
   transform(code, id) {
     return /node_modules.*lit/.test(id)
-      ? code.replace(/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, "0")
+      ? code
+          .replace(/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, "0")
+          .replace('createPolicy("lit-html"', 'createPolicy("pay-form"')
       : undefined;
   },
   generateBundle(_, bundle) {
@@ -59,10 +64,13 @@ const quiet: Plugin = {
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(join(dist, "locales"), { recursive: true });
 const sizes = await Promise.all(scripts.map(make));
-writeFileSync(join(dist, "manifest.json"), json({ version, files: Object.fromEntries(sizes) }));
+const manifest: BuildManifest = { version, files: Object.fromEntries(sizes), locales: {} };
 for (const [locale, messages] of Object.entries(locales)) {
-  writeFileSync(join(dist, "locales", `${locale}.json`), json(messages));
+  const path = `locales/${locale}.json`;
+  writeFileSync(join(dist, path), json(messages));
+  manifest.locales[locale] = pinned(dist, path);
 }
+writeFileSync(join(dist, "manifest.json"), json(manifest));
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 const styles = readdirSync(join(root, "src/pay-form/styles"));
 const element = {
@@ -98,9 +106,8 @@ async function make({ file, entry, limit, intro = "" }: Script) {
   });
   const bytes = readFileSync(join(dist, file));
   const brotliBytes = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
-  const integrity = `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
   console.log(`${file.padEnd(14)} ${brotliBytes} of ${limit} bytes brotli (${bytes.length} plain)`);
-  return [file, { path: file, integrity, bytes: bytes.length, brotliBytes }] as const;
+  return [file, builtScript(dist, file, brotliBytes)] as const;
 }
 
 function json(value: unknown): string {

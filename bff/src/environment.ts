@@ -13,7 +13,19 @@ export const edgeEnvironment = defineEnvironment({
       help: "signs the edge's tokens: Ed25519 private key, PKCS #8 PEM",
       required: true,
     },
-    CLARITY_ASSETS_DIR: { kind: kinds.existingFolder, help: "the widget's build", required: true },
+    CLARITY_ASSETS_DIR: {
+      kind: kinds.existingFolder,
+      help: "builds of the widget: a build, or a folder of builds, which edges may share",
+    },
+    CLARITY_ASSETS_URL: {
+      kind: kinds.httpUrl,
+      help: "an object store of builds: what the folder lacks is had from there",
+    },
+    CLARITY_WIDGET_VERSION: {
+      kind: kinds.text,
+      help: "the build in the edge's own pages",
+      otherwise: "the folder's own, else the newest",
+    },
     CLARITY_FRONT_DOOR_URL: { kind: kinds.httpUrl, help: "what bare addresses show", otherwise: "404" },
     CLARITY_DRAIN_MS: {
       kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
@@ -34,4 +46,5 @@ export const edgeEnvironment = defineEnvironment({
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...tracingVariables("edge"),
   },
+  oneOf: [["CLARITY_ASSETS_DIR", "CLARITY_ASSETS_URL"]],
 });

@@ -26,7 +26,9 @@ const shared = env.CLARITY_REDIS_URL ? openSharedState({ url: env.CLARITY_REDIS_
 const edge = await createEdge({
   key: await readEdgeKey(env.CLARITY_EDGE_KEY_FILE).catch(refuse("CLARITY_EDGE_KEY_FILE")),
   upstream: httpUpstream(env.CLARITY_SERVER_URL),
-  assetsDir: env.CLARITY_ASSETS_DIR,
+  assetsDir: env.CLARITY_ASSETS_DIR ?? null,
+  assetsUrl: env.CLARITY_ASSETS_URL ?? null,
+  widgetVersion: env.CLARITY_WIDGET_VERSION ?? null,
   frontDoorUrl: env.CLARITY_FRONT_DOOR_URL ?? null,
   trustForwarded: env.CLARITY_TRUST_FORWARDED,
   stopping: () => stopping,

@@ -7,6 +7,9 @@ const edgeBodyBytes = 64 * KiB;
 /** More than the edge passes on, so that the edge's own refusal is the one a browser sees. */
 const serverBodyBytes = 128 * KiB;
 
+/** Reports of a page: browsers send them in batches. */
+const reportBytes = 16 * KiB;
+
 /** A payment may take as long as its provider. */
 const providerMs = 45_000;
 /** Anything else answers soon or not at all. */
@@ -133,6 +136,16 @@ export const routes = {
       guard: "public",
       rate: "uncounted",
       whose: "the page that holds the form; public settings of the host's tenant",
+      hidden: true,
+    },
+    receiveReports: {
+      method: "POST",
+      path: "/reports",
+      host: "tenant",
+      guard: "public",
+      rate: "anybody",
+      bodyBytes: reportBytes,
+      whose: "takes what a browser refused on a page of ours; nothing of who sent it is kept",
       hidden: true,
     },
   },

@@ -15,6 +15,7 @@ import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
 import { payHandlers } from "../pay/handlers.ts";
 import { paySpecs } from "../pay/specs.ts";
+import { reportHandlers } from "../reports/handlers.ts";
 import { mountRoutes, refuseStrangers } from "../routes/mount-routes.ts";
 import { openApiHandlers, refuseInvalid } from "../routes/openapi.ts";
 import { statusHandlers } from "../status/handlers.ts";
@@ -41,8 +42,12 @@ export interface EdgeOptions {
   upstream: Upstream;
   /** A tenant's dedicated instance by its base URL. Default `httpUpstream`. */
   dedicated?: (baseUrl: string) => Upstream;
-  /** The widget's built files, with their `manifest.json`. */
-  assetsDir: string;
+  /** A folder of builds of the widget, each with its `manifest.json`; or null, with `assetsUrl`. */
+  assetsDir: string | null;
+  /** Base URL of an object store of builds. Default: none. */
+  assetsUrl?: string | null;
+  /** The version of the widget in the edge's own pages. Default: the folder's own, else the newest. */
+  widgetVersion?: string | null;
   /** What bare addresses (`127.0.0.1`, `localhost`) show. Default: nothing, 404. */
   frontDoorUrl?: string | null;
   /** Requests a minute; see `Limits` for the defaults. */
@@ -72,6 +77,7 @@ export async function createEdge(options: EdgeOptions): Promise<Edge> {
 export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
   const parts = await createParts(options);
   const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
+  const { now = Date.now } = options;
   const { instances, metrics } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
@@ -95,6 +101,7 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
       ...webhookHandlers(parts),
       ...assetHandlers(parts),
       ...embedHandlers(parts),
+      ...reportHandlers({ log, metrics, now }),
     },
     guards: createGuards(parts),
     findTenant: findTenant({ ...parts, frontDoorUrl }),
@@ -111,7 +118,15 @@ async function createParts(options: EdgeOptions) {
   // A proof may come up to a window early and stays good for a window after its time.
   const keepMs = 2 * proofWindowS * 1000;
   const replay = createReplayStore({ keepMs, now });
-  const assets = await createAssets(options.assetsDir);
+  const metrics = createMetrics(shared?.answers);
+  const assets = await createAssets({
+    dir: options.assetsDir ?? undefined,
+    storeUrl: options.assetsUrl ?? undefined,
+    version: options.widgetVersion ?? undefined,
+    log: options.log,
+    onFault: metrics.countAssetFault,
+    now,
+  });
   return {
     forward,
     instances,
@@ -122,6 +137,6 @@ async function createParts(options: EdgeOptions) {
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
-    metrics: createMetrics(shared?.answers),
+    metrics,
   };
 }

@@ -86,6 +86,7 @@ test("nothing is served but what is in this matrix", async () => {
     "GET /metrics",
     "GET /openapi.json",
     "GET /v/{version}/{file}",
+    "POST /reports",
   ]);
 });
 

@@ -2,7 +2,7 @@ import type { Assets } from "../assets/assets.ts";
 import { addHeaders, answer } from "../http/answer.ts";
 import type { Handlers } from "../routes/spec.ts";
 import { embedLocale } from "./locale.ts";
-import { embedPage, embedPolicy, embedThemeMode } from "./page.ts";
+import { embedHeaders, embedPage, embedThemeMode } from "./page.ts";
 
 /** The page that an ERP frames. */
 export function embedHandlers({ assets }: { assets: Assets }): Handlers<"readEmbedPage"> {
@@ -15,9 +15,7 @@ export function embedHandlers({ assets }: { assets: Assets }): Handlers<"readEmb
         c.req.header("accept-language"),
       );
       addHeaders(c, {
-        "content-security-policy": embedPolicy(host),
-        "content-type": "text/html; charset=utf-8",
-        "cache-control": "no-store",
+        ...embedHeaders({ host, origin: c.get("origin"), assets }),
         "cross-origin-resource-policy": "cross-origin",
         // The card frame learns its parent's origin from the referrer; the record in the query stays here.
         "referrer-policy": "strict-origin",

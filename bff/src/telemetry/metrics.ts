@@ -9,6 +9,12 @@ export interface Metrics {
     tenant: string | undefined;
     durationMs: number;
   }): void;
+  /** A file of the widget was sent. @param version of its build, one that this edge was given */
+  countAsset(version: string): void;
+  /** A build of the widget, or a file of one, is not what it says. */
+  countAssetFault(): void;
+  /** A browser's report of a page of ours; both from closed lists. */
+  countReport(report: { kind: string; directive: string }): void;
   /** Prometheus text. */
   text(): Promise<string>;
   /** For the docs: what there is, without values. */
@@ -44,6 +50,23 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [registry],
   });
+  const assets = new Counter({
+    name: "edge_assets_total",
+    help: "Files of the widget sent, by version; for one whose end is announced browsers ask daily.",
+    labelNames: ["version"],
+    registers: [registry],
+  });
+  const assetFaults = new Counter({
+    name: "edge_asset_faults_total",
+    help: "Builds of the widget, or files of one, that are not what they say and are not served.",
+    registers: [registry],
+  });
+  const reports = new Counter({
+    name: "edge_page_reports_total",
+    help: "What browsers refused on pages of the edge, as they report it: violations of its policies.",
+    labelNames: ["kind", "directive"],
+    registers: [registry],
+  });
   new Gauge({
     name: "edge_redis_up",
     help: "1 while the Redis that edges share answers. At 0, as without one, limits are each edge's own.",
@@ -57,6 +80,9 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
       requests.inc({ route, method, status, tenant: labelOf(tenant) });
       durations.observe({ route }, durationMs / 1000);
     },
+    countAsset: (version) => assets.inc({ version }),
+    countAssetFault: () => assetFaults.inc(),
+    countReport: ({ kind, directive }) => reports.inc({ kind, directive }),
     text: () => registry.metrics(),
     declared: () => registry.getMetricsAsArray(),
   };

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
@@ -15,6 +15,7 @@ import { decodeJwt } from "jose";
 import { createEdge, type Edge, type EdgeOptions } from "../edge/create-edge.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
+import { scriptsOf, writeBuild } from "./builds.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
 interface Seen {
@@ -199,7 +200,7 @@ function hostEntry(slug: string, id: string): HostEntry {
 const opened: OpenedSession = {
   grant: { subject: "C-1", invoices: null },
   view: {
-    seller: { name: "Acme", supportEmail: null },
+    seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },
     customer: { id: "C-1", name: "Wayne" },
     locale: "en",
     theme: {
@@ -218,16 +219,12 @@ const opened: OpenedSession = {
   },
 };
 
+/** The scripts of `writeAssets`, by name. */
+export const written = scriptsOf("1.2.3");
+
 /** A widget build of two scripts and one language, in a folder of its own. */
 export async function writeAssets(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "assets-"));
-  await mkdir(join(dir, "locales"));
-  const files = {
-    "pay-form.js": { path: "pay-form.js", integrity: "sha384-one" },
-    "embed-page.js": { path: "embed-page.js", integrity: "sha384-two" },
-  };
-  for (const name of Object.keys(files)) await writeFile(join(dir, name), `"${"use strict ".repeat(50)}"`);
-  await writeFile(join(dir, "manifest.json"), JSON.stringify({ version: "1.2.3", files }));
-  await writeFile(join(dir, "locales", "en.json"), JSON.stringify({ pay: "Pay" }));
+  await writeBuild(dir, { version: "1.2.3", scripts: written });
   return dir;
 }

@@ -49,6 +49,7 @@ test("a customer enters, sees what is owed, pays, and owes it no longer", async 
   const visitor = await enter(globex, { sub: "C-2" });
   const before = await owed(visitor);
   expect(before.invoices).toMatchObject([{ id: "inv-globex-2", payableMinor: "12500" }]);
+  expect(before.freshness).toMatchObject({ state: "current", ageMs: expect.any(Number) });
   const paid = await visitor.call("/v1/payments", json(order("inv-globex-2")));
   expect(paid.status).toBe(201);
   expect(await paid.json()).toMatchObject({ state: "captured", totalMinor: "12500" });

@@ -55,14 +55,7 @@ export async function startAll(start: Start): Promise<void> {
     addresses,
     secrets,
     dataDir,
-    assets: {
-      dir: built.dir,
-      version: built.version,
-      integrity: {
-        payForm: built.files["pay-form.js"].integrity,
-        loader: built.files["loader.js"].integrity,
-      },
-    },
+    assets: { dir: built.dir, payForm: built.files["pay-form.js"], loader: built.files["loader.js"] },
     databases: await ensureStandInDatabases(database.adminUrl, secrets.databasePasswords),
   };
   // None of these knows a tenant: they start while the platform is prepared.

@@ -9,6 +9,7 @@ import { cardRoutes } from "./http/card-routes.ts";
 import { challengeRoutes } from "./http/challenge-routes.ts";
 import { consoleRoutes } from "./http/console-routes.ts";
 import { merchantRoutes } from "./http/merchant-routes.ts";
+import { reportRoutes } from "./http/report-routes.ts";
 import { logFailure } from "./log.ts";
 
 const maxBodyBytes = 16 * 1024;
@@ -35,6 +36,7 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.route("/", cardRoutes(services));
   app.route("/", challengeRoutes(services));
   app.route("/", consoleRoutes(services));
+  app.route("/", reportRoutes());
   app.notFound(() => refuse(new ApiError("not_found", "no such address")));
   app.onError((error) => {
     if (error instanceof ApiError) return refuse(error);

@@ -5,6 +5,7 @@
 export const allVariables: readonly string[] = [
   "CLARITY_ALLOWED_NETWORKS",
   "CLARITY_ASSETS_DIR",
+  "CLARITY_ASSETS_URL",
   "CLARITY_AUDIENCE",
   "CLARITY_BACKUP_DIR",
   "CLARITY_BACKUP_INTERVAL_HOURS",
@@ -32,4 +33,5 @@ export const allVariables: readonly string[] = [
   "CLARITY_SERVER_URL",
   "CLARITY_TRUST_FORWARDED",
   "CLARITY_VERSION",
+  "CLARITY_WIDGET_VERSION",
 ];

@@ -7,6 +7,8 @@ export interface Seller {
   /** The tenant's own name until it says what payers shall read. */
   name: string;
   supportEmail: string | null;
+  /** IANA: whose day it is. */
+  timeZone: string;
 }
 
 export async function sellerOf(ctx: Context): Promise<Seller> {
@@ -23,5 +25,13 @@ export async function sellerOf(ctx: Context): Promise<Seller> {
       ctx,
       input: { what: "seller.supportEmail", otherwise: null, read: address },
     }),
+    timeZone: await timeZoneOf(ctx),
   };
 }
+
+/** The seller's calendar; a day that is off by one is better than no receipt. */
+export const timeZoneOf = (ctx: Context): Promise<string> =>
+  doWithout({
+    ctx,
+    input: { what: "seller.timeZone", otherwise: "UTC", read: () => ctx.settings.get("seller.timeZone") },
+  });

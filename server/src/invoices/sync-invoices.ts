@@ -4,8 +4,8 @@ import type { Context } from "../context/context.ts";
 import { json } from "../tenant/tenant-db.ts";
 import { type RecordFault, type UsableRecords, usableRecords } from "./usable-records.ts";
 
-/** A payer waits for the ERP this long at most, milliseconds. */
-const erpTimeoutMs = 5_000;
+/** A reading is given up after this, ms. Nobody waits so long for it: what it brings is shown when it comes. */
+const readingTimeoutMs = 30_000;
 
 export type SyncResult =
   | { kind: "synced" }
@@ -16,6 +16,10 @@ export type SyncResult =
 
 /** Readings under way, per ERP: a second reader of the same customer waits for the first one's. */
 const running = new WeakMap<Connector, Map<string, Promise<SyncResult>>>();
+
+/** Is the ERP being asked about this customer, by this process? */
+export const isBeingRead = (connector: Connector, customerId: string): boolean =>
+  running.get(connector)?.has(customerId) ?? false;
 
 /**
  * Reads the customer's open invoices from the ERP into the mirror, by the rule for the invoice sync in
@@ -48,7 +52,7 @@ async function readAndStore(ctx: Context, connector: Connector, customerId: stri
     select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
   let account: ErpAccount;
   try {
-    const signal = AbortSignal.timeout(erpTimeoutMs);
+    const signal = AbortSignal.timeout(readingTimeoutMs);
     account = await connector.openInvoices({ customerId, signal });
   } catch (error) {
     const expected = error instanceof ErpError || isTimeout(error);

@@ -13,6 +13,7 @@ import type { Deliveries } from "./delivery.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
 import { backlogChores, forgetBacklog } from "./measure-backlog.ts";
+import type { TryTiming } from "./outbox-row.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
 import { repeat } from "./repeat.ts";
 import { runOutbox } from "./run-outbox.ts";
@@ -31,6 +32,8 @@ export interface WorkerOptions {
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   deliveries: Deliveries;
+  /** Of a try to deliver. Default: as in production. */
+  timing?: TryTiming;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
   /** Beside the worker's own. */
   chores?: readonly Chore[];
@@ -104,7 +107,13 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     log,
     tasks: {
       [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>
-        runOutbox({ ctx, input: { id, deliveries: options.deliveries, signal } }),
+        runOutbox({
+          ctx,
+          input: {
+            ...{ id, deliveries: options.deliveries, signal },
+            ...(options.timing && { timing: options.timing }),
+          },
+        }),
       ),
       [taskOf("resolve_attempt")]: task("resolve_attempt", (ctx, attemptId) =>
         options.resolveAttempt({ ctx, input: { attemptId } }),

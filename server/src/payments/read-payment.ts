@@ -1,7 +1,7 @@
 import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openPaymentStates } from "./states.ts";
@@ -29,9 +29,10 @@ export async function readPayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
-  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
+  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: await viewOf(ctx, row) };
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
-  return { kind: "payment", payment: paymentView(resolved?.kind === "resolved" ? resolved.payment : row) };
+  const known = resolved?.kind === "resolved" ? resolved.payment : row;
+  return { kind: "payment", payment: await viewOf(ctx, known) };
 }
 
 /** For whoever only wants to be told. null: it went wrong, and the worker's sweep tries again. */

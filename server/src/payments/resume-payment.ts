@@ -1,6 +1,6 @@
 import { refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { findWithAttempt, type PaymentWanted, type ReadResult, tryToResolve } from "./read-payment.ts";
 import { openPaymentStates } from "./states.ts";
 
@@ -17,10 +17,10 @@ export async function resumePayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
-  const view = paymentView(row);
+  const view = await viewOf(ctx, row);
   if (row.attempt_id === null || !openPaymentStates.includes(row.state))
     return { kind: "payment", payment: view };
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
-  if (resolved?.kind === "resolved") return { kind: "payment", payment: paymentView(resolved.payment) };
+  if (resolved?.kind === "resolved") return { kind: "payment", payment: await viewOf(ctx, resolved.payment) };
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };
 }

@@ -15,7 +15,7 @@ import type { Sql } from "../database/connect.ts";
 export type MasterKeyFit = "fits" | "unused" | "wrong" | "missing" | "unreachable";
 
 /** The master key is not the one that the registry's keys were wrapped by; nothing was made under it. */
-export class MasterKeyWrong extends CannotDecrypt {
+class MasterKeyWrong extends CannotDecrypt {
   override readonly name = "MasterKeyWrong";
 }
 

@@ -10,7 +10,7 @@ import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
 import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
-import { exponentOf } from "../money/money.ts";
+import { exponentOf, unusualExponents } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
@@ -27,7 +27,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it.
+ * when a session comes of it. Invoices come as the mirror has them, with its age; the ERP is asked meanwhile, and
+ * `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -63,12 +64,12 @@ async function firstPaint(
 ): Promise<OpenedSession["view"] | Refused> {
   const { settings } = ctx;
   const [listed, theme, unfinished] = await Promise.all([
-    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true } }),
+    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
     unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
-  const { invoices, asOf } = listed.list;
+  const { invoices, asOf, freshness } = listed.list;
   return {
     seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
@@ -82,6 +83,7 @@ async function firstPaint(
     currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
     invoices,
     invoicesAsOf: asOf,
+    invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
@@ -89,8 +91,10 @@ async function firstPaint(
   };
 }
 
-const exponentsOf = (amounts: readonly { currency: string }[]) =>
-  Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
+const exponentsOf = (amounts: readonly { currency: string }[]) => ({
+  ...unusualExponents,
+  ...Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)])),
+});
 
 const sellerLocale = (ctx: Context) =>
   doWithout({

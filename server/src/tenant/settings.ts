@@ -4,6 +4,7 @@ import { ConnectorConfig, connectorSecretHelp } from "../connectors/configs.ts";
 import { webhookKeyOf } from "../crypto/webhook-secret.ts";
 import { ProviderConfig } from "../providers/configs.ts";
 import { hostname } from "../providers/frame-url.ts";
+import { isTimeZone } from "./calendar.ts";
 
 /** Compared byte for byte with what browsers send, and put into `frame-ancestors` as it is. */
 const origin = z.string().refine((text) => {
@@ -38,6 +39,11 @@ export const settingDefinitions = {
     default: "en",
     help: "Stands in for a language the form does not speak.",
   },
+  "seller.timeZone": {
+    schema: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin"),
+    default: "UTC",
+    help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
+  },
   "seller.statement": {
     schema: z.string().min(1).max(22),
     default: "INVOICE PAYMENT",
@@ -57,6 +63,13 @@ export const settingDefinitions = {
     schema: z.array(SurchargeRule).max(50),
     default: [],
     help: "First rule that fits a card decides; none: no surcharge.",
+  },
+  "invoices.standInMinutes": {
+    schema: z.number().int().min(0).max(10_080),
+    default: 15,
+    help:
+      "While the ERP cannot be asked, payments are judged by balances it gave at most so many minutes ago; older " +
+      "ones are not paid. 0: the ERP must answer.",
   },
   provider: {
     schema: ProviderConfig.nullable(),

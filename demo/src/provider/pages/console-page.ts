@@ -1,13 +1,14 @@
 import { html } from "hono/html";
 import type { NamedCharge, Total } from "../charges/list-recent.ts";
 import { type Fault, type FaultMode, faultModes, type Operation, operations } from "../faults/faults.ts";
-import type { Asset } from "../http/pages.ts";
+import { type Asset, pathOf } from "../http/pages.ts";
 import { moneyText } from "./money-text.ts";
 
 const faultTexts: Record<FaultMode, string> = {
   none: "No fault",
   timeout_after_charge: "Done, but the answer never comes",
   error_500: "Not done, 500 stored under the key",
+  error_500_after: "Done, 500 stored under the key",
   error_409: "Done, but answered 409",
   not_found_after_submit: "Charged, connection lost, look-ups say 404",
   drop_webhooks: "Webhooks are lost for good",
@@ -41,7 +42,7 @@ export function consolePage({ totals, charges, fault, events, css }: ConsoleView
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Sandbox payment provider</title>
         <link rel="icon" href="${icon}" />
-        <link rel="stylesheet" href="/console.css?v=${css.version}" integrity="${css.integrity}" />
+        <link rel="stylesheet" href="${pathOf("console.css", css)}" integrity="${css.integrity}" />
       </head>
       <body>
         <main>

@@ -53,6 +53,13 @@ export const verbExamples = ({
   "migrate run": (slug) => ["--tenant", slug],
   "migrate status": () => [],
   "payment list": (slug) => [slug],
+  "payment resolve": (slug) => [slug, own(slug, "payment resolve"), "--reason", "a test"],
+  // Of the one before: nobody knows its account.
+  "payment close-attempt": (slug) => [slug, own(slug, "payment close-attempt"), "--reason", "a test"],
+  "payment decide": (slug) => [
+    ...[slug, own(slug, "payment decide"), "--reason", "a test"],
+    ...["--as", "unpaid", "--given-back"],
+  ],
   "payment show": (slug) => [slug, own(slug, "payment show")],
   "record-fault list": (slug) => [slug],
   "setting get": (slug) => [slug, "seller.name"],

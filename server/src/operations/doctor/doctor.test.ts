@@ -2,8 +2,12 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeWorkerUtils } from "graphile-worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createFakeErp } from "../../connectors/fake.ts";
+import { createContextFactory } from "../../context/context-factory.ts";
 import { openWorkerLocks } from "../../outbox/worker-locks.ts";
+import { FakeProvider } from "../../providers/fake.ts";
 import { openRegistrySession } from "../../registry/registry.ts";
+import { createLogger } from "../../telemetry/log.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { tcpProxy } from "../../testing/tcp-proxy.ts";
@@ -37,6 +41,30 @@ test("a healthy platform has nothing wrong, and each tenant is looked at", async
   expect(await findBad()).toEqual([]);
   const said = (await examine()).map(({ what }) => what);
   for (const slug of ["acme", "globex"]) expect(said.join()).toContain(`${slug}: reachable`);
+});
+
+test("asked to, it tries each tenant's ERP: what its connector finds is said with the tenant's name and what to do", async () => {
+  const erp = createFakeErp();
+  const log = createLogger({ name: "test", level: "silent" });
+  const makeContext = createContextFactory({
+    log,
+    adapters: { provider: () => new FakeProvider(), connector: () => erp.connector },
+  });
+  await acme.settings.set("connector", {
+    ...({ id: "netsuite", baseUrl: "https://erp.test", algorithm: "ES256", concurrency: 3 } as const),
+    ...{ clientId: "c", certificateId: "c", depositAccountId: "1" },
+  });
+  await acme.settings.set("connector.secret", "pem");
+  const tried = () => diagnose({ ctx: platform.operator, erp: makeContext });
+  const said = (await tried()).map(({ what }) => what);
+  expect(said).toContain("acme, its ERP: the ERP answers");
+  expect(said).toContain("globex, its ERP: none is set up");
+  expect((await examine()).map(({ what }) => what).join()).not.toContain("its ERP");
+  erp.fail("unavailable", "read");
+  expect((await tried()).filter(({ ok }) => !ok)).toEqual([
+    finding(/^acme, its ERP: the ERP is down/, /wait/),
+  ]);
+  await acme.settings.set("connector", null);
 });
 
 test("of a registry that is read-only it says so, and looks at everything else all the same", async () => {

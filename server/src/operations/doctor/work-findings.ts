@@ -63,8 +63,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       bad(
         `${slug}: ${work.unsettled} payments are open for more than ${unsettledS / 3_600} h, or ended with late news`,
         "the provider is asked again and again and has not settled them; what they hold stays held",
-        `clarity payment list ${slug} says why. One made with another account waits for that one: ` +
-          `clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
+        `clarity payment list ${slug} says why, and the verb that ends each. One made with another account waits for ` +
+          `that one: clarity payment close-attempt when it is gone for good, else clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
       ),
     ],
     [
@@ -72,7 +72,7 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       bad(
         `${slug}: ${work.conflicted} payments in conflict`,
         "the provider took another amount than was asked for; nothing is posted until a person decides",
-        `clarity payment list ${slug} --state conflicted`,
+        `clarity payment list ${slug} --state conflicted; clarity payment decide ends each`,
       ),
     ],
     [
