@@ -54,7 +54,7 @@ export interface ErpPayment {
   amountMinor: bigint;
   /** Extra revenue the payer was shown as a surcharge; 0n for none. */
   surchargeMinor: bigint;
-  /** `YYYY-MM-DD` of the capture. */
+  /** `YYYY-MM-DD` of the capture in the seller's calendar. */
   capturedOn: string;
   providerRef: string;
   memo: string;

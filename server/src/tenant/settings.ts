@@ -9,6 +9,15 @@ const origin = z.string().refine((text) => {
   return url?.origin === text && /^https?:$/.test(url.protocol) && hostname.test(url.hostname);
 }, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** An empty secret is a mistake, such as an empty pipe. Their messages are shown as they are: no value in them. */
 const secretText = z.string("must be text").min(1, "must be text that is not empty");
 /** As it stands in an HTTP header. */
@@ -28,6 +37,11 @@ export const settingDefinitions = {
     schema: Locale,
     default: "en",
     help: "Stands in for a language the form does not speak.",
+  },
+  "seller.timeZone": {
+    schema: z.string().refine(isTimeZone, "a time zone as IANA names it, such as Europe/Berlin"),
+    default: "UTC",
+    help: "Whose calendar says on which day, and so in which period, a payment is booked.",
   },
   "seller.statement": {
     schema: z.string().min(1).max(22),

@@ -17,7 +17,8 @@ export async function postToERP({
   const connector = await ctx.connector();
   if (!connector) return { kind: "retry", cause: "the tenant has no ERP set up", retryAfterMs: null };
   const about = aboutPayment(ctx, payment);
-  const ours = toErpPayment(payment, about.lines);
+  const timeZone = await ctx.settings.get("seller.timeZone");
+  const ours = toErpPayment(payment, { lines: about.lines, timeZone });
   const hooked = await beforeStep({ ctx, step: "SyncPayment", about, input: { payment: ours } });
   const memo = String(hooked.payment.memo).slice(0, 500);
 
@@ -28,7 +29,10 @@ export async function postToERP({
 }
 
 /** What the ERP is told: the invoices' sum. A surcharge is no payment of an invoice; the memo names it. */
-function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][number][]): ErpPayment {
+function toErpPayment(
+  payment: PaymentRow,
+  { lines, timeZone }: { lines: readonly ErpPayment["lines"][number][]; timeZone: string },
+): ErpPayment {
   if (!payment.captured_at) throw new Error(`payment ${payment.id} is not captured`);
   const surcharge =
     payment.surcharge_minor > 0n
@@ -40,9 +44,15 @@ function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][n
     currency: payment.currency,
     amountMinor: payment.amount_minor,
     surchargeMinor: payment.surcharge_minor,
-    capturedOn: payment.captured_at.toISOString().slice(0, 10),
+    capturedOn: dayIn(timeZone, payment.captured_at),
     providerRef: payment.provider_ref ?? "",
     memo: `Card payment ${payment.receipt_number}, charge ${payment.provider_ref}${surcharge}`,
     lines: [...lines],
   };
 }
+
+/** `YYYY-MM-DD`: the period a payment is booked in hangs on it, so it is the seller's day. */
+const dayIn = (timeZone: string, instant: Date): string =>
+  new Intl.DateTimeFormat("en-CA", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" }).format(
+    instant,
+  );
