@@ -43,7 +43,10 @@ export interface WorkerOptions {
    * and neither may take the other's. Default `shared`.
    */
   audience?: string;
-  /** Jobs at once in this process; default 8. */
+  /**
+   * Jobs at once in this process; default 24. An ERP's writing may hold one for minutes, and three of a tenant's: a few
+   * slow ERPs must not hold up the others' receipts.
+   */
   concurrency?: number;
   /** Jobs of one tenant at once, over all processes; the same in every process. Default 3. */
   jobsAtOnce?(tenantId: string): Promise<number>;
@@ -103,7 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
 
   const queue = await startJobQueue({
     registryUrl: options.registryUrl,
-    concurrency: options.concurrency ?? 8,
+    concurrency: options.concurrency ?? 24,
     log,
     tasks: {
       [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>

@@ -2,6 +2,7 @@ import type { ErpPayment, PostResult } from "../connector.ts";
 import { exactNumber } from "../transport/exact-json.ts";
 import { type Account, baseCurrency } from "./account.ts";
 import { depositFields } from "./deposit-account.ts";
+import { NotInAccount } from "./errors.ts";
 import { internalId, suiteql } from "./literals.ts";
 
 /** What the payment is booked in, by the account's own ids. */
@@ -43,18 +44,23 @@ function currencyOf(
   });
 }
 
-/** Of the invoices: their main lines say it. None, where there are no subsidiaries. */
+/** Of the invoices: their main lines say it. None, where there are no subsidiaries or nobody may see lines. */
 function subsidiariesOf(account: Account, payment: ErpPayment, signal: AbortSignal): Promise<string[]> {
   const { ask, features } = account;
   const invoices = payment.lines.map(({ invoiceId }) => internalId(invoiceId)).filter((id) => id !== null);
-  return features.without(["subsidiary"], async () => {
-    if (!features.has("subsidiary") || invoices.length === 0) return [];
-    const query = suiteql`
-      SELECT DISTINCT tl.subsidiary FROM transactionline tl
-      WHERE tl.mainline = 'T' AND tl.transaction IN (${invoices})`;
-    const rows = await ask({ query, signal });
-    return rows.flatMap(({ subsidiary }) => (subsidiary ? [subsidiary] : []));
-  });
+  return features
+    .without(["subsidiary"], async () => {
+      if (!features.has("subsidiary") || invoices.length === 0) return [];
+      const query = suiteql`
+        SELECT DISTINCT tl.subsidiary FROM transactionline tl
+        WHERE tl.mainline = 'T' AND tl.transaction IN (${invoices})`;
+      const rows = await ask({ query, signal });
+      return rows.flatMap(({ subsidiary }) => (subsidiary ? [subsidiary] : []));
+    })
+    .catch((error) => {
+      if (error instanceof NotInAccount) return [];
+      throw error;
+    });
 }
 
 /**
