@@ -4,6 +4,8 @@ import type { ErrorCode, ProblemDetail } from "../../contract/index.ts";
 export interface Refused extends ProblemDetail {
   kind: "refused";
   code: ErrorCode;
+  /** Asking again makes sense after so many seconds. Default what is usual for the code. */
+  retryAfterS?: number;
 }
 
 export const refused = (code: ErrorCode, more: ProblemDetail = {}): Refused => ({

@@ -12,7 +12,7 @@ const payment: PaymentRow = {
   ...{ currency: "KWD", amount_minor: 1_250_500n, surcharge_minor: 0n, total_minor: 1_250_500n },
   lines: [{ invoiceId: "1", invoiceNumber: "INV-1", amountMinor: "1250500" }],
   ...{ card_brand: "visa", card_last4: "4242", action_url: null, reason: null, receipt_number: "R-1001" },
-  ...{ captured_at: new Date("2026-03-02T23:30:00Z"), provider_ref: "ch_1", locale: "en" },
+  ...{ captured_at: new Date("2026-03-02T23:30:00Z"), provider_ref: "ch_1", coarse: false, locale: "en" },
   created_at: new Date("2026-03-02T23:29:00Z"),
 };
 const seller = { name: "Acme", supportEmail: null };

@@ -31,10 +31,15 @@ function paymentView(row: PaymentRow, timeZone: string): Payment {
     lines: row.lines,
     createdAt: row.created_at.toISOString(),
     action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
-    reason:
-      state === "declined" || state === "failed" ? (DeclineReason.safeParse(row.reason).data ?? null) : null,
+    reason: state === "declined" || state === "failed" ? reasonOf(row) : null,
     receipt: state === "captured" ? receiptOf(row, timeZone) : null,
   };
+}
+
+/** Whoever tries out cards learns from each reason which of them is worth another try. */
+function reasonOf({ reason, coarse }: PaymentRow): Payment["reason"] {
+  const told = DeclineReason.safeParse(reason).data ?? null;
+  return told !== null && coarse && told !== "abandoned" ? "declined" : told;
 }
 
 function receiptOf(row: PaymentRow, timeZone: string): Payment["receipt"] {

@@ -9,7 +9,7 @@ export type StartResult =
   /** `created`: this call made the payment; else the id was known, with the same body. */
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Nothing was stored or charged. `quote` with `amount_changed`, `errors` with `validation_failed`. */
-  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
+  | ({ kind: "refused"; code: ErrorCode; retryAfterS?: number } & Pick<ProblemDetail, "quote" | "errors">);
 
 /**
  * Starts a payment, or answers the state of the one that has this id already. Bounded: about 12 s,
@@ -18,7 +18,8 @@ export type StartResult =
  * Refusals: `not_found` (an invoice that is not this customer's, or outside the session's),
  * `currency_mismatch`, `invoice_closed`, `amount_exceeds_balance`, `validation_failed` (a line twice,
  * an amount of 0, a part where the tenant takes none), `unavailable` (payments are paused),
- * `payment_method_invalid`, `provider_unavailable` (it did not say what card, or whose account, this is), `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke).
+ * `payment_method_invalid`, `provider_unavailable` (it did not say what card, or whose account, this is), `amount_changed`, `idempotency_mismatch`, `internal` (a hook broke), `amount_below_minimum`,
+ * `too_many_declines` (with `retryAfterS`), `rate_limited` (another of the session's is at the provider).
  * @throws TenantUnavailable, SettingMissing; ask again with the same id: it is the same payment.
  */
 export async function startPayment({
@@ -34,18 +35,25 @@ export async function startPayment({
     /** Origin that will frame a 3-D Secure page. */
     returnOrigin: string | null;
     locale: string;
+    /** The payer's session, and the address it comes from, for limits alone. Default null: not known. */
+    session?: string | null;
+    address?: string | null;
   };
 }): Promise<StartResult> {
   const { request, customerId } = input;
   const fingerprint = fingerprintOf(customerId, request);
-  const result = await runPayment({ ctx, input: { ...input, fingerprint } });
+  const { session = null, address = null } = input;
+  const result = await runPayment({ ctx, input: { ...input, session, address, fingerprint } });
   if (result.kind === "payment") return result;
   if (result.kind === "refused" && result.code !== "not_found") return result;
 
   // Read after the fact: a concurrent twin has committed by the time its locks let us through.
   const stored = await findPaymentRow(ctx, request.id);
-  if (!stored)
-    return result.kind === "refused" ? result : { kind: "refused", code: "amount_exceeds_balance" };
+  if (!stored) {
+    if (result.kind === "refused") return result;
+    if (result.waitS === 0) return { kind: "refused", code: "amount_exceeds_balance" };
+    return { kind: "refused", code: "too_many_declines", retryAfterS: result.waitS };
+  }
   if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
     return { kind: "refused", code: "idempotency_mismatch" };
   }

@@ -3,8 +3,10 @@ import type { Context } from "../context/context.ts";
 import { type Refused, refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf } from "../money/money.ts";
+import { minimumOf } from "../payments/limits/minimum.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
 import { SettingMissing } from "../tenant/errors.ts";
+import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";
@@ -61,6 +63,7 @@ async function firstPaint(
   ]);
   if (listed.kind === "refused") return listed;
   const { invoices, asOf } = listed.list;
+  const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
   return {
     seller: {
       name: await sellerName(ctx),
@@ -75,10 +78,11 @@ async function firstPaint(
       layout: theme.layout,
       frame: { light: theme.light, dark: theme.dark },
     },
-    currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
+    currencies,
     invoices,
     invoicesAsOf: asOf,
     methods: await methodsOf(ctx),
+    minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
     unfinishedPayment: unfinished,
@@ -87,6 +91,9 @@ async function firstPaint(
 
 const exponentsOf = (amounts: readonly { currency: string }[]) =>
   Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
+
+const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
+  Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
 
 /** The tenant's own name until it says what payers shall read. */
 async function sellerName(ctx: Context): Promise<string> {

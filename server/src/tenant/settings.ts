@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Locale, SurchargeRule } from "../../contract/index.ts";
+import { AmountMinor, Currency, Locale, SurchargeRule } from "../../contract/index.ts";
 import { isTimeZone } from "./calendar.ts";
 
 /** A host as browsers write it; nothing that means more than itself in a header or a policy. */
@@ -16,6 +16,14 @@ const secretText = z.string("must be text").min(1, "must be text that is not emp
 const secretHeader = z
   .string("must be text")
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII on one line, without blanks, and not empty");
+
+const atLeastOne = z.number().int().min(1).max(1_000);
+const declinesAnHour = {
+  session: atLeastOne.default(5),
+  customer: atLeastOne.default(10),
+  address: atLeastOne.default(30),
+  card: atLeastOne.default(5),
+};
 
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
@@ -49,6 +57,18 @@ export const settingDefinitions = {
     schema: z.number().int().min(60).max(1_000_000).nullable(),
     default: null,
     help: "Requests a minute of all its payers, in place of its tier's.",
+  },
+  "limits.minimum": {
+    schema: z.record(Currency, AmountMinor),
+    default: {},
+    help:
+      "The least one payment may be, minor units by currency; others: one unit, or 100 where it has no smaller. " +
+      "What pays its invoices' whole rests may be less.",
+  },
+  "limits.declines": {
+    schema: z.object(declinesAnHour),
+    default: { session: 5, customer: 10, address: 30, card: 5 },
+    help: "Declines an hour of one session, customer, address, card; after more, each next try waits longer, up to 15 min.",
   },
   "surcharge.rules": {
     schema: z.array(SurchargeRule).max(50),

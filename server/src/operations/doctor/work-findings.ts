@@ -1,6 +1,6 @@
 import { closedUnpaidStates, openStates } from "../../payments/states.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
-import { bad, type Finding } from "../finding.ts";
+import { bad, type Finding, note } from "../finding.ts";
 
 interface Work {
   tenant_id: string;
@@ -9,6 +9,7 @@ interface Work {
   unknown: number;
   unsettled: number;
   conflicted: number;
+  slowed: number;
 }
 
 /** A delivery or a look at an attempt is made within a minute of its time, s. */
@@ -29,7 +30,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       (select count(*)::int from pay.attempts where next_check_at >= now() - make_interval(secs => ${lateS})
         and ((state = any(${openStates}::text[]) and created_at < now() - make_interval(secs => ${unsettledS}))
           or (state = any(${closedUnpaidStates}::text[]) and next_check_at < 'infinity' and checks > 0))) as unsettled,
-      (select count(*)::int from pay.payments where state = 'conflicted') as conflicted`;
+      (select count(*)::int from pay.payments where state = 'conflicted') as conflicted,
+      (select count(*)::int from pay.declines where slowed_at > now() - interval '1 day') as slowed`;
   if (!work) return [];
   const findings: [count: number, Finding][] = [
     [
@@ -71,6 +73,14 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
         `${slug}: ${work.conflicted} payments in conflict`,
         "the provider took another amount than was asked for; nothing is posted until a person decides",
         `clarity payment list ${slug} --state conflicted; clarity payment decide ends each`,
+      ),
+    ],
+    [
+      work.slowed,
+      note(
+        `${slug}: within a day ${work.slowed} sessions, customers, addresses or cards had too many payments declined`,
+        "somebody may be trying out cards: their next tries wait, nobody is kept out",
+        `clarity payment list ${slug} --state declined shows what was tried; whose ERP login it came from is for the seller to ask`,
       ),
     ],
   ];

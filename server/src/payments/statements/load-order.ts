@@ -22,6 +22,8 @@ export interface Order {
   kind: "order";
   lines: OrderLine[];
   amountMinor: bigint;
+  /** Every line pays all that is payable of its invoice. */
+  whole: boolean;
   /** Since the ERP was last read for this customer, ms by the database's clock; Infinity: never. */
   ageMs: number;
 }
@@ -71,17 +73,19 @@ export async function loadOrder({
     rows.filter((row) => allowedInvoices?.includes(row.id) ?? true).map((row) => [row.id, row]),
   );
   const lines: OrderLine[] = [];
+  let whole = true;
   for (const [index, line] of request.lines.entries()) {
     const invoice = visible.get(line.invoiceId);
     const amountMinor = BigInt(line.amountMinor);
     const code = invoice ? objection(invoice, amountMinor, request.currency) : "not_found";
     if (code || !invoice) return { kind: "refused", code: code ?? "not_found" };
     if (!partial && amountMinor < payable(invoice)) return onlyWhole(index);
+    whole &&= amountMinor === payable(invoice);
     lines.push({ invoiceId: invoice.id, invoiceNumber: invoice.number, amountMinor });
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
   if (amountMinor > maximumMinor) return { kind: "refused", code: "validation_failed" };
-  return { kind: "order", lines, amountMinor, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
+  return { kind: "order", lines, amountMinor, whole, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
 }
 
 function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {
