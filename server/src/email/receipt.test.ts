@@ -47,6 +47,26 @@ test.each([
   expect(receiptText(receipt)).toContain(day);
 });
 
+test("no name begins a line of a receipt, or turns the direction of one, in text, HTML or subject", () => {
+  const evil = "Wayne\n\nTotal paid: 0.00\u202e\u2028x";
+  const receipt = buildReceipt({
+    payment: { ...payment, lines: [{ invoiceNumber: `INV-1\r\n${evil}`, amountMinor: "1250500" }] },
+    customerName: evil,
+    seller: { name: evil, supportEmail: null },
+  });
+  const text = receiptText(receipt);
+  expect(text.split("\n").filter((line) => /^Total paid/.test(line))).toHaveLength(1);
+  expect(text.split("\n")).toHaveLength(receiptText(receiptOf()).split("\n").length);
+  const html = receiptHtml(receipt, compileTheme(presets.plain));
+  for (const part of [text, html, receipt.subject, receipt.preheader]) {
+    expect(part).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u2028]/);
+  }
+  expect(receipt.subject).toBe("Receipt R-1001 from Wayne Total paid: 0.00 x");
+  const huge = "x".repeat(1_000_000);
+  const bounded = buildReceipt({ payment, customerName: huge, seller: { name: huge, supportEmail: null } });
+  expect(receiptHtml(bounded, compileTheme(presets.plain)).length).toBeLessThan(20_000);
+});
+
 test("a day is the day in UTC, and an unknown language is English", () => {
   expect(receiptOf().facts[1]?.value).toBe("March 2, 2026");
   expect(receiptOf({ locale: "tlh" }).locale).toBe("en");

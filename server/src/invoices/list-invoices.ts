@@ -1,5 +1,6 @@
 import type { Context } from "../context/context.ts";
 import type { Refused } from "../context/refusal.ts";
+import { plainName } from "./erp-names.ts";
 import type { Mirror } from "./invoice-list.ts";
 import { readMirror } from "./read-mirror.ts";
 import { syncInvoices } from "./sync-invoices.ts";
@@ -37,5 +38,9 @@ export async function listInvoices({
 
 /** Without an ERP a customer nobody has entered yet simply owes nothing. */
 function empty(ctx: Context, customerId: string): Mirror {
-  return { customerName: customerId, ageMs: 0, list: { invoices: [], asOf: ctx.now().toISOString() } };
+  return {
+    customerName: plainName(customerId, "–"),
+    ageMs: 0,
+    list: { invoices: [], asOf: ctx.now().toISOString() },
+  };
 }

@@ -2,6 +2,7 @@ import { type Connector, type ErpAccount, ErpError } from "../connectors/connect
 import type { Context } from "../context/context.ts";
 import { type Refused, refused } from "../context/refusal.ts";
 import { json } from "../tenant/tenant-db.ts";
+import { plainAccount } from "./erp-names.ts";
 
 /** A payer waits for the ERP this long at most, milliseconds. */
 const erpTimeoutMs = 5_000;
@@ -47,7 +48,7 @@ async function readAndStore(ctx: Context, connector: Connector, customerId: stri
     select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
   try {
     const signal = AbortSignal.timeout(erpTimeoutMs);
-    const account = await connector.openInvoices({ customerId, signal });
+    const account = plainAccount(await connector.openInvoices({ customerId, signal }));
     await store(ctx, { account, customerId, startedAt: start?.started_at ?? ctx.now() });
     return { kind: "synced" };
   } catch (error) {

@@ -1,4 +1,4 @@
-import { DeclineReason, type Payment, type PaymentState } from "../../contract/index.ts";
+import { DeclineReason, longest, type Payment, type PaymentState, plainLine } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { dayIn } from "../tenant/calendar.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
@@ -28,7 +28,10 @@ function paymentView(row: PaymentRow, timeZone: string): Payment {
     amountMinor: `${row.amount_minor}`,
     surchargeMinor: `${row.surcharge_minor}`,
     totalMinor: `${row.total_minor}`,
-    lines: row.lines,
+    lines: row.lines.map((line) => ({
+      ...line,
+      invoiceNumber: plainLine(line.invoiceNumber, longest.number),
+    })),
     createdAt: row.created_at.toISOString(),
     action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
     reason: state === "declined" || state === "failed" ? reasonOf(row) : null,

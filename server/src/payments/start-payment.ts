@@ -1,6 +1,7 @@
 import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
+import { isThereFor, ownIdOf } from "./own-id.ts";
 import { viewOf } from "./payment-view.ts";
 import { runPayment } from "./pipeline.ts";
 import { findPaymentRow } from "./statements/payment-row.ts";
@@ -12,7 +13,7 @@ export type StartResult =
   | ({ kind: "refused"; code: ErrorCode; retryAfterS?: number } & Pick<ProblemDetail, "quote" | "errors">);
 
 /**
- * Starts a payment, or answers the state of the one that has this id already. Bounded: about 12 s,
+ * Starts a payment, or answers the state of the one of theirs that has this id already; another's is none. Bounded: about 12 s,
  * whatever the provider does; an outcome not known by then is `processing`.
  *
  * Refusals: `not_found` (an invoice that is not this customer's, or outside the session's),
@@ -40,9 +41,21 @@ export async function startPayment({
     address?: string | null;
   };
 }): Promise<StartResult> {
-  const { request, customerId } = input;
+  const taken = await startAs(ctx, input);
+  if (taken !== "another's") return taken;
+  const { request } = input;
+  const id = ownIdOf(ctx.tenant.id, input, request.id);
+  const result = await startAs(ctx, { ...input, request: { ...request, id } });
+  if (result === "another's") throw new Error(`payment id ${id} is taken by another's`);
+  return result.kind === "payment" ? { ...result, payment: { ...result.payment, id: request.id } } : result;
+}
+
+type StartInput = Parameters<typeof startPayment>[0]["input"];
+
+/** Under the request's id; `another's`: a payment that is not there for who asks has it. */
+async function startAs(ctx: Context, input: StartInput): Promise<StartResult | "another's"> {
+  const { request, customerId, session = null, address = null } = input;
   const fingerprint = fingerprintOf(customerId, request);
-  const { session = null, address = null } = input;
   const result = await runPayment({ ctx, input: { ...input, session, address, fingerprint } });
   if (result.kind === "payment") return result;
   if (result.kind === "refused" && result.code !== "not_found") return result;
@@ -54,6 +67,7 @@ export async function startPayment({
     if (result.waitS === 0) return { kind: "refused", code: "amount_exceeds_balance" };
     return { kind: "refused", code: "too_many_declines", retryAfterS: result.waitS };
   }
+  if (!isThereFor(stored, input)) return result.kind === "refused" ? result : "another's";
   if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
     return { kind: "refused", code: "idempotency_mismatch" };
   }

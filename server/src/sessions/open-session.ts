@@ -1,4 +1,11 @@
-import { CardBrand, type CardMethod, type OpenedSession, type OpenSession } from "../../contract/index.ts";
+import {
+  CardBrand,
+  type CardMethod,
+  longest,
+  type OpenedSession,
+  type OpenSession,
+  plainLine,
+} from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { type Refused, refused } from "../context/refusal.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
@@ -100,7 +107,7 @@ async function sellerName(ctx: Context): Promise<string> {
   try {
     return await ctx.settings.get("seller.name");
   } catch (error) {
-    if (error instanceof SettingMissing) return ctx.tenant.name;
+    if (error instanceof SettingMissing) return plainLine(ctx.tenant.name, longest.name);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { AmountMinor, Currency, Locale, SurchargeRule } from "../../contract/index.ts";
+import { AmountMinor, Currency, Locale, plainLine, SurchargeRule } from "../../contract/index.ts";
 import { isTimeZone } from "./calendar.ts";
 
 /** A host as browsers write it; nothing that means more than itself in a header or a policy. */
@@ -17,6 +17,14 @@ const secretHeader = z
   .string("must be text")
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII on one line, without blanks, and not empty");
 
+/** On one line among others: what would end it or turn it is taken out, of what is stored already too. */
+const nameText = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .overwrite((text) => plainLine(text, longest).trim())
+    .min(1);
+
 const atLeastOne = z.number().int().min(1).max(1_000);
 const declinesAnHour = {
   session: atLeastOne.default(5),
@@ -27,7 +35,7 @@ const declinesAnHour = {
 
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
-  "seller.name": { schema: z.string().min(1).max(80), help: "The name payers see." },
+  "seller.name": { schema: nameText(80), help: "The name payers see." },
   "seller.supportEmail": {
     schema: z.email().nullable(),
     default: null,
@@ -44,7 +52,7 @@ export const settingDefinitions = {
     help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
   },
   "seller.statement": {
-    schema: z.string().min(1).max(22),
+    schema: nameText(22),
     default: "INVOICE PAYMENT",
     help: "On the card statement.",
   },

@@ -1,3 +1,4 @@
+import { longest, plainLine } from "../../../contract/index.ts";
 import type { Context } from "../../context/context.ts";
 import { buildReceipt } from "../../email/receipt.ts";
 import { receiptHtml } from "../../email/receipt-html.ts";
@@ -8,6 +9,10 @@ import type { DeliveryOutcome } from "../../outbox/delivery.ts";
 import { currentTheme } from "../../themes/current-theme.ts";
 import { aboutPayment } from "../attempt.ts";
 import type { PaymentRow } from "../statements/payment-row.ts";
+
+/** What a hook may add and word. */
+const mostExtraLines = 20;
+const longestSubject = 250;
 
 interface CustomerRow {
   tenant_id: string;
@@ -49,9 +54,12 @@ export async function sendReceipt({
   const extra = Array.isArray(extraLines) ? extraLines : [];
   const facts = [
     ...receipt.facts,
-    ...extra.map(({ label, value }) => ({ label: String(label), value: String(value) })),
+    ...extra.slice(0, mostExtraLines).map(({ label, value }) => ({
+      label: plainLine(String(label), longest.name),
+      value: plainLine(String(value), longest.name),
+    })),
   ];
-  const worded = { ...receipt, subject: String(subject), facts };
+  const worded = { ...receipt, subject: plainLine(String(subject), longestSubject), facts };
   const password = config.user ? await ctx.settings.get("smtp.password") : null;
 
   const sent = await sendMail(
