@@ -140,6 +140,11 @@ export const OpenedSession = z.object({
     invoicesFreshness: Freshness.optional(),
     methods: z.array(CardMethod),
     surcharge: z.array(SurchargeRule),
+    /**
+     * The least that one payment in each currency of the answer may be, minor units as digits; what pays its invoices'
+     * whole `payableMinor` may be less. An older server does not say.
+     */
+    minimumMinor: z.record(z.string(), AmountMinor).default({}),
     flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
     /** A payment of this customer that is still under way: show it before offering to pay again. */
     unfinishedPayment: Payment.nullable(),

@@ -213,6 +213,7 @@ const opened: OpenedSession = {
     invoices: [],
     invoicesAsOf: "2026-01-01T00:00:00.000Z",
     methods: [],
+    minimumMinor: {},
     surcharge: [],
     flags: {},
     unfinishedPayment: null,

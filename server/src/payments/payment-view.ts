@@ -1,4 +1,4 @@
-import { DeclineReason, type Payment, type PaymentState } from "../../contract/index.ts";
+import { DeclineReason, longest, type Payment, type PaymentState, plainLine } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { timeZoneOf } from "../context/seller.ts";
 import { dayIn } from "../tenant/calendar.ts";
@@ -29,13 +29,21 @@ function paymentView(row: PaymentRow, timeZone: string): Payment {
     amountMinor: `${row.amount_minor}`,
     surchargeMinor: `${row.surcharge_minor}`,
     totalMinor: `${row.total_minor}`,
-    lines: row.lines,
+    lines: row.lines.map((line) => ({
+      ...line,
+      invoiceNumber: plainLine(line.invoiceNumber, longest.number),
+    })),
     createdAt: row.created_at.toISOString(),
     action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
-    reason:
-      state === "declined" || state === "failed" ? (DeclineReason.safeParse(row.reason).data ?? null) : null,
+    reason: state === "declined" || state === "failed" ? reasonOf(row) : null,
     receipt: state === "captured" ? receiptOf(row, timeZone) : null,
   };
+}
+
+/** Whoever tries out cards learns from each reason which of them is worth another try. */
+function reasonOf({ reason, coarse }: PaymentRow): Payment["reason"] {
+  const told = DeclineReason.safeParse(reason).data ?? null;
+  return told !== null && coarse && told !== "abandoned" ? "declined" : told;
 }
 
 function receiptOf(row: PaymentRow, timeZone: string): Payment["receipt"] {

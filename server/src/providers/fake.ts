@@ -47,7 +47,7 @@ export interface FakeCharge {
   readonly asked: string;
 }
 
-type Card = Extract<InspectResult, { kind: "card" }>;
+type Card = Omit<Extract<InspectResult, { kind: "card" }>, "fingerprint">;
 const visa: Card = { kind: "card", brand: "visa", funding: "credit", last4: "4242", country: "US" };
 
 const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?: DeclineReason }> = {
@@ -58,9 +58,12 @@ const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?:
   tok_challenge: { card: { ...visa, last4: "3184" }, status: "requires_action" },
 };
 
+const kindOf = (token: string): string => token.split("#")[0] ?? token;
+
 /**
  * A provider in memory that can be told to misbehave; what it holds is what happened. Tokens:
- * `tok_success`, `tok_debit`, `tok_declined`, `tok_insufficient`, `tok_challenge`.
+ * `tok_success`, `tok_debit`, `tok_declined`, `tok_insufficient`, `tok_challenge`; with `#` and anything after, another
+ * card that behaves so.
  */
 export class FakeProvider implements Provider {
   readonly id = "fake";
@@ -115,11 +118,10 @@ export class FakeProvider implements Provider {
   }
 
   inspect({ token, signal }: Parameters<Provider["inspect"]>[0]): Promise<InspectResult> {
-    return this.#call(
-      "inspect",
-      { reference: token, signal },
-      () => cards[token]?.card ?? { kind: "invalid" },
-    );
+    return this.#call("inspect", { reference: token, signal }, () => {
+      const card = cards[kindOf(token)]?.card;
+      return card ? { ...card, fingerprint: `fp_${token}` } : { kind: "invalid" };
+    });
   }
 
   authorize(input: Parameters<Provider["authorize"]>[0]): Promise<Outcome> {
@@ -128,7 +130,7 @@ export class FakeProvider implements Provider {
     return this.#keyed("authorize", { key: reference, reference, signal }, () => {
       const known = this.charges.get(reference);
       if (known) return known.asked === asked ? outcomeOf(known) : mismatch;
-      const behaviour = cards[input.token];
+      const behaviour = cards[kindOf(input.token)];
       const status = behaviour?.status ?? "declined";
       const charge: FakeCharge = {
         reference,

@@ -82,7 +82,15 @@ export interface FindInput {
 export type AccountResult = { kind: "account"; id: string } | { kind: "unknown"; cause: string };
 
 export type InspectResult =
-  | { kind: "card"; brand: CardBrand; funding: CardFunding; last4: string; country: string | null }
+  | {
+      kind: "card";
+      brand: CardBrand;
+      funding: CardFunding;
+      last4: string;
+      country: string | null;
+      /** The same for the same card in this account, whatever its token, and no part of its number; `null`: none is given. */
+      fingerprint: string | null;
+    }
   | { kind: "invalid" }
   | { kind: "unknown"; cause: string };
 

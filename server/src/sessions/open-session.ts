@@ -11,7 +11,9 @@ import { doWithout } from "../context/do-without.ts";
 import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf, unusualExponents } from "../money/money.ts";
+import { minimumOf } from "../payments/limits/minimum.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
+import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";
@@ -70,6 +72,7 @@ async function firstPaint(
   ]);
   if (listed.kind === "refused") return listed;
   const { invoices, asOf, freshness } = listed.list;
+  const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
   return {
     seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
@@ -80,11 +83,12 @@ async function firstPaint(
       layout: theme.layout,
       frame: { light: theme.light, dark: theme.dark },
     },
-    currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
+    currencies,
     invoices,
     invoicesAsOf: asOf,
     invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
+    minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
     unfinishedPayment: unfinished,
@@ -101,6 +105,9 @@ const sellerLocale = (ctx: Context) =>
     ctx,
     input: { what: "seller.locale", otherwise: "en" as const, read: () => ctx.settings.get("seller.locale") },
   });
+
+const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
+  Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
 
 /** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {

@@ -4,6 +4,7 @@ import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
+import { noteDecline } from "../limits/declines.ts";
 import {
   type AttemptOutcome,
   closedUnpaidStates,
@@ -42,6 +43,13 @@ export async function recordOutcome({
     const open = openPaymentStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
     void wake(ctx, open ? [checkJob(ctx, attempt, nextCheckInS(moved.state, 0))] : outbox);
+    const declined =
+      moved.state === "declined" && outcome.kind === "declined" && outcome.reason !== "abandoned";
+    if (declined) {
+      await noteDecline({ ctx, input: { attemptId: attempt.id, paymentId: payment.id } }).catch((err) =>
+        ctx.log.error({ err, paymentId: payment.id }, "a decline was not counted"),
+      );
+    }
     if (moved.state === "conflicted") {
       ctx.log.error(
         { paymentId: payment.id, attemptId: attempt.id },

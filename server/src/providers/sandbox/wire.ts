@@ -24,6 +24,7 @@ export const Token = z.object({
   funding: CardFunding.catch("unknown"),
   last4: z.string().regex(/^\d{4}$/),
   country: z.string().nullable().default(null),
+  fingerprint: z.string().nullable().default(null),
 });
 
 export const Refund = z.object({ id: z.string(), amount: AmountMinor, currency: Currency });
