@@ -25,6 +25,7 @@ const defaultTests = [
   "server/src/payments/same-payment-twice.test.ts",
   "server/src/invoices",
   "server/src/outbox/run-outbox.test.ts",
+  "server/src/outbox/beside-the-work.test.ts",
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -12,7 +12,7 @@ import type { Context } from "../../server/src/context/context.ts";
 import { connect } from "../../server/src/database/connect.ts";
 import { readMirror } from "../../server/src/invoices/read-mirror.ts";
 import { fingerprintOf } from "../../server/src/payments/fingerprint.ts";
-import { paymentView } from "../../server/src/payments/payment-view.ts";
+import { viewOf } from "../../server/src/payments/payment-view.ts";
 import { claimPayment } from "../../server/src/payments/statements/claim-payment.ts";
 import { loadOrder } from "../../server/src/payments/statements/load-order.ts";
 import { recordOutcome } from "../../server/src/payments/statements/record-outcome.ts";
@@ -97,7 +97,8 @@ app.post("/v1/payments", async (c) => {
     signal,
   });
   const outcome = await provider.capture({ reference: attempt.id, money, signal });
-  return c.json(Payment.parse(paymentView(await recordOutcome({ ctx, input: { attempt, outcome } }))), 201);
+  const row = await recordOutcome({ ctx, input: { attempt, outcome } });
+  return c.json(Payment.parse(await viewOf(ctx, row)), 201);
 });
 serve({ fetch: app.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
   console.log(JSON.stringify({ port, token })),

@@ -13,6 +13,8 @@ export const InternalClaims = z.object({
   sub: z.string().nullable(),
   /** Invoice ids the session is limited to; null means all of the customer's. */
   inv: z.array(z.string()).nullable(),
+  /** The embed key that vouched for the session, which ends when that is revoked. An older edge does not say. */
+  key: z.string().optional(),
   scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook"])),
   /** The session's language; null before one is open. */
   locale: Locale.nullable(),

@@ -75,6 +75,8 @@ export const Payment = z
       .object({
         number: z.string(),
         capturedAt: z.iso.datetime(),
+        /** The day of it in the seller's calendar, as the receipt and the ERP have it. An older server does not say. */
+        capturedOn: z.iso.date().optional(),
         card: z.object({ brand: z.string(), last4: z.string() }),
       })
       .nullable(),

@@ -103,7 +103,11 @@ const metrics =
   env.CLARITY_METRICS_PORT === undefined
     ? null
     : await serveMetrics({ port: env.CLARITY_METRICS_PORT, host: env.CLARITY_METRICS_HOST, log }).catch(
-        cannotListen,
+        (err) => {
+          // Nobody pays less surely for want of them.
+          log.error({ err }, "metrics are not served");
+          return null;
+        },
       );
 
 async function stop() {

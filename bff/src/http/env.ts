@@ -10,6 +10,8 @@ export interface Access {
   /** Invoice ids the session is limited to; null: all of the customer's. */
   invoices: string[] | null;
   locale: Locale;
+  /** The embed key that vouched for the session; undefined: the server did not say. */
+  embedKey: string | undefined;
   /** Thumbprint of the key the session is bound to. */
   jkt: string;
   /** base64url SHA-256 of the token, the `ath` a proof must carry. */

@@ -26,10 +26,11 @@ export function payHandlers({
       const input = jsonBody({ embedToken: token, locales });
       const opened = await forward({ to: "openSession", ...ofTenant(c), ...input });
       const { grant, view } = OpenedSession.parse(await opened.json());
-      const { subject, invoices } = grant;
+      const { subject, invoices, keyId: embedKey } = grant;
       const { locale } = view;
       const tenantId = c.get("host").tenant.id;
-      const accessToken = await tokens.mint({ tenantId, subject, invoices, locale, jkt: c.get("jkt") });
+      const jkt = c.get("jkt");
+      const accessToken = await tokens.mint({ tenantId, subject, invoices, locale, embedKey, jkt });
       const messages = await words(locale);
       const expiresInS = accessTokenLifeS;
       const session: Session = { ...view, accessToken, tokenType: "DPoP", expiresInS, messages };

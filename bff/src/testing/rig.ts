@@ -200,7 +200,7 @@ function hostEntry(slug: string, id: string): HostEntry {
 const opened: OpenedSession = {
   grant: { subject: "C-1", invoices: null },
   view: {
-    seller: { name: "Acme", supportEmail: null },
+    seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },
     customer: { id: "C-1", name: "Wayne" },
     locale: "en",
     theme: {

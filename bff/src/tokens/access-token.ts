@@ -15,13 +15,16 @@ const Claims = z.object({
   tenant: z.uuid(),
   sub: z.string(),
   inv: z.array(z.string()).nullable(),
+  key: z.string().optional(),
   locale: Locale,
   cnf: z.object({ jkt: z.string() }),
   exp: z.number(),
 });
 
 export interface AccessTokens {
-  mint(grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "jkt">): Promise<string>;
+  mint(
+    grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "embedKey" | "jkt">,
+  ): Promise<string>;
   /**
    * @param beforeCheck called for a token not seen before, ahead of the costly part; may throw
    * @throws Refusal `token_invalid`, `token_expired`
@@ -43,9 +46,9 @@ export interface AccessTokenOptions {
 export function createAccessTokens({ privateKey, publicKey, now }: AccessTokenOptions): AccessTokens {
   const verified = new LRUCache<string, Access>({ max: 20_000 });
   return {
-    mint({ tenantId, subject, invoices, locale, jkt }) {
+    mint({ tenantId, subject, invoices, locale, embedKey, jkt }) {
       const issuedAtS = Math.floor(now() / 1000);
-      return new SignJWT({ tenant: tenantId, inv: invoices, locale, cnf: { jkt } })
+      return new SignJWT({ tenant: tenantId, inv: invoices, key: embedKey, locale, cnf: { jkt } })
         .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience("pay")
@@ -77,8 +80,9 @@ async function check(token: string, publicKey: KeyObject, now: () => number): Pr
       requiredClaims: ["exp", "iat", "sub", "jti"],
       currentDate: new Date(now()),
     });
-    const { tenant, sub, inv, locale, cnf, exp } = Claims.parse(payload);
-    return { tenantId: tenant, subject: sub, invoices: inv, locale, jkt: cnf.jkt, expiresAtS: exp };
+    const { tenant, sub, inv, key, locale, cnf, exp } = Claims.parse(payload);
+    const session = { tenantId: tenant, subject: sub, invoices: inv, embedKey: key, locale };
+    return { ...session, jkt: cnf.jkt, expiresAtS: exp };
   } catch (error) {
     throw new Refusal(error instanceof errors.JWTExpired ? "token_expired" : "token_invalid");
   }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 export interface EdgeKeyFiles {
@@ -12,12 +12,19 @@ export interface EdgeKeyFiles {
 /**
  * The edge's key pair in `dir`, made on the first call and found again on later ones.
  *
- * @throws Error when the file is there and holds no Ed25519 private key.
+ * @throws Error when the file is there and holds no Ed25519 private key, or when it is gone and its public half, which
+ * servers believe, is there.
  */
 export async function ensureEdgeKeys(dir: string): Promise<EdgeKeyFiles> {
   const files = { keyFile: join(dir, "edge-key.pem"), publicKeyFile: join(dir, "edge-key.pub.pem") };
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const pem = (await readIfThere(files.keyFile)) ?? (await makeKey(files.keyFile));
+  // Made open by whoever made it before us.
+  await chmod(dir, 0o700);
+  const found = await readIfThere(files.keyFile);
+  if (found === null && (await readIfThere(files.publicKeyFile)) !== null) {
+    throw new Error(`${files.keyFile} is gone and ${files.publicKeyFile} is there: ${advice} (both files)`);
+  }
+  const pem = found ?? (await makeKey(files.keyFile));
   const key = parseKey(pem, files.keyFile);
   const publicPem = String(createPublicKey(key).export({ type: "spki", format: "pem" }));
   if ((await readIfThere(files.publicKeyFile)) !== publicPem) await writeFile(files.publicKeyFile, publicPem);
@@ -29,8 +36,9 @@ export async function readEdgeKey(keyFile: string): Promise<KeyObject> {
   return parseKey(await readFile(keyFile, "utf8"), keyFile);
 }
 
+const advice = "put the right file back, or delete it: a new key only ends the sessions of this hour";
+
 function parseKey(pem: string, file: string): KeyObject {
-  const advice = "put the right file back, or delete it: a new key only ends the sessions of this hour";
   let key: KeyObject;
   try {
     key = createPrivateKey(pem);

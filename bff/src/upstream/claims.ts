@@ -22,8 +22,9 @@ export function ofTenant(c: EdgeContext): Asker {
 
 /** For a session's. */
 export function ofSession(c: EdgeContext): Asker {
-  const { tenantId: tenant, subject: sub, invoices: inv, locale } = c.get("access");
-  const claims = { tenant, sub, inv, locale, origin: pageOrigin(c), rid: c.get("requestId") };
+  const { tenantId: tenant, subject: sub, invoices: inv, locale, embedKey } = c.get("access");
+  const key = embedKey === undefined ? {} : { key: embedKey };
+  const claims = { tenant, sub, inv, locale, origin: pageOrigin(c), rid: c.get("requestId"), ...key };
   return { home: c.get("home"), claims };
 }
 

@@ -16,7 +16,7 @@ import { ensureEdgeKeys } from "../tokens/keys.ts";
 /** Both processes as they are deployed: their environment, their keys, HTTP between them. */
 let platform: TestServer;
 let acme: TestTenant;
-let startServer: (port?: number) => Promise<Process>;
+let startServer: (port?: number, more?: Record<string, string>) => Promise<Process>;
 let server: Process;
 let edge: Process;
 let assetsDir = "";
@@ -30,8 +30,9 @@ beforeAll(async () => {
   acme = await platform.createTenant("acme");
   await acme.open.settings.set("connector", null);
   assetsDir = await writeAssets();
-  startServer = (port = 0) =>
+  startServer = (port = 0, more = {}) =>
     start("server", {
+      ...more,
       PORT: String(port),
       CLARITY_REGISTRY_URL: registryUrl,
       CLARITY_MASTER_KEY_FILE: masterKeyFile,
@@ -107,6 +108,16 @@ test("a session opens through both processes; the wire names no platform and no 
   });
   expect(Object.keys(answer.headers)).not.toContain("server");
   expect(JSON.stringify(answer.headers)).not.toMatch(/clarity/i);
+});
+
+test("a metrics port that is taken keeps no payer out", async () => {
+  const { port } = server;
+  await stop(server);
+  server = await startServer(port, { CLARITY_METRICS_PORT: String(edge.port) });
+  expect((await enter()).status).toBe(200);
+  expect(server.child.exitCode).toBe(null);
+  expect(await stop(server)).toMatchObject({ code: 0 });
+  server = await startServer(port);
 });
 
 test("while the server is away the form is told 503 and when to come back; then it works again", async () => {

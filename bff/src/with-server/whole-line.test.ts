@@ -1,5 +1,6 @@
 import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { InvoiceList } from "@clarity/bff/contract";
+import { addEmbedKey, revokeEmbedKey } from "@clarity/server";
 import { accessRoutes } from "@clarity/server/operate";
 import { type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -48,6 +49,7 @@ test("a customer enters, sees what is owed, pays, and owes it no longer", async 
   const visitor = await enter(globex, { sub: "C-2" });
   const before = await owed(visitor);
   expect(before.invoices).toMatchObject([{ id: "inv-globex-2", payableMinor: "12500" }]);
+  expect(before.freshness).toMatchObject({ state: "current", ageMs: expect.any(Number) });
   const paid = await visitor.call("/v1/payments", json(order("inv-globex-2")));
   expect(paid.status).toBe(201);
   expect(await paid.json()).toMatchObject({ state: "captured", totalMinor: "12500" });
@@ -103,6 +105,36 @@ test("another tenant's, another customer's and nobody's payment are the same 404
   expect(nobodys.status).toBe(404);
   expect(await pay("inv-acme-2")).toEqual(nobodys);
   expect(await pay("inv-globex-1")).toEqual(nobodys);
+});
+
+test("revoking an embed key ends the sessions it vouched for, and nobody else's", async () => {
+  const ctx = acme.open;
+  const leaked = await addEmbedKey({ ctx, input: { algorithm: "HS256" } });
+  const token = await acme.token({ iss: leaked.id }, leaked.secret ?? "");
+  const [thief, payer, neighbour] = [
+    await rig.enter("acme.localhost", token),
+    await enter(acme),
+    await enter(globex),
+  ];
+  const made = order("inv-nowhere");
+  expect((await thief.call("/v1/invoices")).status).toBe(200);
+  await revokeEmbedKey({ ctx, input: { id: leaked.id } });
+  await expect
+    .poll(async () => (await thief.call("/v1/invoices")).status, { timeout: 5_000, interval: 100 })
+    .toBe(401);
+  for (const [path, init] of [
+    ["/v1/invoices", {}],
+    ["/v1/payments", json(made)],
+    [`/v1/payments/${made.id}`, {}],
+    [`/v1/payments/${made.id}/resume`, { method: "POST" }],
+  ] as const) {
+    const answer = await thief.call(path, init);
+    expect(await answer.json()).toMatchObject({ code: "token_invalid", status: 401 });
+  }
+  expect((await payer.call("/v1/invoices")).status).toBe(200);
+  expect((await neighbour.call("/v1/invoices")).status).toBe(200);
+  const again = await rig.call("acme.localhost", "/v1/session", json({ token, locales: [] }));
+  expect(again.status).not.toBe(200);
 });
 
 test("a session limited to invoices sees and pays those only", async () => {

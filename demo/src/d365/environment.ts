@@ -45,6 +45,11 @@ export const d365Environment = defineEnvironment({
       help: "of every answer",
       default: "30",
     },
+    DEFAULT_COMPANY: {
+      kind: kinds.text,
+      help: "the company of the integration's user, for writes that name none",
+      default: "dat",
+    },
     TOUR_URL: { kind: kinds.text, help: "where pages lead back to", default: "/" },
   },
   rules: ({ CLIENT_ID, CLIENT_SECRET }) =>

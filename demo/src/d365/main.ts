@@ -21,6 +21,7 @@ const app = d365App({
   rate: { requests: env.RATE_LIMIT, windowMs: env.RATE_WINDOW_MS },
   latencyMs: env.LATENCY_MS,
   pageSize: env.PAGE_SIZE,
+  defaultCompany: env.DEFAULT_COMPANY,
   pages: {
     edgeOrigin: env.EDGE_ORIGIN,
     tourUrl: env.TOUR_URL,

@@ -14,10 +14,14 @@ import { migrateCommand } from "./migrate.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
+import { oneLine } from "./printable.ts";
+import { recordFaultCommand } from "./record-fault.ts";
 import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
+import { neverAnArgument, refuseSecretArguments } from "./secrets-given.ts";
 import { settingCommand } from "./setting.ts";
+import { signingKeyCommand } from "./signing-key.ts";
 import { tenantCommand } from "./tenant.ts";
-import type { Terminal } from "./terminal.ts";
+import { printing, type Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token.ts";
 
 /**
@@ -26,7 +30,8 @@ import { tokenCommand } from "./token.ts";
  * @param args without the program's name
  * @returns the exit code; 0 only on success
  */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(args: readonly string[], outside: Terminal): Promise<number> {
+  const terminal = printing(outside);
   const program = createProgram(terminal);
   for (const command of withSubcommands(program)) {
     command
@@ -34,10 +39,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       .showHelpAfterError("(--help lists what it takes)")
       .configureOutput({
         writeOut: (text) => terminal.print(text.trimEnd()),
-        writeErr: (text) => terminal.printError(text.trimEnd()),
+        // Of an option that is not known its name is enough: the value may be what must not be shown.
+        writeErr: (text) => terminal.printError(text.trimEnd().replace(/(--[\w-]+)=[\s\S]*'/, "$1'")),
       });
   }
   try {
+    refuseSecretArguments(args);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
@@ -46,7 +53,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     if (error instanceof CommanderError) return error.exitCode;
     if (error instanceof WrongEnvironment) warn(terminal, error.warnings);
     const causes = error instanceof WrongEnvironment ? error.lines : [describeFailure(error)];
-    for (const cause of causes) terminal.printError(`failed: ${cause}`);
+    for (const cause of causes) terminal.printError(`failed: ${oneLine(cause)}`);
     return 1;
   }
 }
@@ -61,17 +68,19 @@ export function createProgram(terminal: Terminal): Command {
       // Before anything is done, all of it, whichever the command itself would read.
       warn(terminal, readEnvironment(commandLineEnvironment, terminal.env).warnings);
     })
-    .description(commandLineEnvironment.about)
+    .description(`${commandLineEnvironment.about}\nSecrets are taken from ${neverAnArgument}.`)
     .addHelpText("after", `\n${helpText(commandLineEnvironment)}`)
     .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))
     .addCommand(masterKeyCommand(run))
+    .addCommand(signingKeyCommand(run, terminal))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
+    .addCommand(recordFaultCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
     .addCommand(backupCommand(run, terminal))

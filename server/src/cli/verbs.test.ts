@@ -59,6 +59,10 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
   const payment = await paymentRows(tenant);
   const [letter] = await tenant.db.query<{ tenant_id: string; id: string }>`
     update pay.outbox set state = 'dead' where payment_id = ${payment}::uuid returning tenant_id, id`;
+  const conflicted = await paymentRows(tenant);
+  await tenant.db.query`
+    with attempt as (update pay.attempts set state = 'conflicted' where payment_id = ${conflicted}::uuid)
+    update pay.payments set state = 'conflicted' where id = ${conflicted}::uuid returning tenant_id`;
   const key = `${tenant.tenant.slug}-key`;
   await addEmbedKey({ ctx: tenant, input: { id: key, algorithm: "HS256" } });
   const { slug } = tenant.tenant;
@@ -66,6 +70,9 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
   return {
     "audit show": payment,
     "payment show": payment,
+    "payment resolve": payment,
+    "payment close-attempt": payment,
+    "payment decide": conflicted,
     "dead-letter replay": letter?.id ?? "",
     "embed-key revoke": key,
     "token mint": key,
@@ -120,6 +127,8 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",
     "setting unset <key>": "a setting of tenant/settings.ts",
+    "signing-key distrust <key>": "the platform's",
+    "signing-key trust <platform>": "what another platform shall be called",
     "tenant import <path>": "a folder or file",
     "tenant ring <ring>": "one of three",
     "token mint --customer <id>": "the ERP's, written into the token for the tenant's own host",
@@ -180,6 +189,9 @@ const withIds = Object.keys(verbs).filter((verb) => verbs[verb]?.takesId);
 const idIn: Record<string, (id: string) => string[]> = {
   "audit show": (id) => ["--subject", id],
   "token mint": (id) => ["--customer", "42", "--key", id],
+  "payment resolve": (id) => [id, "--reason", "a test"],
+  "payment close-attempt": (id) => [id, "--reason", "a test"],
+  "payment decide": (id) => [id, "--as", "unpaid", "--reason", "a test"],
 };
 test.each(withIds)("%s with another tenant's id is as with nobody's, and touches nothing", async (verb) => {
   const foreign = ids.globex[verb] ?? "";

@@ -57,7 +57,7 @@ const places: Record<string, (url: string, network: Network) => Promise<unknown>
   async "smtp.host"(url, network) {
     const { hostname: host, port } = new URL(url);
     const config = { host, port: Number(port), secure: false, user: null, from: "a@b.test" };
-    const mail = { id: "1", to: "c@d.test", subject: "s", html: "h", text: "t" };
+    const mail = { id: "1", to: ["c@d.test"], subject: "s", html: "h", text: "t" };
     return sendMail(mail, { config, password: null, network, signal: signal() });
   },
   async "an embed key's jwksUrl"(url, network) {

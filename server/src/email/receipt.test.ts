@@ -37,6 +37,16 @@ test("without a surcharge there is no surcharge line and no word about one", () 
   }
 });
 
+test.each([
+  ["UTC", "March 2, 2026"],
+  ["Europe/Berlin", "March 3, 2026"],
+  ["America/New_York", "March 2, 2026"],
+])("a receipt has the day of the seller's calendar: %s", (timeZone, day) => {
+  const receipt = buildReceipt({ payment, customerName: "Northgate", seller: { ...seller, timeZone } });
+  expect(receipt.facts[1]?.value).toBe(day);
+  expect(receiptText(receipt)).toContain(day);
+});
+
 test("a day is the day in UTC, and an unknown language is English", () => {
   expect(receiptOf().facts[1]?.value).toBe("March 2, 2026");
   expect(receiptOf({ locale: "tlh" }).locale).toBe("en");

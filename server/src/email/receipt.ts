@@ -41,7 +41,8 @@ interface PaidPayment {
 export interface ReceiptInput {
   payment: PaidPayment;
   customerName: string;
-  seller: { name: string; supportEmail: string | null };
+  /** `timeZone`: of the seller's calendar; default UTC. */
+  seller: { name: string; supportEmail: string | null; timeZone?: string };
 }
 
 const brands: Record<string, string> = {
@@ -55,6 +56,7 @@ export function buildReceipt({ payment, customerName, seller }: ReceiptInput): R
   const locale = Locale.safeParse(payment.locale).data ?? "en";
   const words = receiptWords[locale];
   const { currency } = payment;
+  const { timeZone = "UTC" } = seller;
   const money = (amountMinor: bigint) => formatMoney(amountMinor, { currency, locale });
   const values = {
     number: payment.receipt_number ?? "",
@@ -80,7 +82,10 @@ export function buildReceipt({ payment, customerName, seller }: ReceiptInput): R
     thanks: fill(words.thanks, values),
     facts: [
       { label: words.number, value: values.number },
-      { label: words.date, value: formatDate(payment.captured_at ?? payment.created_at, locale) },
+      {
+        label: words.date,
+        value: formatDate(payment.captured_at ?? payment.created_at, { locale, timeZone }),
+      },
       ...(card ? [{ label: words.card, value: card }] : []),
     ],
     lines: payment.lines.map((line) => ({
@@ -111,7 +116,7 @@ export function formatMoney(
   return text.replace(/([A-Z]\$)$/, "$1\u200e");
 }
 
-const formatDate = (instant: Date, locale: Locale): string =>
-  new Intl.DateTimeFormat(`${locale}-u-nu-latn`, { dateStyle: "long", timeZone: "UTC" }).format(instant);
+const formatDate = (instant: Date, { locale, timeZone }: { locale: Locale; timeZone: string }): string =>
+  new Intl.DateTimeFormat(`${locale}-u-ca-gregory-nu-latn`, { dateStyle: "long", timeZone }).format(instant);
 
 export type ReceiptTheme = Pick<CompiledTheme, "email" | "modes" | "light">;

@@ -10,7 +10,8 @@ export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
 export interface Mail {
   /** Unique part of the Message-ID; the same for every try. */
   id: string;
-  to: string;
+  /** As `readAddresses` answers them. */
+  to: readonly string[];
   subject: string;
   html: string;
   text: string;
@@ -25,12 +26,13 @@ export interface MailServer {
 }
 
 export type MailResult =
-  | { kind: "sent"; messageId: string }
+  /** `rejected`: so many of the receivers the server did not take, beside at least one that it did. */
+  | { kind: "sent"; messageId: string; rejected: number }
   | { kind: "retry"; cause: string }
   /** For good: this address or this message. */
   | { kind: "rejected"; cause: string };
 
-/** One mailbox without a display name. Lists, groups and control characters are no address. */
+/** The sender's: one mailbox without a display name. Lists, groups and control characters are no address. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const isAddress = (text: string): boolean => text.length <= 254 && address.test(text);
 
@@ -44,7 +46,7 @@ export async function sendMail(
 ): Promise<MailResult> {
   const from = readSender(config.from);
   if (!from) return { kind: "retry", cause: "the sender address is not valid" };
-  if (!isAddress(mail.to)) return { kind: "rejected", cause: "the customer's address is not valid" };
+  if (mail.to.length === 0) return { kind: "rejected", cause: "the customer's address is not valid" };
   const domain = from.address.split("@")[1] ?? "";
   const messageId = `<${mail.id}@${domain}>`;
   const address = await network.resolve(config).catch((error: Error) => error);
@@ -67,9 +69,9 @@ export async function sendMail(
     disableUrlAccess: true,
   });
   try {
-    await transport.sendMail({
+    const sent = await transport.sendMail({
       from,
-      to: { name: "", address: mail.to },
+      to: mail.to.map((address) => ({ name: "", address })),
       subject: oneLine(mail.subject),
       text: mail.text,
       html: mail.html,
@@ -80,7 +82,7 @@ export async function sendMail(
       headers: { "Auto-Submitted": "auto-generated" },
       signal,
     });
-    return { kind: "sent", messageId };
+    return { kind: "sent", messageId, rejected: sent.rejected.length };
   } catch (error) {
     return failureOf(error, password);
   } finally {

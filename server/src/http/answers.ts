@@ -11,6 +11,7 @@ import {
   retryAfterS,
 } from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
+import { SessionEnded } from "../sessions/keys-in-use.ts";
 import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenant/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
 
@@ -59,6 +60,10 @@ export function onError(log: Logger) {
       log.warn({ ...about, cause: error.message }, "refused: not from the edge");
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
+    }
+    if (error instanceof SessionEnded) {
+      log.info({ ...about, cause: error.message }, "refused: the session has ended");
+      return answerRefused(c, refused("token_invalid"));
     }
     if (error instanceof TenantElsewhere) {
       log.info({ ...about, cause: error.message }, misdirected.code);

@@ -5,6 +5,7 @@ import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { requireKeyInUse } from "../sessions/keys-in-use.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
@@ -32,7 +33,7 @@ export interface Authenticator {
   authenticateEdge(c: C): InternalClaims;
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   authenticate(c: C, scope: Scope): Promise<Authenticated>;
-  /** As `authenticate` with scope `pay`, for a session's customer. */
+  /** As `authenticate` with scope `pay`, for a session's customer. @throws SessionEnded */
   authenticateSession(c: C): Promise<AuthenticatedSession>;
 }
 
@@ -89,6 +90,8 @@ export function createAuthenticator(options: {
       const authenticated = await authenticate(c, "pay");
       const { sub: customerId, inv: allowedInvoices } = authenticated.claims;
       if (customerId === null) throw new NotFromEdge("without a customer");
+      const { key } = authenticated.claims;
+      if (key !== undefined) await requireKeyInUse({ db: authenticated.open.db, id: key });
       return { ...authenticated, customerId, allowedInvoices };
     },
   };

@@ -45,7 +45,9 @@ export async function hostEntry({
       ...known,
       embedOrigins,
       frameOrigins,
-      requestsPerMinute: (await settings.get("quota.requestsPerMinute")) ?? requestsPerMinute,
+      // Unreadable: the tier's own. Nobody is turned away for it.
+      requestsPerMinute:
+        (await settings.get("quota.requestsPerMinute").catch(() => null)) ?? requestsPerMinute,
     },
   };
 }

@@ -77,6 +77,30 @@ test("invoices come oldest due first, with amounts above 2^53 exact and days ove
   expect(listed.list.invoices[2]?.overdueDays).toBe(0);
 });
 
+test("an invoice is overdue from the day after it was due in the seller's calendar, whatever the day elsewhere", async () => {
+  owe(100n, { dueOn: "2026-03-29" });
+  await sync();
+  const cases: [zone: string, instant: string, overdueDays: number][] = [
+    ["UTC", "2026-03-29T23:59:59Z", 0],
+    ["UTC", "2026-03-30T00:00:00Z", 1],
+    // The day the clocks are put forward has 23 hours.
+    ["Europe/Berlin", "2026-03-29T21:59:59Z", 0],
+    ["Europe/Berlin", "2026-03-29T22:00:00Z", 1],
+    ["America/Los_Angeles", "2026-03-30T06:59:59Z", 0],
+    ["America/Los_Angeles", "2026-03-30T07:00:00Z", 1],
+    ["Pacific/Kiritimati", "2026-03-29T10:00:00Z", 1],
+    ["Etc/GMT+12", "2026-03-30T11:59:59Z", 0],
+    ["Etc/GMT+12", "2026-04-30T12:00:00Z", 32],
+  ];
+  for (const [zone, instant, overdueDays] of cases) {
+    await acme.open.settings.set("seller.timeZone", zone);
+    const ctx = { ...acme.ctx, now: () => new Date(instant) };
+    const mirror = await readMirror({ ctx, input: { customerId, allowedInvoices } });
+    expect([zone, instant, mirror?.list.invoices[0]?.overdueDays]).toEqual([zone, instant, overdueDays]);
+  }
+  await acme.open.settings.unset("seller.timeZone");
+});
+
 test("what the ERP no longer lists is no longer payable", async () => {
   const [first, second] = [owe(100n), owe(200n)];
   await sync();

@@ -1,4 +1,5 @@
 import type { Context } from "../context/context.ts";
+import { dayIn } from "../tenant/calendar.ts";
 import { type Mirror, type MirrorRow, mirrorOf } from "./invoice-list.ts";
 
 /**
@@ -18,12 +19,13 @@ export async function readMirror({
   };
 }): Promise<Mirror | null> {
   const { customerId, allowedInvoices } = input;
+  const today = dayIn(ctx.now(), await ctx.settings.get("seller.timeZone"));
   const rows = await ctx.db.query<MirrorRow>`
     select c.tenant_id, c.name as customer_name, c.synced_at,
       (extract(epoch from now() - c.synced_at) * 1000)::float8 as age_ms,
       i.id, i.number, i.currency, i.total_minor, i.open_minor - i.settled_minor as owed_minor,
       greatest(0, i.open_minor - i.held_minor - i.settled_minor) as payable_minor,
-      i.issued_on, i.due_on, greatest(0, (now() at time zone 'UTC')::date - i.due_on) as overdue_days
+      i.issued_on, i.due_on, greatest(0, ${today}::date - i.due_on) as overdue_days
     from pay.customers c
     left join pay.invoices i on i.tenant_id = c.tenant_id and i.customer_id = c.id
       and i.open_minor > i.settled_minor

@@ -1,39 +1,19 @@
 import type { Context } from "../context/context.ts";
 import { backlog } from "../telemetry/metrics.ts";
+import type { Chore } from "./chores.ts";
 
-/** Asked no more often, ms: `brief` from indexes, `full` by reading whole tables. */
-const everyMs = { brief: 60_000, full: 300_000 };
 /** An attempt younger than this is still being talked about by its own request, s. */
 const youngForS = 60;
 
-export interface BacklogMeter {
-  /** Asks the tenant's database when its turn has come, and sets the gauges. */
-  measure(ctx: Context): Promise<void>;
-  forget(tenantId: string): void;
-}
+/** Keep the gauges of what waits, each by itself: one that cannot be counted in time keeps its last value. */
+export const backlogChores: readonly Chore[] = [
+  { name: "count open work", everyMs: 60_000, run: measureOpen },
+  { name: "count what waits for a person", everyMs: 300_000, run: measureStuck },
+  { name: "count faults of the ERP's records", everyMs: 300_000, run: measureFaults },
+];
 
-/** Keeps the gauges of what waits, for each tenant of one worker. */
-export function createBacklogMeter(now: () => number = Date.now): BacklogMeter {
-  const turns = new Map<string, { brief: number; full: number }>();
-  return {
-    async measure(ctx) {
-      const turn = turns.get(ctx.tenant.id) ?? { brief: 0, full: 0 };
-      const next = { ...turn };
-      if (turn.brief <= now()) {
-        await measureOpen(ctx);
-        next.brief = now() + everyMs.brief;
-      }
-      if (turn.full <= now()) {
-        await measureStuck(ctx);
-        next.full = now() + everyMs.full;
-      }
-      turns.set(ctx.tenant.id, next);
-    },
-    forget(tenantId) {
-      turns.delete(tenantId);
-      for (const gauge of Object.values(backlog)) gauge.forget(tenantId);
-    },
-  };
+export function forgetBacklog(tenantId: string): void {
+  for (const gauge of Object.values(backlog)) gauge.forget(tenantId);
 }
 
 async function measureOpen(ctx: Context): Promise<void> {
@@ -53,4 +33,10 @@ async function measureStuck(ctx: Context): Promise<void> {
     from pay.open_work where kind in ('dead_letter', 'conflict')`;
   backlog.dead.set(ctx.tenant, row?.dead ?? 0);
   backlog.conflicted.set(ctx.tenant, row?.conflicted ?? 0);
+}
+
+async function measureFaults(ctx: Context): Promise<void> {
+  const [row] = await ctx.db.query<{ tenant_id: string; faults: number }>`
+    select ${ctx.tenant.id}::uuid as tenant_id, count(*)::int as faults from pay.record_faults`;
+  backlog.faults.set(ctx.tenant, row?.faults ?? 0);
 }

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PostResult } from "../connectors/connector.ts";
+import { createFakeErp } from "../connectors/fake.ts";
 import type { Context } from "../context/context.ts";
 import { paymentDeliveries as deliveries } from "../payments/deliveries/deliveries.ts";
+import { readPayment } from "../payments/read-payment.ts";
 import { createWorld } from "../payments/testing/world.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
@@ -22,7 +24,7 @@ const run = (ctx: Context, id: string) => runOutbox({ ctx, input: { id, deliveri
 
 /** An ERP that answers this to every payment, and what it was asked. */
 function answering(ctx: Context, result: PostResult): Context {
-  const connector = { id: "x", openInvoices: () => Promise.reject(), postPayment: async () => result };
+  const connector = { ...createFakeErp().connector, postPayment: async () => result };
   return { ...ctx, connector: async () => connector };
 }
 
@@ -53,6 +55,23 @@ test("a captured payment is posted, its invoices' balances move, the result and 
   expect(await tenant.audit()).toContain("payment.posted");
   expect(await run(ctx, outboxId)).toEqual({ kind: "busy" });
 });
+
+test.each([
+  ["UTC", "2026-03-02"],
+  ["Pacific/Auckland", "2026-03-03"],
+  ["America/New_York", "2026-03-02"],
+])(
+  "a payment is booked, and shown to the payer, on the day it is in the seller's calendar: %s",
+  async (zone, day) => {
+    const { ctx, erp, tenant, captured } = withErp(world.tenant({ settings: { "seller.timeZone": zone } }));
+    const { paymentId, outboxId } = await captured(100n);
+    await world.admin`update pay.payments set captured_at = '2026-03-02T23:30:00Z' where id = ${paymentId}`;
+    await run(ctx, outboxId);
+    expect(erp.payments).toMatchObject([{ capturedOn: day }]);
+    const input = { paymentId, customerId: tenant.customer };
+    expect(await readPayment({ ctx, input })).toMatchObject({ payment: { receipt: { capturedOn: day } } });
+  },
+);
 
 test("a throttled ERP is asked again, not before it said", async () => {
   const { ctx, tenant, captured, row } = withErp(world.tenant());
@@ -154,7 +173,7 @@ test("a worker that lost its lease cannot bury or postpone the row", async () =>
   const overtaken = (result: PostResult): Context => ({
     ...ctx,
     connector: async () => ({
-      ...{ id: "x", openInvoices: () => Promise.reject() },
+      ...createFakeErp().connector,
       postPayment: async () => {
         await makeDue();
         await leaseRow({ ctx, input: { id: outboxId } });

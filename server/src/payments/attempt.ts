@@ -20,6 +20,12 @@ export interface Attempt {
   readonly providerAccount: string | null;
   /** Of the provider, single use; `null` once the attempt is settled. */
   readonly token: string | null;
+  /** The vendor's own id of the charge, once it is known. */
+  readonly providerRef: string | null;
+  /** Which of the keys of `captureKeyOf` a capture is asked under. */
+  readonly captureNumber: number;
+  /** How often the vendor answered it with an error of its own, and how long ago first; `null`: never. */
+  readonly captureErrors: { count: number; sinceS: number } | null;
   readonly statement: string;
   readonly returnOrigin: string | null;
   readonly state: StoredState;

@@ -12,6 +12,7 @@ import {
   startSandboxProcess,
 } from "../providers/testing/sandbox-process.ts";
 import { readPayment } from "./read-payment.ts";
+import { resolveAttempt } from "./resolve-attempt.ts";
 import { startPayment } from "./start-payment.ts";
 import { paymentRequest } from "./testing/start.ts";
 import { createWorld, erpSettings, type TestTenant } from "./testing/world.ts";
@@ -44,7 +45,7 @@ test.each<[string, CrashPoint]>([
   const invoice = await tenant.invoice(500n);
   const token = await sandbox.token(account, "4242424242424242");
   const request = paymentRequest({ lines: [[invoice, 500n]], token });
-  await payUntilKilled(tenant, request, point);
+  await killedWhile(tenant, { start: orderOf(request) }, point);
 
   const ctx = { ...tenant.ctx, provider: async () => createSandboxProvider(sandboxOptions(sandbox.url)) };
   const input = { paymentId: request.id, customerId: "C-1" };
@@ -64,6 +65,39 @@ test.each<[string, CrashPoint]>([
   expect((await tenant.ledger()).map((row) => row.amount_minor)).toEqual([500n, -500n]);
 });
 
+test.each<CrashPoint["when"]>(["before", "after"])(
+  "killed -9 with the next key recorded, %s the provider captured under it: another process asks under the same, one capture",
+  async (when) => {
+    const tenant = world.tenant();
+    const invoice = await tenant.invoice(500n);
+    const token = await sandbox.token(account, "4242424242424242");
+    const ctx = { ...tenant.ctx, provider: async () => createSandboxProvider(sandboxOptions(sandbox.url)) };
+    const request = paymentRequest({ lines: [[invoice, 500n]], token });
+    await sandbox.fault("error_500", { operation: "capture" });
+    expect(await startPayment({ ctx, input: orderOf(request) })).toMatchObject({
+      payment: { state: "processing" },
+    });
+    const attemptId = (await tenant.attempts())[0]?.id as string;
+    const numberAfter = async (seconds: number) => {
+      await tenant.age(seconds);
+      await resolveAttempt({ ctx, input: { attemptId } });
+      return (await tenant.attempts())[0]?.capture_number;
+    };
+    expect(await numberAfter(3)).toBe(1);
+    await tenant.age(31);
+    await killedWhile(tenant, { attemptId }, { call: "/capture", when });
+    expect(await tenant.attempts()).toMatchObject([{ capture_number: 2, state: "authorized" }]);
+    expect(await numberAfter(31)).toBe(2);
+
+    expect(await tenant.payments()).toMatchObject([{ state: "captured" }]);
+    const charges = (await sandbox.charges(account)).filter(({ reference }) => reference === attemptId);
+    expect(charges).toMatchObject([{ captured: "500" }]);
+    expect(await tenant.balance(invoice)).toEqual([500n, 0n, 500n]);
+    expect((await tenant.ledger()).map((row) => row.amount_minor)).toEqual([500n, -500n]);
+    expect((await tenant.audit()).filter((action) => action === "payment.captured")).toHaveLength(1);
+  },
+);
+
 const orderOf = (request: PaymentRequest) => ({
   request,
   customerId: "C-1",
@@ -79,8 +113,12 @@ const sandboxOptions = (baseUrl: string) => ({
   timeoutMs: 5_000,
 });
 
-/** Pays in a process of its own, whose way to the provider leads through a door that shuts on it. */
-async function payUntilKilled(tenant: TestTenant, request: PaymentRequest, point: CrashPoint): Promise<void> {
+/** Works in a process of its own, whose way to the provider leads through a door that shuts on it. */
+async function killedWhile(
+  tenant: TestTenant,
+  work: { start: ReturnType<typeof orderOf> } | { attemptId: string },
+  point: CrashPoint,
+): Promise<void> {
   let victim: ChildProcess | undefined;
   const door = await openDoor(point, () => victim?.kill("SIGKILL"));
   const { port } = door.address() as AddressInfo;
@@ -90,7 +128,7 @@ async function payUntilKilled(tenant: TestTenant, request: PaymentRequest, point
     settings: { connector: erpSettings },
     provider: { id: "sandbox", baseUrl: `http://127.0.0.1:${port}` },
     secrets: account,
-    start: orderOf(request),
+    ...work,
   };
   victim = spawn(process.execPath, [child], {
     env: { PATH: process.env.PATH, PAY: JSON.stringify(pay) },

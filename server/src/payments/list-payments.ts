@@ -1,5 +1,7 @@
 import type { Context } from "../context/context.ts";
-import type { StoredState } from "./states.ts";
+import { saysGone } from "./attempt-provider.ts";
+import { type PersonsVerb, verbFor } from "./by-hand/find-payment.ts";
+import { openPaymentStates, type StoredState } from "./states.ts";
 
 /** A payment in an operator's list, with what its last attempt is waiting for. */
 export interface ListedPayment {
@@ -15,6 +17,8 @@ export interface ListedPayment {
   nextCheckAt: Date | null;
   /** Why the last question had no answer; internal words. */
   cause: string | null;
+  /** The verb of a person that ends it; `null`: it has ended. */
+  verb: PersonsVerb | null;
 }
 
 /** A payment younger than this is still being talked about by its own request, s. */
@@ -34,7 +38,7 @@ export async function listPayments({
   input: { state?: StoredState };
 }): Promise<ListedPayment[]> {
   const state = input.state ?? null;
-  const rows = await ctx.db.query<{ tenant_id: string } & ListedPayment>`
+  const rows = await ctx.db.query<{ tenant_id: string } & Omit<ListedPayment, "verb">>`
     select p.tenant_id, p.id, p.state, p.customer_id as "customerId", p.currency, p.total_minor as "totalMinor",
       p.created_at as "createdAt", coalesce(a.checks, 0) as checks, a.last_cause as cause,
       (select nullif(due_at, 'infinity') from pay.open_work w where w.id = a.id and w.kind in ('outcome', 'late_news')) as "nextCheckAt"
@@ -47,5 +51,9 @@ export async function listPayments({
       else p.id in (select w.payment_id from pay.open_work w where w.kind in ('conflict', 'late_news')
         or w.kind = 'payment' and w.created_at < now() - make_interval(secs => ${youngForS})) end
     order by p.created_at limit 500`;
-  return rows.map(({ tenant_id: _, ...payment }) => payment);
+  return rows.map(({ tenant_id: _, ...payment }) => {
+    const { state, cause, nextCheckAt } = payment;
+    const open = openPaymentStates.includes(state) || nextCheckAt !== null;
+    return { ...payment, verb: verbFor({ state, open, accountGone: saysGone(cause) }) };
+  });
 }

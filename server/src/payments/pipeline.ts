@@ -1,14 +1,17 @@
 import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "../hooks/pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "../hooks/run.ts";
-import type { Outcome, Provider } from "../providers/provider.ts";
+import { captureKeyOf, type Outcome, type Provider } from "../providers/provider.ts";
 import { inSpan } from "../telemetry/tracing.ts";
+import { settingDefinitions } from "../tenant/settings.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-provider.ts";
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
 import { judgeOrder } from "./judge-order.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
+import { noteCaptureError } from "./statements/capture-key.ts";
 import { claimPayment, type Intent } from "./statements/claim-payment.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";
@@ -88,16 +91,20 @@ export async function runPayment({
   };
   if (priced.kind === "declined") {
     const declined = await storeRefusal({ ctx, input: { intent, cause: priced.cause } });
-    return declined ? created(declined) : { kind: "not_claimed" };
+    return declined ? created(ctx, declined) : { kind: "not_claimed" };
   }
 
   const attempt = await claimPayment({ ctx, input: intent });
   if (!attempt) return { kind: "not_claimed" };
   const authorized = await authorize({ ctx, input: { attempt, provider, deadline } });
-  return created(await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
+  return created(ctx, await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
 }
 
-const created = (row: PaymentRow) => ({ kind: "payment" as const, payment: paymentView(row), created: true });
+const created = async (ctx: Context, row: PaymentRow): Promise<PipelineResult> => ({
+  kind: "payment",
+  payment: await viewOf(ctx, row),
+  created: true,
+});
 
 type Priced =
   | { kind: "priced"; surchargeMinor: bigint; statement: string }
@@ -115,7 +122,14 @@ interface Pricing {
 /** All that may still stop a payment: CalculateSurcharge, the price the payer saw, AuthorizePayment's before-hook. */
 async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<Priced> {
   const { request, card, amountMinor, about } = input;
-  const statement = await ctx.settings.get("seller.statement");
+  const statement = await doWithout({
+    ctx,
+    input: {
+      what: "seller.statement",
+      otherwise: settingDefinitions["seller.statement"].default,
+      read: () => ctx.settings.get("seller.statement"),
+    },
+  });
   let surchargeMinor = 0n;
   try {
     const rules = await ctx.settings.get("surcharge.rules");
@@ -196,13 +210,15 @@ export async function capture({
     return recordOutcome({ ctx, input: { attempt, outcome: authorized } });
   }
   const about = aboutPayment(ctx, payment);
+  const key = captureKeyOf(attempt.id, attempt.captureNumber);
   await beforeStep({ ctx, step: "CapturePayment", about, input: { totalMinor: payment.total_minor } });
   const answer: Outcome = await inSpan({ name: "CapturePayment" }, () =>
     askProvider(Math.min(deadline, attempt.sendBy), (signal) =>
-      provider.capture({ reference: attempt.id, money, signal }),
+      provider.capture({ reference: attempt.id, money, key, signal }),
     ),
   );
-  const outcome = answer.kind === "unknown" ? authorized : answer;
+  if (answer.kind === "unknown" && answer.vendorError) await noteCaptureError({ ctx, input: { attempt } });
+  const outcome = answer.kind === "unknown" ? { ...authorized, cause: answer.cause } : answer;
   const recorded = await recordOutcome({ ctx, input: { attempt, outcome } });
   await afterStep({ ctx, step: "CapturePayment", about, output: { outcome: answer.kind } });
   return recorded;

@@ -1,6 +1,7 @@
 import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { paymentView } from "./payment-view.ts";
+import { doWithout } from "../context/do-without.ts";
+import { viewOf } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openPaymentStates } from "./states.ts";
@@ -17,7 +18,7 @@ export interface PaymentWanted {
 
 /**
  * A payment of this customer. When nobody works on it any more and a check is due, the provider is
- * asked first. Another customer's, another tenant's and no payment are the same `not_found`.
+ * asked first; when that goes wrong, what is stored is the answer. Another customer's, another tenant's and no payment are the same `not_found`.
  */
 export async function readPayment({
   ctx,
@@ -28,9 +29,25 @@ export async function readPayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
-  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: paymentView(row) };
-  const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
-  return { kind: "payment", payment: paymentView(resolved.kind === "resolved" ? resolved.payment : row) };
+  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: await viewOf(ctx, row) };
+  const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
+  const known = resolved?.kind === "resolved" ? resolved.payment : row;
+  return { kind: "payment", payment: await viewOf(ctx, known) };
+}
+
+/** For whoever only wants to be told. null: it went wrong, and the worker's sweep tries again. */
+export async function tryToResolve(
+  call: Parameters<typeof resolveAttempt>[0],
+): Promise<Awaited<ReturnType<typeof resolveAttempt>> | null> {
+  const { ctx, input } = call;
+  return doWithout({
+    ctx,
+    input: {
+      what: `the outcome of attempt ${input.attemptId}`,
+      otherwise: null,
+      read: () => resolveAttempt(call),
+    },
+  });
 }
 
 export interface PaymentWithAttempt extends PaymentRow {

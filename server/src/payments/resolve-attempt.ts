@@ -2,16 +2,21 @@ import type { Context } from "../context/context.ts";
 import type { Outcome, Provider } from "../providers/provider.ts";
 import { answerWithinMs, askProvider, deadlineIn } from "./ask-provider.ts";
 import type { Attempt } from "./attempt.ts";
+import { providerOf } from "./attempt-provider.ts";
 import { authorize, capture } from "./pipeline.ts";
+import { nextCaptureKey } from "./statements/capture-key.ts";
 import { leaseAttempt } from "./statements/lease-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";
-import { closedUnpaidStates } from "./states.ts";
+import { type AttemptOutcome, closedUnpaidStates } from "./states.ts";
 
 /** A provider may not list a charge right after it was sent; while this young, "absent" proves nothing. */
 const youngForS = 15 * 60;
 /** Answers in a row that make "absent" believed: one may be a lagging replica, or a gap after an outage. */
 const absencesToBelieve = 3;
+/** Errors of the vendor's under one capture key, and seconds since the first, after which they are believed to stay. */
+const errorsToBelieve = 2;
+const errorForS = 15;
 /** A payer who left the bank's page is not coming back. */
 const challengeForS = 30 * 60;
 
@@ -35,16 +40,27 @@ export async function resolveAttempt({
   const deadline = deadlineIn(answerWithinMs);
   const attempt = await leaseAttempt({ ctx, input });
   if (!attempt) return { kind: "busy" };
-  const provider = await ctx.provider();
-  const found = await find(provider, attempt, deadline);
-  const call = { attempt, provider, deadline };
-  const record = (outcome: Parameters<typeof recordOutcome>[0]["input"]["outcome"]) =>
-    recordOutcome({ ctx, input: { attempt, outcome } });
-
+  const record = (outcome: AttemptOutcome) => recordOutcome({ ctx, input: { attempt, outcome } });
   const resolved = (payment: PaymentRow) => ({ kind: "resolved" as const, payment });
+
+  const whose = await providerOf({ ctx, input: { attempt, deadline } });
+  if (whose.kind !== "ours") return resolved(await record({ kind: "unknown", cause: whose.cause }));
+  const { provider } = whose;
+  const { id: reference, providerRef } = attempt;
+  const found: Found = await askProvider(deadline, (signal) =>
+    provider.find({ reference, providerRef, signal }),
+  );
+  const call = { attempt, provider, deadline };
   switch (nextMove(attempt, found)) {
-    case "capture":
-      return resolved(await capture({ ctx, input: { ...call, authorized: found as Outcome } }));
+    case "capture": {
+      const authorized = found as Extract<Outcome, { kind: "authorized" }>;
+      if (!mayChangeKey({ attempt, provider, authorized })) {
+        return resolved(await capture({ ctx, input: { ...call, authorized } }));
+      }
+      const next = await nextCaptureKey({ ctx, input: { attempt } });
+      if (!next) return { kind: "busy" };
+      return resolved(await capture({ ctx, input: { ...call, attempt: next, authorized } }));
+    }
     case "send_again": {
       const authorized = await authorize({ ctx, input: call });
       return resolved(await capture({ ctx, input: { ...call, authorized } }));
@@ -62,29 +78,29 @@ export async function resolveAttempt({
   }
 }
 
-async function find(provider: Provider, attempt: Attempt, deadline: number): Promise<Found> {
-  if (provider.id !== attempt.provider) {
-    return { kind: "unknown", cause: `made with ${attempt.provider}, the tenant now uses ${provider.id}` };
-  }
-  if (attempt.providerAccount !== null) {
-    const account = await askProvider(deadline, (signal) => provider.account({ signal }));
-    if (account.kind === "unknown") return account;
-    if (account.id !== attempt.providerAccount) return madeWithAnother(attempt.providerAccount, account.id);
-  }
-  return askProvider(deadline, (signal) => provider.find({ reference: attempt.id, signal }));
+/**
+ * Whether a capture may be asked for under the next key. All of it must hold: the vendor takes a charge once and no more,
+ * whatever the keys; it has ended the calls under this key with errors of its own, again after a pause, so that none is
+ * under way; and the charge, read now by the vendor's own id, has not moved.
+ */
+function mayChangeKey(input: {
+  attempt: Attempt;
+  provider: Provider;
+  authorized: Extract<Outcome, { kind: "authorized" }>;
+}): boolean {
+  const { attempt, provider, authorized } = input;
+  const { captureErrors: errors, providerRef } = attempt;
+  const stored = errors !== null && errors.count >= errorsToBelieve && errors.sinceS >= errorForS;
+  const unmoved = providerRef !== null && authorized.providerRef === providerRef;
+  return stored && unmoved && provider.captures === "once";
 }
-
-/** Its books know nothing of the charge: their "absent" would decline what the other has taken, or charge it again. */
-const madeWithAnother = (made: string, now: string): Found => ({
-  kind: "unknown",
-  cause: `made with account ${made}, the tenant's key is of ${now}`,
-});
 
 /** What to do about an attempt, given what the provider says of it. Pure. */
 export function nextMove(attempt: Pick<Attempt, "state" | "ageS" | "absences">, found: Found): Move {
   if (closedUnpaidStates.includes(attempt.state)) {
-    // Late news is good once: it stays due until the provider has said what it is.
-    return found.kind === "captured" || found.kind === "unknown" ? "record" : "ignore";
+    // Late news is good once: it stays due until the provider has said what it is. Money given back whole is not there.
+    const taken = found.kind === "captured" && found.money.amountMinor > 0n;
+    return taken || found.kind === "unknown" ? "record" : "ignore";
   }
   switch (found.kind) {
     case "authorized":

@@ -1,7 +1,7 @@
 import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import { runPayment } from "./pipeline.ts";
 import { findPaymentRow } from "./statements/payment-row.ts";
 
@@ -48,5 +48,5 @@ export async function startPayment({
   if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
     return refused("idempotency_mismatch");
   }
-  return { kind: "payment", payment: paymentView(stored), created: false };
+  return { kind: "payment", payment: await viewOf(ctx, stored), created: false };
 }

@@ -18,6 +18,10 @@ export const openPaymentStates: readonly StoredState[] = ["pending", "requires_a
 /** Ended without money; the hold is given back. Money that shows up later is a conflict. */
 export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"];
 
+/** `reason` of a payment that a person closed, or decided to be unpaid: no words of the bank's. */
+export const closedByHand = "closed_by_hand";
+export const decidedUnpaid = "decided_unpaid";
+
 /**
  * The states a payment may be in when news moves it on. News that does not fit is old news and
  * changes nothing, so that duplicates and any order are harmless. `captured` reaching a payment that
@@ -35,6 +39,8 @@ export const entering: Record<Exclude<StoredState, "pending">, readonly StoredSt
 /** What became of an attempt: the provider's word, or ours that the provider never got it. */
 export type AttemptOutcome =
   | Outcome
+  /** Authorised still; the capture was asked for, and what became of it is not known. */
+  | (Extract<Outcome, { kind: "authorized" }> & { cause: string })
   /** The provider does not list it, which is not yet believed. */
   | { kind: "absent"; cause: string }
   /** It has ended without money, and what the provider says is no reason to ask again. */

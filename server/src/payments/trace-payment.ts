@@ -1,5 +1,8 @@
 import { z } from "zod";
 import type { Context } from "../context/context.ts";
+import { saysGone } from "./attempt-provider.ts";
+import { type PersonsVerb, verbFor } from "./by-hand/find-payment.ts";
+import { closedUnpaidStates, openPaymentStates, type StoredState } from "./states.ts";
 
 /** Columns as they are stored: this is for a person with the code at hand. */
 type Row = Record<string, unknown>;
@@ -14,6 +17,8 @@ export interface PaymentTrace {
   outbox: Row[];
   /** What happened, in order. */
   audit: Row[];
+  /** The verb of a person that ends it; `null`: it has ended. */
+  verb: PersonsVerb | null;
 }
 
 /**
@@ -33,12 +38,12 @@ export async function tracePayment({
   const { db, tenant } = ctx;
   const [payment] = await db.query<StoredRow>`
     select tenant_id, id, state, customer_id, currency, amount_minor, surcharge_minor, total_minor, lines, card_brand,
-      card_last4, reason, receipt_number, captured_at, provider_ref, locale, created_at, updated_at
+      card_last4, reason, receipt_number, captured_at, provider_ref, conflict, locale, created_at, updated_at
     from pay.payments where tenant_id = ${tenant.id}::uuid and id = ${input.id}::uuid`;
   if (!payment) return null;
   const attempts = await db.query<StoredRow>`
-    select tenant_id, id, state, provider, provider_account, provider_ref, statement, checks, last_cause, leased_until,
-      nullif(next_check_at, 'infinity') as next_check_at, created_at
+    select tenant_id, id, state, provider, provider_account, provider_ref, statement, capture_number, checks, last_cause, leased_until,
+      nullif(next_check_at, 'infinity') as next_check_at, decision, giving_back_minor, created_at
     from pay.attempts where tenant_id = ${tenant.id}::uuid and payment_id = ${input.id}::uuid order by created_at`;
   const ledger = await db.query<StoredRow>`
     select tenant_id, account, invoice_id, currency, amount_minor, created_at
@@ -55,7 +60,16 @@ export async function tracePayment({
     ledger: ledger.map(ownPart),
     outbox: outbox.map(ownPart),
     audit: audit.map(ownPart),
+    verb: verbOf(payment, attempts),
   };
+}
+
+function verbOf(payment: Row, attempts: Row[]): PersonsVerb | null {
+  const state = payment.state as StoredState;
+  const last = attempts.at(-1);
+  const late = closedUnpaidStates.includes(state) && last !== undefined && last.next_check_at !== null;
+  const accountGone = saysGone((last?.last_cause ?? null) as string | null);
+  return verbFor({ state, open: openPaymentStates.includes(state) || late, accountGone });
 }
 
 type StoredRow = Row & { tenant_id: string };

@@ -1,6 +1,6 @@
 import type { Payment } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { paymentView } from "./payment-view.ts";
+import { viewOf } from "./payment-view.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { openPaymentStates } from "./states.ts";
 
@@ -25,5 +25,5 @@ export async function unfinishedPayment({
         where line ->> 'invoiceId' <> all(${allowedInvoices ?? []}::text[])))
     order by p.created_at desc
     limit 1`;
-  return rows[0] ? paymentView(rows[0]) : null;
+  return rows[0] ? await viewOf(ctx, rows[0]) : null;
 }

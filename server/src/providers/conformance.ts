@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Money } from "../money/money.ts";
-import type { Provider } from "./provider.ts";
+import { captureKeyOf, type Provider } from "./provider.ts";
 
 export type TestCard = "success" | "debit" | "declined" | "insufficient_funds" | "challenge";
 
@@ -16,6 +16,8 @@ export interface ProviderUnderTest {
   completeChallenge(reference: string, url: string, success: boolean): Promise<void>;
   /** The vendor's next authorisation is done, its answer lost. */
   loseNextAnswer(): Promise<void>;
+  /** The vendor's next such call ends in an error of its own that stays under the key; `done`: it had its effect. */
+  storeNextError(operation: "authorize" | "capture" | "refund", done: boolean): Promise<void>;
   /** The vendor's own books: minor units taken and given back under a reference. */
   books(reference: string): Promise<{ capturedMinor: bigint; refundedMinor: bigint }>;
   /** A webhook signed as the vendor signs it, with the account's secret unless told otherwise. */
@@ -39,8 +41,8 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
     afterAll(() => vendor.close());
 
     const find = (reference: string) => vendor.provider.find({ reference, signal: inTime() });
-    const capture = (reference: string, money: Money) =>
-      vendor.provider.capture({ reference, money, signal: inTime() });
+    const capture = (reference: string, money: Money, number = 1) =>
+      vendor.provider.capture({ reference, money, key: captureKeyOf(reference, number), signal: inTime() });
     const authorizeWith = (token: string, reference: string, money: Money) =>
       vendor.provider.authorize({
         reference,
@@ -116,6 +118,73 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       expect(await capture(reference, money)).toMatchObject({ kind: "captured", money });
       expect(await find(reference)).toMatchObject({ kind: "captured", money, capturedAt: expect.any(Date) });
       expect(await vendor.books(reference)).toMatchObject({ capturedMinor: money.amountMinor });
+    });
+
+    test("where it captures once, no number of keys takes the money twice", async () => {
+      if (vendor.provider.captures !== "once") return;
+      const { reference, money } = await authorize("success");
+      await Promise.all([1, 2, 3, 2, 1].map((number) => capture(reference, money, number)));
+      await capture(reference, money, 4);
+      expect(await vendor.books(reference)).toMatchObject({ capturedMinor: money.amountMinor });
+      expect(await find(reference)).toMatchObject({ kind: "captured", money });
+    });
+
+    test("its own id of a charge names the same charge as our reference", async () => {
+      const { reference, outcome } = await authorize("success");
+      if (outcome.kind !== "authorized") throw new Error(outcome.kind);
+      const { providerRef } = outcome;
+      const byId = (provider: Provider) => provider.find({ reference, providerRef, signal: inTime() });
+      expect(await byId(vendor.provider)).toEqual(outcome);
+      expect(await byId(vendor.stranger)).toEqual({ kind: "absent" });
+    });
+
+    describe("an error of its own that it keeps under a key", () => {
+      const stored = { kind: "unknown", vendorError: true };
+
+      test("of an authorisation: unknown however often it is asked, never declined; done or not, says find", async () => {
+        for (const done of [false, true]) {
+          await vendor.storeNextError("authorize", done);
+          const { reference, token, money, outcome } = await authorize("success");
+          expect([outcome, await authorizeWith(token, reference, money)]).toMatchObject([stored, stored]);
+          expect(await find(reference)).toMatchObject({ kind: done ? "authorized" : "absent" });
+        }
+      });
+
+      test("of a capture that was not done: unknown for ever; under the next key, where it captures once, it is", async () => {
+        const { reference, money } = await authorize("success");
+        await vendor.storeNextError("capture", false);
+        const answers = [await capture(reference, money), await capture(reference, money)];
+        expect(answers).toMatchObject([stored, stored]);
+        expect(await find(reference)).toMatchObject({ kind: "authorized", money });
+        if (vendor.provider.captures !== "once") return;
+        expect(await capture(reference, money, 2)).toMatchObject({ kind: "captured", money });
+        expect(await capture(reference, money)).toMatchObject(stored);
+        expect(await vendor.books(reference)).toMatchObject({ capturedMinor: money.amountMinor });
+      });
+
+      test("of a capture that was done: find shows it, and no further key takes more", async () => {
+        const { reference, money } = await authorize("success");
+        await vendor.storeNextError("capture", true);
+        expect(await capture(reference, money)).toMatchObject(stored);
+        expect(await find(reference)).toMatchObject({ kind: "captured", money });
+        if (vendor.provider.captures !== "once") return;
+        await capture(reference, money, 2);
+        expect(await vendor.books(reference)).toMatchObject({ capturedMinor: money.amountMinor });
+      });
+
+      test("of a refund: unknown, never refused; done or not, say the books", async () => {
+        for (const done of [false, true]) {
+          const { reference, money } = await authorize("success", { money: usd(100n) });
+          await capture(reference, money);
+          await vendor.storeNextError("refund", done);
+          const refundReference = randomUUID();
+          const refund = { reference, refundReference, money: usd(60n) };
+          for (const _ of [1, 2]) {
+            expect(await vendor.provider.refund({ ...refund, signal: inTime() })).toMatchObject(stored);
+          }
+          expect(await vendor.books(reference)).toMatchObject({ refundedMinor: done ? 60n : 0n });
+        }
+      });
     });
 
     test("captures nothing that was not authorised, nor more than was", async () => {

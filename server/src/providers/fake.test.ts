@@ -12,6 +12,8 @@ describeProvider("fake", async () => {
     token: async (card) => tokens[card] ?? `tok_${card}`,
     completeChallenge: async (reference, _, success) => provider.completeChallenge(reference, success),
     loseNextAnswer: async () => provider.failNext("authorize", "answer_lost"),
+    storeNextError: async (operation, done) =>
+      provider.failNext(operation, done ? "error_after" : "error_stored"),
     async books(reference) {
       const charge = provider.charges.get(reference);
       return {

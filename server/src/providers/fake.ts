@@ -1,7 +1,15 @@
 import { randomUUID } from "node:crypto";
 import type { DeclineReason } from "../../contract/index.ts";
 import type { Money } from "../money/money.ts";
-import type { AccountResult, InspectResult, Outcome, Provider, RefundOutcome } from "./provider.ts";
+import {
+  type AccountResult,
+  captureKeyOf,
+  type InspectResult,
+  type Outcome,
+  type Provider,
+  type RefundOutcome,
+  type Unknown,
+} from "./provider.ts";
 import { signWebhook, verifyWebhook } from "./standard-webhooks.ts";
 
 export type FakeOperation = "account" | "inspect" | "authorize" | "capture" | "refund" | "find";
@@ -9,10 +17,21 @@ export type FakeOperation = "account" | "inspect" | "authorize" | "capture" | "r
 /**
  * What goes wrong with one call. `unreached`: nothing happened there. `answer_lost`: it happened, the
  * answer did not come. `hang`: as `answer_lost`, but only the caller's time-out ends it. `throws`: an
- * adapter with a bug. `absent`: `find` does not list what is there yet. `wrong_amount`: a minor unit
- * more than asked was taken.
+ * adapter with a bug. `absent`: `find` does not list what is there yet. `wrong_amount`: a minor
+ * unit more than asked was taken. `error_stored`: nothing happened, and the call's key answers an error of the vendor's
+ * for ever; `error_after`: the same, but it happened; `error_late`: it happens at the worst moment, beside the next
+ * capture, or when the provider is healed.
  */
-export type FakeFault = "unreached" | "answer_lost" | "hang" | "throws" | "absent" | "wrong_amount";
+export type FakeFault =
+  | "unreached"
+  | "answer_lost"
+  | "hang"
+  | "throws"
+  | "absent"
+  | "wrong_amount"
+  | "error_stored"
+  | "error_after"
+  | "error_late";
 
 export interface FakeCharge {
   reference: string;
@@ -21,6 +40,8 @@ export interface FakeCharge {
   captured: Money | null;
   /** How often money was taken: more than once is the bug every test looks for. */
   captures: number;
+  /** Keys under which it was taken. */
+  readonly capturedBy: Set<string>;
   refundedMinor: bigint;
   reason: DeclineReason | null;
   readonly asked: string;
@@ -43,6 +64,7 @@ const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?:
  */
 export class FakeProvider implements Provider {
   readonly id = "fake";
+  captures: Provider["captures"] = "once";
   accountId = "acct_fake";
   readonly charges = new Map<string, FakeCharge>();
   readonly webhookSecret = `whsec_${Buffer.from(randomUUID()).toString("base64")}`;
@@ -50,6 +72,12 @@ export class FakeProvider implements Provider {
   beforeAnswer: (operation: FakeOperation, reference: string) => Promise<void> = async () => {};
   readonly #faults: { operation: FakeOperation; fault: FakeFault }[] = [];
   readonly #refunds = new Map<string, RefundOutcome>();
+  /** Keys that hold an error. */
+  readonly #broken = new Set<string>();
+  /** What was answered with an error and happens all the same, later. */
+  readonly #late: (() => unknown)[] = [];
+  /** Every capture that arrived, in order. */
+  readonly captureKeys: string[] = [];
 
   /** The next call of this kind goes wrong; several queue up. */
   failNext(operation: FakeOperation, fault: FakeFault): void {
@@ -58,7 +86,10 @@ export class FakeProvider implements Provider {
 
   heal(): void {
     this.#faults.length = 0;
+    for (const effect of this.#late.splice(0)) effect();
   }
+
+  holdsError = (key: string): boolean => this.#broken.has(key);
 
   /** What the payer does on the bank's page. */
   completeChallenge(reference: string, success: boolean): void {
@@ -94,7 +125,7 @@ export class FakeProvider implements Provider {
   authorize(input: Parameters<Provider["authorize"]>[0]): Promise<Outcome> {
     const { signal, money, reference, ...rest } = input;
     const asked = JSON.stringify([`${money.amountMinor}`, money.currency, rest]);
-    return this.#call("authorize", { reference, signal }, () => {
+    return this.#keyed("authorize", { key: reference, reference, signal }, () => {
       const known = this.charges.get(reference);
       if (known) return known.asked === asked ? outcomeOf(known) : mismatch;
       const behaviour = cards[input.token];
@@ -105,6 +136,7 @@ export class FakeProvider implements Provider {
         authorized: money,
         captured: null,
         captures: 0,
+        capturedBy: new Set(),
         refundedMinor: 0n,
         asked,
         reason: status === "declined" ? (behaviour?.reason ?? "declined") : null,
@@ -115,13 +147,16 @@ export class FakeProvider implements Provider {
   }
 
   capture(input: Parameters<Provider["capture"]>[0]): Promise<Outcome> {
-    const { reference, money } = input;
+    const { reference, money, signal, key = captureKeyOf(reference) } = input;
     const wrong = this.#faults.findIndex(({ fault }) => fault === "wrong_amount");
     if (wrong >= 0) this.#faults.splice(wrong, 1);
-    return this.#call("capture", input, () => {
+    return this.#keyed("capture", { key, reference, signal }, () => {
+      this.captureKeys.push(key);
       const charge = this.charges.get(reference);
       if (!charge) return { kind: "unknown", cause: "no such charge" };
-      if (charge.status === "authorized") {
+      const again =
+        this.captures === "several" && charge.status === "captured" && !charge.capturedBy.has(key);
+      if (charge.status === "authorized" || again) {
         if (
           money.currency !== charge.authorized.currency ||
           money.amountMinor > charge.authorized.amountMinor
@@ -130,14 +165,16 @@ export class FakeProvider implements Provider {
         }
         charge.status = "captured";
         charge.captures += 1;
-        charge.captured = wrong >= 0 ? { ...money, amountMinor: money.amountMinor + 1n } : money;
+        charge.capturedBy.add(key);
+        const before = charge.captured?.amountMinor ?? 0n;
+        charge.captured = { ...money, amountMinor: before + money.amountMinor + (wrong >= 0 ? 1n : 0n) };
       }
       return outcomeOf(charge);
     });
   }
 
   refund(input: Parameters<Provider["refund"]>[0]): Promise<RefundOutcome> {
-    return this.#call("refund", input, () => {
+    return this.#keyed("refund", { ...input, key: input.refundReference }, () => {
       const known = this.#refunds.get(input.refundReference);
       if (known) return known;
       const charge = this.charges.get(input.reference);
@@ -154,9 +191,10 @@ export class FakeProvider implements Provider {
     });
   }
 
-  find({ reference, signal }: Parameters<Provider["find"]>[0]): Promise<Outcome | { kind: "absent" }> {
+  find(input: Parameters<Provider["find"]>[0]): Promise<Outcome | { kind: "absent" }> {
+    const { reference, providerRef, signal } = input;
     return this.#call("find", { reference, signal }, (fault) => {
-      const charge = this.charges.get(reference);
+      const charge = this.charges.get(providerRef?.replace(/^fake_/, "") ?? reference);
       return charge && fault !== "absent" ? outcomeOf(charge) : { kind: "absent" };
     });
   }
@@ -167,11 +205,31 @@ export class FakeProvider implements Provider {
     return { eventId, reference: JSON.parse(Buffer.from(body).toString()).data.reference };
   }
 
+  /** A call under an idempotency key, which may hold an error. */
+  #keyed<T>(
+    operation: FakeOperation,
+    { key, ...call }: { key: string; reference: string; signal: AbortSignal },
+    effect: () => T,
+  ): Promise<T | Unknown> {
+    return this.#call<T | Unknown>(operation, call, (fault) => {
+      if (this.#broken.has(key)) return storedError;
+      if (fault !== "error_stored" && fault !== "error_after" && fault !== "error_late") {
+        const answer = effect();
+        if (operation === "capture") for (const late of this.#late.splice(0)) late();
+        return answer;
+      }
+      this.#broken.add(key);
+      if (fault === "error_after") effect();
+      if (fault === "error_late") this.#late.push(effect);
+      return storedError;
+    });
+  }
+
   async #call<T>(
     operation: FakeOperation,
     { reference, signal }: { reference: string; signal: AbortSignal },
     effect: (fault: FakeFault | null) => T,
-  ): Promise<T | { kind: "unknown"; cause: string }> {
+  ): Promise<T | Unknown> {
     const index = this.#faults.findIndex((planned) => planned.operation === operation);
     const fault = index < 0 ? null : (this.#faults.splice(index, 1)[0]?.fault ?? null);
     if (signal.aborted || fault === "unreached")
@@ -188,6 +246,7 @@ export class FakeProvider implements Provider {
   }
 }
 
+const storedError: Unknown = { kind: "unknown", cause: "answered 500", vendorError: true };
 const mismatch: Outcome = { kind: "unknown", cause: "the key was used with another request" };
 
 function outcomeOf(charge: FakeCharge): Outcome {

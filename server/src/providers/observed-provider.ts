@@ -22,6 +22,7 @@ export function observedProvider(provider: Provider, tenant: { slug: string }): 
   };
   return {
     id: provider.id,
+    captures: provider.captures,
     inspect: (input) => observe("inspect", () => provider.inspect(input)),
     authorize: (input) => observe("authorize", () => provider.authorize(input)),
     capture: (input) => observe("capture", () => provider.capture(input)),

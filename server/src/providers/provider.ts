@@ -9,6 +9,11 @@ import type { Money } from "../money/money.ts";
 export interface Provider {
   readonly id: string;
   /**
+   * How often the vendor lets one charge be captured. `once`: whatever the calls' keys, the money is taken one time, and
+   * `find` by the vendor's own id shows it as soon as it is. Only then may a capture be asked for under another key.
+   */
+  readonly captures: "once" | "several";
+  /**
    * Whose books it reads and writes: an id, from the vendor, of the account that our key belongs to. Another key of
    * the same account answers the same; where a vendor keeps test and live books apart they have two ids. May be
    * remembered: a key never changes its account.
@@ -22,8 +27,8 @@ export interface Provider {
    * it, a token it never gave out too, it is `unknown`: what was asked first may have taken money.
    */
   authorize(input: AuthorizeInput): Promise<Outcome>;
-  /** Takes what was reserved. Idempotent by `reference`. */
-  capture(input: { reference: string; money: Money; signal: AbortSignal }): Promise<Outcome>;
+  /** Takes what was reserved. Idempotent by `key`; where the vendor captures `once`, by the charge. */
+  capture(input: CaptureInput): Promise<Outcome>;
   /** Gives back captured money, whole or in part. Idempotent by `refundReference`. */
   refund(input: {
     reference: string;
@@ -31,8 +36,11 @@ export interface Provider {
     money: Money;
     signal: AbortSignal;
   }): Promise<RefundOutcome>;
-  /** What the vendor knows under our reference: the oracle for every unknown. */
-  find(input: { reference: string; signal: AbortSignal }): Promise<Outcome | { kind: "absent" }>;
+  /**
+   * What the vendor knows of a charge: the oracle for every unknown. With `providerRef`, the vendor's own id of it, the
+   * charge is read as it is now; without, it is looked for under our reference, which a vendor may list late.
+   */
+  find(input: FindInput): Promise<Outcome | { kind: "absent" }>;
   /**
    * Verifies the vendor's webhook over the raw bytes (signature, and a time stamp neither older nor
    * newer than 5 min) and says which reference has news; the news itself is always asked for with
@@ -52,6 +60,25 @@ export interface AuthorizeInput {
   signal: AbortSignal;
 }
 
+export interface CaptureInput {
+  reference: string;
+  money: Money;
+  /** Of `captureKeyOf`. Default: the first. */
+  key?: string;
+  signal: AbortSignal;
+}
+
+/** The idempotency key of an attempt's n-th way to capture; it fits the shortest a vendor takes (Adyen: 64 characters). */
+export const captureKeyOf = (reference: string, number = 1): string =>
+  number === 1 ? `${reference}:capture` : `${reference}:capture:${number}`;
+
+export interface FindInput {
+  reference: string;
+  /** Default null: not known yet. */
+  providerRef?: string | null;
+  signal: AbortSignal;
+}
+
 export type AccountResult = { kind: "account"; id: string } | { kind: "unknown"; cause: string };
 
 export type InspectResult =
@@ -65,12 +92,19 @@ export type Outcome =
   | { kind: "captured"; providerRef: string; money: Money; capturedAt: Date }
   | { kind: "requires_action"; providerRef: string; url: string }
   | { kind: "declined"; providerRef: string | null; reason: DeclineReason }
-  | { kind: "unknown"; cause: string };
+  | Unknown;
+
+export interface Unknown {
+  kind: "unknown";
+  cause: string;
+  /** The vendor has ended the call with an error of its own (5xx), which it may keep under the key for ever. */
+  vendorError?: true;
+}
 
 export type RefundOutcome =
   | { kind: "refunded"; providerRef: string; money: Money }
   | { kind: "refused"; cause: string }
-  | { kind: "unknown"; cause: string };
+  | Unknown;
 
 export interface WebhookNews {
   /** The vendor's event id: duplicates carry the same one. */

@@ -7,10 +7,11 @@ import {
   refused,
 } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
+import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
-import { exponentOf } from "../money/money.ts";
+import { exponentOf, unusualExponents } from "../money/money.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
-import { SettingMissing } from "../tenant/errors.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";
@@ -26,7 +27,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it.
+ * when a session comes of it. Invoices come as the mirror has them, with its age; the ERP is asked meanwhile, and
+ * `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -44,7 +46,8 @@ export async function openSession({
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
-      return { kind: "opened", grant: { subject: grant.subject, invoices: grant.invoices }, view };
+      const { subject, invoices, keyId } = grant;
+      return { kind: "opened", grant: { subject, invoices, keyId }, view };
     }
     await releaseToken({ ctx, input: grant });
     return view;
@@ -61,16 +64,16 @@ async function firstPaint(
 ): Promise<OpenedSession["view"] | Refused> {
   const { settings } = ctx;
   const [listed, theme, unfinished] = await Promise.all([
-    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true } }),
+    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
     unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
-  const { invoices, asOf } = listed.list;
+  const { invoices, asOf, freshness } = listed.list;
   return {
-    seller: { name: await sellerName(ctx), supportEmail: await settings.get("seller.supportEmail") },
+    seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
-    locale: negotiateLocale(locales, await settings.get("seller.locale")),
+    locale: negotiateLocale(locales, await sellerLocale(ctx)),
     theme: {
       hash: theme.hash,
       css: theme.css,
@@ -80,6 +83,7 @@ async function firstPaint(
     currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
     invoices,
     invoicesAsOf: asOf,
+    invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
@@ -87,18 +91,16 @@ async function firstPaint(
   };
 }
 
-const exponentsOf = (amounts: readonly { currency: string }[]) =>
-  Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
+const exponentsOf = (amounts: readonly { currency: string }[]) => ({
+  ...unusualExponents,
+  ...Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)])),
+});
 
-/** The tenant's own name until it says what payers shall read. */
-async function sellerName(ctx: Context): Promise<string> {
-  try {
-    return await ctx.settings.get("seller.name");
-  } catch (error) {
-    if (error instanceof SettingMissing) return ctx.tenant.name;
-    throw error;
-  }
-}
+const sellerLocale = (ctx: Context) =>
+  doWithout({
+    ctx,
+    input: { what: "seller.locale", otherwise: "en" as const, read: () => ctx.settings.get("seller.locale") },
+  });
 
 /** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { Locale, SurchargeRule } from "../../contract/index.ts";
 import { ConnectorConfig, connectorSecretHelp } from "../connectors/configs.ts";
+import { webhookKeyOf } from "../crypto/webhook-secret.ts";
 import { ProviderConfig } from "../providers/configs.ts";
 import { hostname } from "../providers/frame-url.ts";
+import { isTimeZone } from "./calendar.ts";
 
 /** Compared byte for byte with what browsers send, and put into `frame-ancestors` as it is. */
 const origin = z.string().refine((text) => {
@@ -11,7 +13,14 @@ const origin = z.string().refine((text) => {
 }, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
 /** An empty secret is a mistake, such as an empty pipe. Their messages are shown as they are: no value in them. */
-const secretText = z.string("must be text").min(1, "must be text that is not empty");
+const secretText = z.string("must be text").regex(/\S/, "must be text that is not empty");
+/** Whoever guesses it sends us news that we believe. */
+const webhookSecret = z
+  .string("must be text")
+  .refine(
+    (text) => (text.startsWith("whsec_") ? webhookKeyOf(text) !== null : /^\S{16,}$/.test(text)),
+    "must be whsec_ and at least 24 bytes in base64, or at least 16 characters without blanks, and not empty",
+  );
 /** As it stands in an HTTP header. */
 const secretHeader = z
   .string("must be text")
@@ -29,6 +38,11 @@ export const settingDefinitions = {
     schema: Locale,
     default: "en",
     help: "Stands in for a language the form does not speak.",
+  },
+  "seller.timeZone": {
+    schema: z.string().refine(isTimeZone, "an IANA time zone, such as Europe/Berlin"),
+    default: "UTC",
+    help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
   },
   "seller.statement": {
     schema: z.string().min(1).max(22),
@@ -50,6 +64,13 @@ export const settingDefinitions = {
     default: [],
     help: "First rule that fits a card decides; none: no surcharge.",
   },
+  "invoices.standInMinutes": {
+    schema: z.number().int().min(0).max(10_080),
+    default: 15,
+    help:
+      "While the ERP cannot be asked, payments are judged by balances it gave at most so many minutes ago; older " +
+      "ones are not paid. 0: the ERP must answer.",
+  },
   provider: {
     schema: ProviderConfig.nullable(),
     default: null,
@@ -58,7 +79,11 @@ export const settingDefinitions = {
       "former's settings are back; change it while `clarity payment list` names none.",
   },
   "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
-  "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },
+  "provider.webhookSecret": {
+    schema: webhookSecret,
+    secret: true,
+    help: "Verifies the provider's webhooks.",
+  },
   connector: {
     schema: ConnectorConfig.nullable(),
     default: null,

@@ -2,11 +2,11 @@
  * The host's side of the IFRAME embed, pasted by an admin as
  *
  *     <script src="https://…/loader.js" integrity="sha384-…" crossorigin="anonymous"
- *             data-frame="#IFRAME_pay" data-token-url="/api/pay-token"></script>
+ *             data-frame="#pay" data-token-url="/api/pay-token"></script>
  *
  * `data-frame`: CSS selector of the IFRAME, which may appear later. `data-token-url`: address on the
- * host's origin, asked by `POST` with the IFRAME's query (the record's context) as JSON, answers
- * `{"token": "…"}`; or `data-token`: one token, for one session. The frame is answered only at the
+ * host's origin, asked by `POST` with the IFRAME's query (the record's context, without `locale` and
+ * `theme-mode`, which are the form's own) as JSON, answers `{"token": "…"}`; or `data-token`: one token, for one session. The frame is answered only at the
  * origin of its own `src`. `pay-success` and `pay-error` are raised on the IFRAME as CustomEvents.
  */
 const { frame: selector = "iframe", tokenUrl, token } = (document.currentScript as HTMLScriptElement).dataset;
@@ -30,7 +30,10 @@ addEventListener("message", async ({ origin, source, data }: MessageEvent) => {
 
 async function tokenFor(frame: HTMLIFrameElement): Promise<string | undefined> {
   if (!tokenUrl) return token;
-  const context = Object.fromEntries(new URL(frame.src).searchParams);
+  const query = new URL(frame.src).searchParams;
+  // What hosts declare as their parameters knows nothing of ours.
+  for (const own of ["locale", "theme-mode"]) query.delete(own);
+  const context = Object.fromEntries(query);
   try {
     const headers = { "Content-Type": "application/json" };
     const response = await fetch(tokenUrl, { method: "POST", headers, body: JSON.stringify(context) });

@@ -23,6 +23,11 @@ export interface EntitySet {
   keys: string[];
   /** Property that names the legal entity. */
   company: string;
+  /**
+   * Has a primary company context: a new record goes into the legal entity that its body names. Without one it goes
+   * into the caller's default legal entity, whatever the body says.
+   */
+  hasCompanyContext: boolean;
   properties: Properties;
   /** All records, in key order. */
   load(sql: Sql): Promise<StoredEntity[]>;

@@ -108,7 +108,9 @@ async function find(c: Context, at: Target, options: ODataOptions): Promise<Stor
 
 async function create(c: Context, at: Target, options: ODataOptions): Promise<Response> {
   if (!at.set.create || at.key) throw new ODataError("The requested resource does not support POST.", 405);
-  const body = await bodyOf(c, at.set);
+  const sent = await bodyOf(c, at.set);
+  const named = at.set.hasCompanyContext ? sent[at.set.company] : undefined;
+  const body = { ...sent, [at.set.company]: named ?? options.defaultCompany };
   const key = await at.set.create(options.sql, body);
   const made = (await at.set.load(options.sql)).find(({ entity }) =>
     at.set.keys.every((name) => entity[name] === key[name]),

@@ -10,16 +10,17 @@ export interface CardInput {
   cvc: string;
 }
 
-/** The digits of a card that could be real on `today`, or `null`: Luhn, length, expiry, CVC length. */
-export function checkCard(input: CardInput, today: Date): string | null {
+/** The digits of a card that could be real at this instant, or `null`: Luhn, length, expiry, CVC length. */
+export function checkCard(input: CardInput, now: Date): string | null {
   const digits = input.number.replace(/[ -]/g, "");
   if (!/^\d{13,19}$/.test(digits) || !passesLuhn(digits)) return null;
   const cvcLength = lookUpBin(digits.slice(0, 8)).brand === "amex" ? 4 : 3;
   if (!/^\d+$/.test(input.cvc) || input.cvc.length !== cvcLength) return null;
   if (input.expiryMonth < 1 || input.expiryMonth > 12) return null;
-  // A card is good through the last day of its month; Date.UTC's month is zero-based, so this is the month after.
-  const expiresAt = Date.UTC(input.expiryYear, input.expiryMonth);
-  return expiresAt > today.getTime() ? digits : null;
+  // Good through the last day of its month wherever that still lasts: at UTC−12. Date.UTC's month is zero-based, so
+  // this is the month after.
+  const expiresAt = Date.UTC(input.expiryYear, input.expiryMonth, 1, 12);
+  return expiresAt > now.getTime() ? digits : null;
 }
 
 /** ISO/IEC 7812-1 annex B. */

@@ -94,6 +94,23 @@ export async function readCharge({
   return charge;
 }
 
+/** By our own id, `ch_…`. @throws ApiError not_found, for another account's charge too. */
+export async function readChargeById({
+  sql,
+  accountId,
+  id,
+}: {
+  sql: Queries;
+  accountId: string;
+  id: string;
+}): Promise<Charge> {
+  const [charge] = await sql<Charge[]>`
+    select charges.*, brand, funding, last4 from charges join tokens on tokens.id = charges.token_id
+    where charges.account_id = ${accountId} and charges.id = ${id}`;
+  if (!charge) throw new ApiError("not_found", "no charge with that id");
+  return charge;
+}
+
 /**
  * Holds the charge's row until the transaction ends: whoever wants to move its money waits in line.
  * @throws ApiError not_found

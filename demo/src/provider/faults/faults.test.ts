@@ -42,6 +42,23 @@ test("error_500: nothing is charged, and the 500 stays under the key", async () 
   expect((await acme.charge({ token })).status).toBe(201);
 });
 
+test("error_500_after: done all the same, and the 500 stays under the key; another key is told what is so", async () => {
+  const { json } = await acme.charge({ token });
+  await sandbox.setFault({ mode: "error_500_after", remaining: 1, operation: "capture" });
+  const statuses = [];
+  for (const key of ["a", "a", "b"]) statuses.push((await acme.capture(json.reference, 1000n, key)).status);
+  expect(statuses).toEqual([500, 500, 409]);
+  expect((await acme.find(json.reference)).json).toMatchObject({ status: "captured", captured: "1000" });
+});
+
+test("a charge is read by its own id too, even while look-ups by reference say 404; another account's is not", async () => {
+  const { json } = await acme.charge({ token });
+  const byId = (merchant: Merchant) => merchant.call("GET", `/v1/charges/by-id/${json.id}`, {});
+  await sandbox.setFault({ mode: "not_found_after_submit", remaining: 2 });
+  expect((await byId(acme)).json).toEqual(json);
+  expect((await byId(await sandbox.merchant("Globex"))).status).toBe(404);
+});
+
 test("error_409: charged, answered as if the call were still running", async () => {
   await sandbox.setFault({ mode: "error_409", remaining: 1 });
   const reference = randomUUID();

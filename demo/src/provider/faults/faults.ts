@@ -5,6 +5,7 @@ export const faultModes = [
   "none",
   "timeout_after_charge",
   "error_500",
+  "error_500_after",
   "error_409",
   "not_found_after_submit",
   "drop_webhooks",

@@ -18,11 +18,12 @@ export async function performUnderFaults(
 ): Promise<Performed> {
   const fault = await takeFault({
     sql: tx,
-    modes: ["timeout_after_charge", "error_500", "error_409"],
+    modes: ["timeout_after_charge", "error_500", "error_500_after", "error_409"],
     operation,
   });
   if (fault === "error_500") return brokenAnswer;
   const performed = await work();
+  if (fault === "error_500_after") return brokenAnswer;
   if (fault === "timeout_after_charge") return { ...performed, manner: "hang" };
   if (fault === "error_409") return { ...performed, manner: "conflict" };
   if (operation === "charge" && (await readFault(tx)).mode === "not_found_after_submit") {
@@ -31,7 +32,7 @@ export async function performUnderFaults(
   return performed;
 }
 
-/** Nothing was done, and the answer stays under the key, as real processors keep theirs. */
+/** It stays under the key, as real processors keep theirs. */
 const brokenAnswer: Performed = {
   status: 500,
   body: new ApiError("internal", "something went wrong").toBody(),

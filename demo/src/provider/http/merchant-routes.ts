@@ -3,7 +3,7 @@ import { findToken } from "../cards/tokens.ts";
 import { authorize } from "../charges/authorize.ts";
 import { capture } from "../charges/capture.ts";
 import { expireChallenges } from "../charges/challenge.ts";
-import { type Charge, listCharges, readCharge, toView } from "../charges/charge.ts";
+import { type Charge, listCharges, readCharge, readChargeById, toView } from "../charges/charge.ts";
 import { refund } from "../charges/refund.ts";
 import type { Tx } from "../database/database.ts";
 import { ApiError } from "../errors.ts";
@@ -72,6 +72,11 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
       await expireChallenges(sql);
       const reference = readId(c, "reference");
       return c.json(view(await readCharge({ sql, accountId: c.var.account.id, reference })));
+    })
+    .get("/charges/by-id/:id", guard, async (c) => {
+      await expireChallenges(sql);
+      const id = readId(c, "id");
+      return c.json(view(await readChargeById({ sql, accountId: c.var.account.id, id })));
     })
     .get("/charges", guard, async (c) => {
       await expireChallenges(sql);

@@ -8,6 +8,7 @@ const faultTexts: Record<FaultMode, string> = {
   none: "No fault",
   timeout_after_charge: "Done, but the answer never comes",
   error_500: "Not done, 500 stored under the key",
+  error_500_after: "Done, 500 stored under the key",
   error_409: "Done, but answered 409",
   not_found_after_submit: "Charged, connection lost, look-ups say 404",
   drop_webhooks: "Webhooks are lost for good",

@@ -11,7 +11,12 @@ export const D365FoConfig = z.object({
   company: z.string(),
   journalName: z.string(),
   paymentMethodName: z.string(),
+  /** Bank account payments are deposited to, unless `offsetAccounts` has one of their currency. */
   offsetAccount: z.string(),
+  offsetAccounts: z
+    .array(z.object({ account: z.string(), currency: z.string() }))
+    .max(200)
+    .optional(),
   /** Requests at once over all server processes. */
   concurrency: z.number().int().min(1).max(20).default(3),
 });

@@ -20,8 +20,8 @@ export interface TestTenant {
   erp: ReturnType<typeof createFakeErp>;
   provider: FakeProvider;
   ctx: Context;
-  /** An embed token as the ERP signs it; `claims` override. */
-  token(claims?: Record<string, unknown>): Promise<string>;
+  /** An embed token as the ERP signs it; `claims` override, and so does another key's `secret`. */
+  token(claims?: Record<string, unknown>, secret?: string): Promise<string>;
   secret: string;
   keyId: string;
 }
@@ -91,7 +91,8 @@ export async function testServer(options: {
       const open = await platform.createTenant(slug);
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
-      const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
+      const token = (claims = {}, otherSecret?: string) =>
+        signEmbedToken({ keyId, secret: otherSecret ?? secret ?? "", claims });
       const ctx = makeContext(open, { actor: { kind: "operator", name: "test" }, requestId: "test" });
       return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
@@ -109,7 +110,7 @@ async function configure({ tenant, settings }: OpenTenant): Promise<void> {
     publishableKey: tenant.slug,
   });
   await settings.set("provider.secretKey", "sk");
-  await settings.set("provider.webhookSecret", "whsec_AAAA");
+  await settings.set("provider.webhookSecret", `whsec_${"A".repeat(32)}`);
   await settings.set("connector", {
     id: "netsuite",
     baseUrl: "https://erp.test",

@@ -1,5 +1,5 @@
 import type { OpenTenant } from "../../tenant/tenants.ts";
-import { bad, type Finding } from "../finding.ts";
+import { bad, type Finding, note } from "../finding.ts";
 
 interface Work {
   tenant_id: string;
@@ -8,6 +8,7 @@ interface Work {
   unknown: number;
   unsettled: number;
   conflicted: number;
+  faults: number;
 }
 
 /** A delivery or a look at an attempt is made within a minute of its time, s. */
@@ -25,7 +26,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       count(*) filter (where kind = 'outcome' and is_late)::int as unknown,
       count(*) filter (where not is_late and (kind = 'late_news' and tries > 0
         or kind = 'outcome' and created_at < now() - make_interval(secs => ${unsettledS})))::int as unsettled,
-      count(*) filter (where kind = 'conflict')::int as conflicted
+      count(*) filter (where kind = 'conflict')::int as conflicted,
+      (select count(*)::int from pay.record_faults) as faults
     from (
       select kind, created_at, tries, due_at < now() - make_interval(secs => ${lateS}) as is_late
       from pay.open_work where kind in ('delivery', 'dead_letter', 'outcome', 'late_news', 'conflict')
@@ -61,8 +63,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       bad(
         `${slug}: ${work.unsettled} payments are open for more than ${unsettledS / 3_600} h, or ended with late news`,
         "the provider is asked again and again and has not settled them; what they hold stays held",
-        `clarity payment list ${slug} says why. One made with another account waits for that one: ` +
-          `clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
+        `clarity payment list ${slug} says why, and the verb that ends each. One made with another account waits for ` +
+          `that one: clarity payment close-attempt when it is gone for good, else clarity flag set ${slug} payments-paused true, put the provider's settings back, wait, change them again`,
       ),
     ],
     [
@@ -70,7 +72,15 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       bad(
         `${slug}: ${work.conflicted} payments in conflict`,
         "the provider took another amount than was asked for; nothing is posted until a person decides",
-        `clarity payment list ${slug} --state conflicted`,
+        `clarity payment list ${slug} --state conflicted; clarity payment decide ends each`,
+      ),
+    ],
+    [
+      work.faults,
+      note(
+        `${slug}: ${work.faults} of the ERP's records cannot be used as they are`,
+        "these invoices are offered to nobody, or receipts do not go to every address",
+        `clarity record-fault list ${slug} names them for the tenant, who mends them in the ERP`,
       ),
     ],
   ];

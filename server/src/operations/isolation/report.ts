@@ -71,7 +71,7 @@ export function reportInWords(report: IsolationReport): string {
     `# Isolation of tenants, ${report.at.toISOString()}`,
     "## Tried just now, against the running databases",
     ...report.tenants.map(({ slug, proofs, error }) =>
-      [`### ${slug}`, error ? `could not be tried: ${error}` : markdown(proofRows(proofs ?? []))].join(
+      [`### ${slug}`, error ? `could not be tried: ${cell(error)}` : markdown(proofRows(proofs ?? []))].join(
         "\n\n",
       ),
     ),
@@ -118,4 +118,7 @@ function routeRows({ routes, wrongWays }: IsolationReport): string[][] {
 }
 
 const markdown = ([head = [], ...rows]: readonly (readonly string[])[]) =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
+
+/** What others wrote stays in its cell. */
+const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");

@@ -94,6 +94,8 @@ async function stage({
   if (otherDataKey) return underWay;
   await onStep("stage");
   const { masterKey, sql } = ctx.registry;
+  // A key staged under another master key would open nowhere, and servers open both.
+  await openTenantKeys({ tenantId, dataKey, masterKey });
   const next = await createDataKey({ tenantId, masterKey, version: dataKey.version + 1 });
   // Of two at once one is staged, and both go on with it.
   await sql`

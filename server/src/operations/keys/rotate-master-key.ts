@@ -1,5 +1,6 @@
 import type { MasterKeyRing } from "../../crypto/master-key.ts";
 import { openMasterKey } from "../../crypto/open-master-key.ts";
+import { requireMasterKey } from "../../registry/master-key-fits.ts";
 import type { Operator } from "../operator.ts";
 import {
   askOfEach,
@@ -28,7 +29,7 @@ export interface RotatedMasterKey {
  *
  * @param input.prepareOnly stop when the newer key is made, so that its file can be copied to other hosts first
  * @param onStep is told each step's name before it runs, and `done` at the end
- * @throws CannotDecrypt naming the tenant whose key no master key here opens
+ * @throws MasterKeyWrong before a key is made; CannotDecrypt naming the tenant whose key no master key here opens
  */
 export async function rotateMasterKey({
   ctx,
@@ -41,6 +42,7 @@ export async function rotateMasterKey({
 }): Promise<RotatedMasterKey> {
   const ring = openMasterKey(ctx.address);
   await onStep("renew");
+  await requireMasterKey({ sql: ctx.registry.sql, masterKey: ring });
   await ctx.registry.audit({ actor: ctx.actor, action: "master_key.rotate" });
   await ring.renew();
   let rewrapped = 0;

@@ -1,7 +1,6 @@
 import { type Actor, auditName } from "../../actor/actor.ts";
-import { wrappingContext } from "../../crypto/tenant-keys.ts";
+import { platformKeyOwner, wrappingContext } from "../../crypto/tenant-keys.ts";
 import type { Sql } from "../../database/connect.ts";
-import { platformKeyOwner } from "../../registry/platform-key.ts";
 
 /** A data key somewhere in the registry, as the master key wrapped it. */
 export interface WrappedKey {

@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
+import { requireMasterKey } from "../../registry/master-key-fits.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { lastContract, latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { objectionTo } from "../fit-instance.ts";
@@ -42,7 +43,7 @@ type Registration = Pick<
  *
  * @returns the row of an earlier try: of the same registration while it is half made, later of the same slug, name
  *   and template
- * @throws SlugTaken, HostTaken, InstanceUnfit
+ * @throws SlugTaken, HostTaken, InstanceUnfit; MasterKeyWrong, MasterKeyMissing, MasterKeyUnavailable
  */
 export async function registerTenant({
   ctx,
@@ -64,6 +65,7 @@ export async function registerTenant({
     if (objection) throw new InstanceUnfit(objection);
   }
 
+  await requireMasterKey(ctx.registry);
   const dataKey = await createDataKey({ tenantId: id, masterKey });
   const keys = await openTenantKeys({ tenantId: id, dataKey, masterKey });
   const password = keys.seal("connection", randomBytes(24).toString("base64url"));

@@ -69,6 +69,7 @@ export function remoteErp(url: string): Connector {
   return {
     id: "remote",
     openInvoices: () => Promise.reject(new ErpError("unreachable", "not offered")),
+    probe: async () => [],
     async postPayment({ payment, signal }) {
       const body = JSON.stringify(payment, (_, value) => (typeof value === "bigint" ? `${value}` : value));
       const response = await fetch(url, { method: "POST", body, signal });

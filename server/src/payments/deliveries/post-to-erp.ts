@@ -3,6 +3,7 @@ import type { Context } from "../../context/context.ts";
 import { afterStep, beforeStep } from "../../hooks/run.ts";
 import { toDecimal } from "../../money/money.ts";
 import type { DeliveryOutcome } from "../../outbox/delivery.ts";
+import { dayIn } from "../../tenant/calendar.ts";
 import { aboutPayment } from "../attempt.ts";
 import type { PaymentRow } from "../statements/payment-row.ts";
 
@@ -17,7 +18,7 @@ export async function postToERP({
   const connector = await ctx.connector();
   if (!connector) return { kind: "retry", cause: "the tenant has no ERP set up", retryAfterMs: null };
   const about = aboutPayment(ctx, payment);
-  const ours = toErpPayment(payment, about.lines);
+  const ours = toErpPayment(payment, about.lines, await ctx.settings.get("seller.timeZone"));
   const hooked = await beforeStep({ ctx, step: "SyncPayment", about, input: { payment: ours } });
   const memo = String(hooked.payment.memo).slice(0, 500);
 
@@ -29,7 +30,11 @@ export async function postToERP({
 }
 
 /** What the ERP is told: the invoices' sum. A surcharge is no payment of an invoice; the memo names it. */
-function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][number][]): ErpPayment {
+function toErpPayment(
+  payment: PaymentRow,
+  lines: readonly ErpPayment["lines"][number][],
+  timeZone: string,
+): ErpPayment {
   if (!payment.captured_at) throw new Error(`payment ${payment.id} is not captured`);
   const surcharge =
     payment.surcharge_minor > 0n
@@ -41,7 +46,7 @@ function toErpPayment(payment: PaymentRow, lines: readonly ErpPayment["lines"][n
     currency: payment.currency,
     amountMinor: payment.amount_minor,
     surchargeMinor: payment.surcharge_minor,
-    capturedOn: payment.captured_at.toISOString().slice(0, 10),
+    capturedOn: dayIn(payment.captured_at, timeZone),
     providerRef: payment.provider_ref ?? "",
     memo: `Card payment ${payment.receipt_number}, charge ${payment.provider_ref}${surcharge}`,
     lines: [...lines],

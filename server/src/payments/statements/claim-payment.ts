@@ -1,8 +1,8 @@
-import { hash } from "node:crypto";
 import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
+import { derivedId } from "../derived-id.ts";
 import type { OrderLine } from "./load-order.ts";
 import type { PaymentRow } from "./payment-row.ts";
 
@@ -94,6 +94,9 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
     token,
     statement,
     returnOrigin,
+    providerRef: null,
+    captureNumber: 1,
+    captureErrors: null,
     state: "pending",
     checks: 0,
     absences: 0,
@@ -103,16 +106,8 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
 }
 
 /**
- * A payment has one attempt, and its id is made of the payment's (a UUIDv8, RFC 9562 §5.8): a database that was
+ * A payment has one attempt, and its id is made of the payment's: a database that was
  * brought back to before it asks the provider, by the same key, for the same charge.
  */
-function attemptIdOf(tenantId: string, paymentId: string): string {
-  const hex = hash("sha256", `${tenantId}/${paymentId.toLowerCase()}`, "hex");
-  return [
-    hex.slice(0, 8),
-    hex.slice(8, 12),
-    `8${hex.slice(13, 16)}`,
-    `8${hex.slice(17, 20)}`,
-    hex.slice(20, 32),
-  ].join("-");
-}
+const attemptIdOf = (tenantId: string, paymentId: string): string =>
+  derivedId(`${tenantId}/${paymentId.toLowerCase()}`);

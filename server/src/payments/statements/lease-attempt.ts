@@ -13,6 +13,10 @@ interface AttemptRow {
   statement: string;
   return_origin: string | null;
   state: StoredState;
+  provider_ref: string | null;
+  capture_number: number;
+  capture_errors: number;
+  capture_failed_s: number | null;
   checks: number;
   absences: number;
   age_s: number;
@@ -41,7 +45,8 @@ export async function leaseAttempt({
       next_check_at = now() + make_interval(secs => ${leaseS})
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${input.attemptId}::uuid
       and a.leased_until <= now() and a.state = any(${states}::text[])
-    returning a.*, extract(epoch from now() - a.created_at)::float8 as age_s`;
+    returning a.*, extract(epoch from now() - a.created_at)::float8 as age_s,
+      extract(epoch from now() - a.capture_failed_at)::float8 as capture_failed_s`;
   const row = rows[0];
   const payment = row && (await findPaymentRow(ctx, row.payment_id));
   if (!row || !payment) return null;
@@ -51,6 +56,10 @@ export async function leaseAttempt({
     provider: row.provider,
     providerAccount: row.provider_account,
     token: row.token,
+    providerRef: row.provider_ref,
+    captureNumber: row.capture_number,
+    captureErrors:
+      row.capture_failed_s === null ? null : { count: row.capture_errors, sinceS: row.capture_failed_s },
     statement: row.statement,
     returnOrigin: row.return_origin,
     state: row.state,

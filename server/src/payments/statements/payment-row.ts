@@ -1,6 +1,16 @@
 import type { Context } from "../../context/context.ts";
 import type { StoredState } from "../states.ts";
 
+/** What the provider said that put a payment in conflict. */
+export interface Conflict {
+  outcome: "authorized" | "captured";
+  /** Minor units as digits. */
+  amountMinor: string;
+  currency: string;
+  /** Whether its lines still hold their invoices' balances; not when it had ended before. */
+  held: boolean;
+}
+
 /** A row of `pay.payments`, as the driver hands it over. */
 export interface PaymentRow {
   tenant_id: string;

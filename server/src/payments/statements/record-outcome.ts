@@ -94,6 +94,8 @@ async function move(
         state = case when p.state in ('declined', 'failed') then 'conflicted' else ${target} end,
         reason = ${outcome.kind === "declined" ? outcome.reason : null}::text,
         action_url = ${outcome.kind === "requires_action" ? outcome.url : null}::text,
+        conflict = case when ${target} = 'conflicted' or p.state in ('declined', 'failed')
+          then ${json(heardOf(outcome))}::jsonb || jsonb_build_object('held', p.state not in ('declined', 'failed')) end,
         provider_ref = coalesce(${providerRef}::text, p.provider_ref),
         captured_at = ${outcome.kind === "captured" ? outcome.capturedAt : null}::timestamptz,
         receipt_number = case when ${target} = 'captured' and p.state not in ('declined', 'failed')
@@ -105,7 +107,7 @@ async function move(
       returning p.*
     ), tried as (
       update pay.attempts a set
-        state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = null,
+        state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = ${"cause" in outcome ? outcome.cause : null}::text,
         token = case when moved.state = any(${openPaymentStates}::text[]) then a.token end,
         checks = 0, absences = 0, next_check_at = case when moved.state = any(${openPaymentStates}::text[])
           then now() + make_interval(secs => ${nextCheckInS(target, 0)})
@@ -154,6 +156,16 @@ async function move(
     select moved.*, (select jsonb_agg(id) from job) as outbox_ids from moved`;
   return rows[0] ?? null;
 }
+
+/** What a person who decides a conflict must know of it: a `Conflict` without its hold. */
+const heardOf = (outcome: AttemptOutcome) =>
+  "money" in outcome
+    ? {
+        outcome: outcome.kind,
+        amountMinor: `${outcome.money.amountMinor}`,
+        currency: outcome.money.currency,
+      }
+    : {};
 
 const auditDetail = (attempt: Attempt, outcome: AttemptOutcome) => ({
   attempt: attempt.id,

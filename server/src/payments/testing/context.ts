@@ -47,7 +47,9 @@ export function createContext(input: {
   const get = async (key: SettingKey) => {
     const definition = settingDefinitions[key];
     const fallback = "default" in definition ? definition.default : undefined;
-    return key in input.settings ? input.settings[key] : fallback;
+    const value = key in input.settings ? input.settings[key] : fallback;
+    if (value instanceof Error) throw value;
+    return value;
   };
   return {
     tenant: input.db.tenant,

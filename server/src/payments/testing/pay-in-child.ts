@@ -1,11 +1,14 @@
-/** A server process in small: starts the one payment it is given, then ends. Tests kill it midway. */
+/** A server process in small: starts the one payment it is given, or finishes the one attempt, then ends. Tests kill it midway. */
 
 import { adapters } from "../../context/adapters.ts";
 import { loopbackNetwork } from "../../network/testing/loopback.ts";
+import { resolveAttempt } from "../resolve-attempt.ts";
 import { startPayment } from "../start-payment.ts";
 import { createContext, openTenantDb } from "./context.ts";
 
-const { databaseUrl, tenantId, provider, secrets, settings, start } = JSON.parse(process.env.PAY ?? "");
+const { databaseUrl, tenantId, provider, secrets, settings, start, attemptId } = JSON.parse(
+  process.env.PAY ?? "",
+);
 const { db, sql } = openTenantDb(databaseUrl, tenantId);
 const ctx = createContext({
   db,
@@ -13,5 +16,8 @@ const ctx = createContext({
   hooks: {},
   settings,
 });
-console.log(JSON.stringify(await startPayment({ ctx, input: start })));
+const done = start
+  ? await startPayment({ ctx, input: start })
+  : (await resolveAttempt({ ctx, input: { attemptId } })).kind;
+console.log(JSON.stringify(done));
 await sql.end();

@@ -142,7 +142,8 @@ function createTenant({
       const shift = `${seconds} seconds`;
       await admin`
         update pay.attempts set created_at = created_at - ${shift}::interval,
-          leased_until = leased_until - ${shift}::interval, next_check_at = next_check_at - ${shift}::interval
+          leased_until = leased_until - ${shift}::interval, next_check_at = next_check_at - ${shift}::interval,
+          capture_failed_at = capture_failed_at - ${shift}::interval
         where tenant_id = ${id}`;
     },
   };

@@ -26,6 +26,10 @@ describeProvider("sandbox, over HTTP to its process", async () => {
     token: (card) => sandbox.token(account, numbers[card]),
     completeChallenge: (_, url, success) => sandbox.decide(url, success),
     loseNextAnswer: async () => void (await sandbox.fault("timeout_after_charge")),
+    async storeNextError(operation, done) {
+      const struck = operation === "authorize" ? "charge" : operation;
+      await sandbox.fault(done ? "error_500_after" : "error_500", { operation: struck });
+    },
     async books(reference) {
       const charge = (await sandbox.charges(account)).find((one) => one.reference === reference);
       return { capturedMinor: BigInt(charge?.captured ?? 0), refundedMinor: BigInt(charge?.refunded ?? 0) };
@@ -49,7 +53,7 @@ async function callAll(answer: RequestListener, timeoutMs = 200) {
   const provider = createSandboxProvider({
     baseUrl,
     secretKey: "sk_x",
-    webhookSecret: "whsec_eA==",
+    webhookSecret: `whsec_${"A".repeat(32)}`,
     timeoutMs,
   });
   const signal = AbortSignal.timeout(5_000);
@@ -89,15 +93,30 @@ test.each<[string, RequestListener]>([
   ["no answer in time", () => {}],
 ])("%s is unknown to every call: neither declined nor absent", async (_, answer) => {
   for (const outcome of await callAll(answer)) {
-    expect(outcome).toEqual({ kind: "unknown", cause: expect.any(String) });
+    expect(outcome).toMatchObject({ kind: "unknown", cause: expect.any(String) });
   }
+});
+
+test.each<[string, RequestListener, boolean]>([
+  ["its own 500", problem(500, "internal"), true],
+  ["its own 504", problem(504, "internal"), true],
+  ["a 503 in a page", (_, response) => response.writeHead(503).end("<h1>down</h1>"), true],
+  ["a gateway's 504", (_, response) => response.writeHead(504).end("<h1>late</h1>"), false],
+  ["a gateway's 502", (_, response) => response.writeHead(502).end(), false],
+  ["409 in_progress", problem(409, "in_progress"), false],
+  ["a refusal", problem(422, "idempotency_mismatch"), false],
+  ["a broken connection", (request) => request.socket.destroy(), false],
+  ["no answer in time", () => {}, false],
+])("%s: whether the call is over and an error may stand under its key is said", async (_, answer, over) => {
+  const [, authorized, captured] = await callAll(answer);
+  for (const outcome of [authorized, captured]) expect("vendorError" in (outcome ?? {})).toBe(over);
 });
 
 test("nobody listening is unknown too", async () => {
   const provider = createSandboxProvider({
     baseUrl: "http://127.0.0.1:9",
     secretKey: "sk_x",
-    webhookSecret: "whsec_eA==",
+    webhookSecret: `whsec_${"A".repeat(32)}`,
     timeoutMs: 500,
   });
   expect(await provider.find({ reference: "r", signal: AbortSignal.timeout(900) })).toMatchObject({

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { conceal } from "../../crypto/conceal.ts";
 import { readBounded } from "../../network/network.ts";
-import type { Outcome, Provider } from "../provider.ts";
+import { captureKeyOf, type Outcome, type Provider, type Unknown } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
 import { SandboxConfig } from "./config.ts";
 import { Account, ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
@@ -23,7 +23,7 @@ type Reply<T> =
   | { kind: "ok"; body: T }
   /** The vendor read the request and said no, with its own error code. */
   | { kind: "no"; status: number; code: string }
-  | { kind: "unknown"; cause: string };
+  | Unknown;
 
 /** A charge is some hundred bytes; whoever answers more is not asked to go on. */
 const mostBytes = 1024 * 1024;
@@ -38,6 +38,7 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
   let account: string | null = null;
   return {
     id: SandboxConfig.shape.id.value,
+    captures: "once",
 
     async account({ signal }) {
       if (account === null) {
@@ -64,9 +65,8 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
       return refused ? { kind: "declined", providerRef: null, reason: "declined" } : unknown(reply);
     },
 
-    async capture({ reference, money, signal }) {
+    async capture({ reference, money, key = captureKeyOf(reference), signal }) {
       const body = { amount: `${money.amountMinor}`, currency: money.currency };
-      const key = `${reference}:capture`;
       const reply = await call({ path: `${path(reference)}/capture`, key, body, schema: Charge, signal });
       // Whatever it was that said no, whether money was taken is for `find` to tell.
       return reply.kind === "ok" ? outcomeOf(reply.body) : unknown(reply);
@@ -87,8 +87,9 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
       return unknown(reply);
     },
 
-    async find({ reference, signal }): Promise<Outcome | { kind: "absent" }> {
-      const reply = await call({ path: path(reference), schema: Charge, signal });
+    async find({ reference, providerRef, signal }): Promise<Outcome | { kind: "absent" }> {
+      const own = providerRef && `/v1/charges/by-id/${encodeURIComponent(providerRef)}`;
+      const reply = await call({ path: own || path(reference), schema: Charge, signal });
       if (reply.kind === "ok") return outcomeOf(reply.body);
       if (reply.kind === "no" && reply.code === "not_found") return { kind: "absent" };
       return unknown(reply);
@@ -143,12 +144,16 @@ function read<T>(status: number, json: unknown, schema: z.ZodType<T>): Reply<T> 
       : { kind: "unknown", cause: `an answer of another shape (${status})` };
   }
   const error = ApiError.safeParse(json);
-  // A proxy's page says nothing about the charge; a 5xx may have had its effect.
-  if (!error.success || status >= 500) return { kind: "unknown", cause: `answered ${status}` };
+  const cause = `answered ${status}`;
+  // It may have had its effect. Behind a gateway that gave up waiting (502, 504) the call may still run.
+  const over = status >= 500 && (error.success || (status !== 502 && status !== 504));
+  if (over) return { kind: "unknown", cause, vendorError: true };
+  // A proxy's page says nothing about the charge.
+  if (!error.success) return { kind: "unknown", cause };
   return { kind: "no", status, code: error.data.error.code };
 }
 
-function unknown(reply: Exclude<Reply<unknown>, { kind: "ok" }>): { kind: "unknown"; cause: string } {
+function unknown(reply: Exclude<Reply<unknown>, { kind: "ok" }>): Unknown {
   return reply.kind === "unknown" ? reply : { kind: "unknown", cause: `${reply.status} ${reply.code}` };
 }
 

@@ -63,7 +63,9 @@ function reply(input: {
   if (path.startsWith("/v1/tokens/")) {
     return { status: 200, body: { brand: "visa", funding: "credit", last4: "4242", country: "US" } };
   }
-  const [, , , reference = body.reference ?? "", verb] = path.split("/");
+  // Its own id of a charge is made of our reference.
+  const named = path.replace(/^\/v1\/charges\/by-id\/ch_/, "/v1/charges/");
+  const [, , , reference = body.reference ?? "", verb] = named.split("/");
   const known = charges.get(reference);
   if (method === "POST" && verb === undefined && !known) {
     const { amount = "", currency = "" } = body;

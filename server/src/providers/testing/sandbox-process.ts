@@ -58,8 +58,10 @@ export async function startSandboxProcess() {
     url,
     account: (name: string): Promise<Account> =>
       post<Account>("/v1/accounts", { key: adminKey, body: { name, webhookUrl: "http://127.0.0.1:9/" } }),
-    fault: (mode: string, remaining = 1): Promise<unknown> =>
-      post("/v1/faults", { key: adminKey, body: { mode, remaining } }),
+    fault: (
+      mode: string,
+      { remaining = 1, operation = null }: { remaining?: number; operation?: string | null } = {},
+    ): Promise<unknown> => post("/v1/faults", { key: adminKey, body: { mode, remaining, operation } }),
     /** Tokenises as the card frame does. */
     async token(account: Account, number: string): Promise<string> {
       const body = { number, expiryMonth: 12, expiryYear: new Date().getUTCFullYear() + 2, cvc: "123" };
