@@ -8,11 +8,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ensureEdgeKeys } from "@clarity/bff";
 import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server/operate";
 import postgres from "postgres";
+import {
+  type CountingProvider,
+  startCountingProvider,
+} from "../../../server/src/providers/testing/counting-provider.ts";
 import { freePort } from "../../../server/src/testing/free-port.ts";
 import { send } from "../load.ts";
 import type { Payer } from "../payer.ts";
 import { type Figure, figure } from "../report.ts";
-import { type CountingProvider, startCountingProvider } from "./counting-provider.ts";
 import { type PayingTenant, payingTenant } from "./paying-tenant.ts";
 import { enter } from "./start-layers.ts";
 import { type Program, startProgram } from "./start-program.ts";

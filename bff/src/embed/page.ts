@@ -12,7 +12,7 @@ const scriptNames = ["pay-form.js", "embed-page.js"];
  *
  * @param origin the edge's, as the browser sees it
  */
-export function embedHeaders(input: { host: HostEntry; origin: string; assets: Assets }) {
+export function embedHeaders(input: { host: HostEntry; origin: string; assets: Pick<Assets, "script"> }) {
   const { embedOrigins, frameOrigins } = input.host;
   const scripts = scriptNames.map((name) => input.assets.script(name));
   return pageHeaders({
@@ -42,7 +42,7 @@ export function embedPage({
   host: HostEntry;
   locale: Locale | null;
   themeMode: ThemeMode | null;
-  assets: Assets;
+  assets: Pick<Assets, "script">;
 }) {
   const scripts = scriptNames
     .map((name) => assets.script(name))
