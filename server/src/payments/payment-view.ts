@@ -1,4 +1,5 @@
 import { DeclineReason, type Payment, type PaymentState } from "../../contract/index.ts";
+import { mayBeShown } from "./challenge-address.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import type { StoredState } from "./states.ts";
 
@@ -15,7 +16,9 @@ const shownAs: Record<StoredState, PaymentState> = {
 
 /** What the payer may see of a payment. */
 export function paymentView(row: PaymentRow): Payment {
-  const state = shownAs[row.state];
+  const action = row.state === "requires_action" ? actionOf(row) : null;
+  // With nothing to show there is nothing the payer could do: it is under way.
+  const state = row.state === "requires_action" && !action ? "processing" : shownAs[row.state];
   return {
     id: row.id,
     state,
@@ -25,11 +28,16 @@ export function paymentView(row: PaymentRow): Payment {
     totalMinor: `${row.total_minor}`,
     lines: row.lines,
     createdAt: row.created_at.toISOString(),
-    action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
+    action,
     reason:
       state === "declined" || state === "failed" ? (DeclineReason.safeParse(row.reason).data ?? null) : null,
     receipt: state === "captured" ? receiptOf(row) : null,
   };
+}
+
+/** Stored addresses were judged when they were recorded, but not by every release. */
+function actionOf({ action_url: url }: PaymentRow): Payment["action"] {
+  return url !== null && mayBeShown(url, url) ? { type: "challenge", url } : null;
 }
 
 function receiptOf(row: PaymentRow): Payment["receipt"] {

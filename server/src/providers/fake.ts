@@ -46,6 +46,8 @@ export class FakeProvider implements Provider {
   accountId = "acct_fake";
   readonly charges = new Map<string, FakeCharge>();
   readonly webhookSecret = `whsec_${Buffer.from(randomUUID()).toString("base64")}`;
+  /** Where the bank wants the payer; `null`: it does not say. */
+  challengeUrl: (reference: string) => string | null = (reference) => `https://bank.test/3ds/${reference}`;
   /** Runs when a call has had its effect, before its answer leaves. */
   beforeAnswer: (operation: FakeOperation, reference: string) => Promise<void> = async () => {};
   readonly #faults: { operation: FakeOperation; fault: FakeFault }[] = [];
@@ -96,7 +98,7 @@ export class FakeProvider implements Provider {
     const asked = JSON.stringify([`${money.amountMinor}`, money.currency, rest]);
     return this.#call("authorize", { reference, signal }, () => {
       const known = this.charges.get(reference);
-      if (known) return known.asked === asked ? outcomeOf(known) : mismatch;
+      if (known) return known.asked === asked ? this.#outcomeOf(known) : mismatch;
       const behaviour = cards[input.token];
       const status = behaviour?.status ?? "declined";
       const charge: FakeCharge = {
@@ -110,7 +112,7 @@ export class FakeProvider implements Provider {
         reason: status === "declined" ? (behaviour?.reason ?? "declined") : null,
       };
       this.charges.set(reference, charge);
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -132,7 +134,7 @@ export class FakeProvider implements Provider {
         charge.captures += 1;
         charge.captured = wrong >= 0 ? { ...money, amountMinor: money.amountMinor + 1n } : money;
       }
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -157,7 +159,7 @@ export class FakeProvider implements Provider {
   find({ reference, signal }: Parameters<Provider["find"]>[0]): Promise<Outcome | { kind: "absent" }> {
     return this.#call("find", { reference, signal }, (fault) => {
       const charge = this.charges.get(reference);
-      return charge && fault !== "absent" ? outcomeOf(charge) : { kind: "absent" };
+      return charge && fault !== "absent" ? this.#outcomeOf(charge) : { kind: "absent" };
     });
   }
 
@@ -165,6 +167,23 @@ export class FakeProvider implements Provider {
     const eventId = verifyWebhook({ secret: this.webhookSecret, body, headers, now });
     if (eventId === null) return null;
     return { eventId, reference: JSON.parse(Buffer.from(body).toString()).data.reference };
+  }
+
+  #outcomeOf(charge: FakeCharge): Outcome {
+    const providerRef = `fake_${charge.reference}`;
+    switch (charge.status) {
+      case "authorized":
+        return { kind: "authorized", providerRef, money: charge.authorized };
+      case "captured": {
+        const taken = charge.captured ?? charge.authorized;
+        const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
+        return { kind: "captured", providerRef, money, capturedAt: new Date() };
+      }
+      case "requires_action":
+        return { kind: "requires_action", providerRef, url: this.challengeUrl(charge.reference) };
+      case "declined":
+        return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
+    }
   }
 
   async #call<T>(
@@ -189,20 +208,3 @@ export class FakeProvider implements Provider {
 }
 
 const mismatch: Outcome = { kind: "unknown", cause: "the key was used with another request" };
-
-function outcomeOf(charge: FakeCharge): Outcome {
-  const providerRef = `fake_${charge.reference}`;
-  switch (charge.status) {
-    case "authorized":
-      return { kind: "authorized", providerRef, money: charge.authorized };
-    case "captured": {
-      const taken = charge.captured ?? charge.authorized;
-      const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
-      return { kind: "captured", providerRef, money, capturedAt: new Date() };
-    }
-    case "requires_action":
-      return { kind: "requires_action", providerRef, url: `https://bank.test/3ds/${charge.reference}` };
-    case "declined":
-      return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
-  }
-}
