@@ -27,7 +27,7 @@ export function addPayRoutes(app: OpenAPIHono<EdgeEnv>, options: PayOptions) {
       path: internalPaths.session,
       route: c.get("route"),
       claims: claimsFor("session:open", { tenant: host.tenant.id, requestId }),
-      ...jsonBody({ embedToken: token, locales }),
+      ...jsonBody({ embedToken: token, locales, jkt }),
     });
     const { grant, view } = OpenedSession.parse(await opened.json());
     const { subject, invoices } = grant;

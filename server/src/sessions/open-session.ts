@@ -20,7 +20,7 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it.
+ * when a session comes of it, and opens it again for the same browser key.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -34,16 +34,17 @@ export async function openSession({
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
   if (grant.kind === "refused") return grant;
-  if (!(await claimToken({ ctx, input: grant }))) return refused("token_replayed");
+  const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
       return { kind: "opened", grant: { subject: grant.subject, invoices: grant.invoices }, view };
     }
-    await releaseToken({ ctx, input: grant });
+    await releaseToken({ ctx, input: claim });
     return view;
   } catch (error) {
-    await releaseToken({ ctx, input: grant }).catch(() => {});
+    await releaseToken({ ctx, input: claim }).catch(() => {});
     throw error;
   }
 }
