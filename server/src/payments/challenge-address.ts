@@ -16,7 +16,7 @@ export function mayBeShown(address: string | null, framedBy: string | null): boo
 
 /** Absolute, and written so: the parser forgives blanks and line breaks that others may not. */
 function parse(text: string | null): URL | null {
-  return text !== null && text.length <= mostCharacters && /^https?:\/\/[^\s\\]+$/.test(text)
+  return text !== null && text.length <= mostCharacters && /^https?:\/\/[^\s\\]+$/i.test(text)
     ? URL.parse(text)
     : null;
 }

@@ -16,7 +16,13 @@ const key = () => randomBytes(32).toString("base64url");
 
 /** `jkt`: thumbprint of the browser's key, as the edge found it in the proof; an edge of before sends none. */
 async function open(embedToken: string, jkt?: string): Promise<string> {
-  const none: Record<string, unknown> = { sub: null, inv: null, locale: null, origin: null, rid: "request-1" };
+  const none: Record<string, unknown> = {
+    sub: null,
+    inv: null,
+    locale: null,
+    origin: null,
+    rid: "request-1",
+  };
   const claims = { ...none, aud: "shared", tenant: acme.open.tenant.id, scopes: ["session:open"] };
   const authorization = await new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: "internal+jwt" })
