@@ -24,11 +24,11 @@ const scripts: readonly Script[] = [
   {
     file: "pay-form.js",
     entry: "src/pay-form/index.ts",
-    limit: 18_000,
+    limit: 20_000,
     // Loaded twice, or in two versions: the first one stays.
     intro: 'if(customElements.get("pay-form"))return;',
   },
-  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 4_000 },
+  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 5_000 },
   { file: "embed-page.js", entry: "src/embed/embed-page.ts", limit: 2_000 },
   { file: "loader.js", entry: "src/embed/loader.ts", limit: 2_000 },
 ];

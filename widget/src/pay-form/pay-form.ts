@@ -74,6 +74,7 @@ export class PayForm extends HTMLElement {
     whole: new Set(),
     touched: new Set(),
     typing: false,
+    draft: null,
     spoken: "",
     update: () => this.#draw(),
   };
