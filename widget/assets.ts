@@ -12,6 +12,9 @@ export interface Asset {
   brotliBytes: number;
 }
 
+/** The one Trusted Types policy of our scripts, for pages of the edge that list theirs. */
+export const trustedTypesPolicy = "pay-form";
+
 export type AssetName = "pay-form.js" | "card-frame.js" | "embed-page.js" | "loader.js";
 
 export interface Assets {
