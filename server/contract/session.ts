@@ -108,6 +108,8 @@ export type ThemeView = z.infer<typeof ThemeView>;
 export const OpenSession = z.object({
   embedToken: z.string().min(20).max(8192),
   locales: z.array(z.string().max(35)).max(10),
+  /** RFC 7638 thumbprint of the key that the browser proved: with it, the same token again is a retry. */
+  jkt: z.string().length(43).optional(),
 });
 export type OpenSession = z.infer<typeof OpenSession>;
 

@@ -29,8 +29,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it. Invoices come as the mirror has them, with its age; the ERP is asked meanwhile, and
- * `GET /v1/invoices` tells what it said.
+ * when a session comes of it, and opens it again for the same browser key. Invoices come as the mirror has them, with its
+ * age; the ERP is asked meanwhile, and `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -44,17 +44,18 @@ export async function openSession({
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
   if (grant.kind === "refused") return grant;
-  if (!(await claimToken({ ctx, input: grant }))) return refused("token_replayed");
+  const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
       const { subject, invoices, keyId } = grant;
       return { kind: "opened", grant: { subject, invoices, keyId }, view };
     }
-    await releaseToken({ ctx, input: grant });
+    await releaseToken({ ctx, input: claim });
     return view;
   } catch (error) {
-    await releaseToken({ ctx, input: grant }).catch(() => {});
+    await releaseToken({ ctx, input: claim }).catch(() => {});
     throw error;
   }
 }
