@@ -9,7 +9,7 @@ export const edgeEnvironment = defineEnvironment({
     HOST: { kind: kinds.host, help: "where to listen", default: "127.0.0.1" },
     CLARITY_SERVER_URL: { kind: kinds.httpUrl, help: "the shared servers", required: true },
     CLARITY_EDGE_KEY_FILE: {
-      kind: kinds.existingFile,
+      kind: kinds.privateFile,
       help: "signs the edge's tokens: Ed25519 private key, PKCS #8 PEM",
       required: true,
     },

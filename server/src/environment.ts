@@ -65,11 +65,19 @@ export const serverEnvironment = defineEnvironment({
   },
 });
 
+function isThere(file: string): boolean {
+  try {
+    return hasFileMasterKey(file);
+  } catch {
+    return false;
+  }
+}
+
 /** A server makes no master key: a new one would open nobody's secrets. */
 function noMasterKey(place: ReturnType<typeof masterKeyPlace>): string[] {
   const file = masterKeyFileOf(place);
   const needed = place.masterKey === undefined || place.masterKey.startsWith("file:");
-  if (!needed || file === undefined || hasFileMasterKey(resolve(file))) return [];
+  if (!needed || file === undefined || isThere(resolve(file))) return [];
   const name = place.masterKey === undefined ? "CLARITY_MASTER_KEY_FILE" : "CLARITY_MASTER_KEY";
   return [`${name} must name a file that is there`];
 }

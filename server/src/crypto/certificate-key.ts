@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
 import {
   CompactSign,
   calculateJwkThumbprint,
@@ -10,6 +9,7 @@ import {
   importJWK,
   type JWK,
 } from "jose";
+import { createKeyFile, statKeyFile } from "./key-file.ts";
 
 /** Signs what the platform vouches for long after: certificates of deletion. */
 export interface CertificateKey {
@@ -26,15 +26,15 @@ export interface CertificateKey {
 const algorithm = "Ed25519";
 
 /**
- * An Ed25519 key as JWK in a file of mode 0600, made on first use and never overwritten.
+ * An Ed25519 key as JWK in a file of mode 0600, made on first use and never overwritten. One that was put there, in a
+ * mounted Secret, may be PEM as `openssl genpkey -algorithm ed25519` writes it.
  *
  * @throws Error when others may read the file
  */
 export async function fileCertificateKey(path: string): Promise<CertificateKey> {
-  if (!statSync(path, { throwIfNoEntry: false })) await create(path);
-  if ((statSync(path).mode & 0o077) !== 0)
-    throw new Error(`the key ${path} is readable by others: chmod 600 it`);
-  const jwk: JWK = JSON.parse(readFileSync(path, "utf8"));
+  if (!statKeyFile(path, "the key")) await create(path);
+  statKeyFile(path, "the key");
+  const jwk = parse(readFileSync(path, "utf8"), path);
   const { d: _, ...publicJwk } = jwk;
   const [privateKey, publicKey] = await Promise.all([
     importJWK(jwk, algorithm),
@@ -56,17 +56,15 @@ export async function fileCertificateKey(path: string): Promise<CertificateKey> 
   };
 }
 
-/** Whole under another name first: a kill leaves no half key, and of two makers one wins. */
+function parse(text: string, path: string): JWK {
+  if (!text.startsWith("-----BEGIN ")) return JSON.parse(text);
+  const key = createPrivateKey(text);
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${path} holds no Ed25519 key`);
+  return key.export({ format: "jwk" }) as JWK;
+}
+
 async function create(path: string): Promise<void> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  mkdirSync(dirname(path), { recursive: true });
-  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(unfinished, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600, flush: true });
-  try {
-    linkSync(unfinished, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(unfinished);
-  }
+  const key = JSON.stringify(await exportJWK(privateKey));
+  createKeyFile({ path, key, what: "a key of openssl genpkey -algorithm ed25519" });
 }

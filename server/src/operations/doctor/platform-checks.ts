@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isOpenToAll } from "../../../contract/environment/index.ts";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
 import { names } from "../names.ts";
@@ -56,7 +57,7 @@ export const certificateKeyFindings: Check = async ({ ctx }) => {
   const path = join(dirname(ctx.address.masterKeyFile), "certificate.key");
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return [];
-  if ((found.mode & 0o077) === 0) return [fine("the key that signs certificates of deletion is private")];
+  if (!isOpenToAll(found.mode)) return [fine("the key that signs certificates of deletion is private")];
   return [
     bad(
       `${path} is readable by others`,
