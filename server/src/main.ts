@@ -4,6 +4,7 @@
  *
  * SIGTERM or SIGINT stops it within 5 s, CLARITY_DRAIN_MS not counted: requests under way finish, jobs are found again by the next sweep.
  */
+import "../contract/environment/home.ts";
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
