@@ -42,10 +42,8 @@ const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).s
 let stopping = false;
 
 const registryUrl = env.CLARITY_REGISTRY_URL;
-const registry = openRegistry({
-  url: registryUrl,
-  masterKey: orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env))),
-});
+const masterKey = orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env)));
+const registry = orRefuse("CLARITY_REGISTRY_URL", () => openRegistry({ url: registryUrl, masterKey }));
 const tenants = openTenants({
   registry,
   log,

@@ -176,13 +176,8 @@ const cases: [string, Kind<unknown>, string[], string[]][] = [
   [
     "PostgreSQL URL",
     kinds.postgresUrl,
-    [
-      "postgres://h",
-      "postgresql://u:p@h:1/d?sslmode=require",
-      "postgres://u:p@h1:1,h2:2/d",
-      "postgres://h1,h2/d",
-    ],
-    ["h", "mysql://h", "postgres:/h", "postgres://u@:1/d", "postgres://h:99999/d"],
+    ["postgres://h", "postgresql://u:p@h:1/d?sslmode=require", "postgres://h1,h2/d"],
+    ["h", "mysql://h", "postgres:/h", "postgres://u@:1/d", "postgres://h:99999/d", "postgres://h1:1,h2:2/d"],
   ],
   ["Redis URL", kinds.redisUrl, ["redis://h", "rediss://:p@h:1/0"], ["http://h", "h:6379"]],
   ["log level", kinds.logLevel, ["info", "silent"], ["INFO", "loud"]],

@@ -63,13 +63,10 @@ export const origin = kind(
   httpText.refine((written) => URL.parse(written)?.origin === written),
 );
 
-/** libpq's lists of hosts too: URL knows one. */
 export const postgresUrl = kind(
   "a URL, postgres://user:password@host:5432/database",
-  z.string().refine((written) => urlOf("postgres:", "postgresql:")(withOneHost(written))),
+  z.string().refine(urlOf("postgres:", "postgresql:")),
 );
-
-const withOneHost = (url: string) => url.replace(/^([a-z]+:\/\/(?:[^@/?]*@)?[^,/?]*)(?:,[^/?]*)/, "$1");
 
 export const redisUrl = kind("a URL, redis:// or rediss://", z.string().refine(urlOf("redis:", "rediss:")));
 

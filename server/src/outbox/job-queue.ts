@@ -9,6 +9,7 @@ import {
   type WorkerEvents,
 } from "graphile-worker";
 import type { Logger } from "pino";
+import { nodePostgresUrl } from "../database/tls.ts";
 
 export interface JobQueue {
   add(jobs: AddJobsJobSpec[]): Promise<void>;
@@ -36,9 +37,10 @@ export async function startJobQueue(options: {
   concurrency: number;
   log: Logger;
 }): Promise<JobQueue> {
-  const { registryUrl, log } = options;
+  const { log } = options;
+  const connectionString = nodePostgresUrl(options.registryUrl);
   const logger = toGraphileLogger(log);
-  const utils = await makeWorkerUtils({ connectionString: registryUrl, maxPoolSize: 2, logger });
+  const utils = await makeWorkerUtils({ connectionString, maxPoolSize: 2, logger });
   await utils.migrate();
 
   const workerIds = new Set<string>();
@@ -50,7 +52,7 @@ export async function startJobQueue(options: {
     const events: WorkerEvents = new EventEmitter();
     events.on("worker:create", ({ worker }) => void workerIds.add(worker.workerId));
     return run({
-      connectionString: registryUrl,
+      connectionString,
       concurrency: options.concurrency,
       maxPoolSize: options.concurrency + 2,
       // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
