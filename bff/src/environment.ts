@@ -1,4 +1,9 @@
-import { defineEnvironment, kinds, tracingVariables } from "@clarity/server/contract/environment";
+import {
+  defineEnvironment,
+  kinds,
+  stoppingVariables,
+  tracingVariables,
+} from "@clarity/server/contract/environment";
 
 /** What `main.ts` reads. */
 export const edgeEnvironment = defineEnvironment({
@@ -15,11 +20,13 @@ export const edgeEnvironment = defineEnvironment({
     },
     CLARITY_ASSETS_DIR: { kind: kinds.existingFolder, help: "the widget's build", required: true },
     CLARITY_FRONT_DOOR_URL: { kind: kinds.httpUrl, help: "what bare addresses show", otherwise: "404" },
-    CLARITY_DRAIN_MS: {
-      kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
-      help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
-      default: "0",
+    CLARITY_METRICS_PORT: {
+      kind: kinds.port,
+      help: "Prometheus metrics, on a port of their own",
+      otherwise: "/metrics answers loopback alone",
     },
+    CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
+    ...stoppingVariables("4000"),
     CLARITY_REDIS_URL: {
       kind: kinds.redisUrl,
       help: "counts limits and used proofs over all edges that share it",

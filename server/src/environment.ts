@@ -1,5 +1,10 @@
 import { resolve } from "node:path";
-import { defineEnvironment, kinds, tracingVariables } from "../contract/environment/index.ts";
+import {
+  defineEnvironment,
+  kinds,
+  stoppingVariables,
+  tracingVariables,
+} from "../contract/environment/index.ts";
 import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
@@ -47,11 +52,7 @@ export const serverEnvironment = defineEnvironment({
     },
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
-    CLARITY_DRAIN_MS: {
-      kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
-      help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
-      default: "0",
-    },
+    ...stoppingVariables("4500"),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...backupVariables,

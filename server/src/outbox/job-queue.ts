@@ -22,8 +22,8 @@ export interface JobQueue {
 
 /** Starting again after the registry was lost: from 0.5 s to 15 s. */
 const restartMs = { first: 500, longest: 15_000 };
-/** Jobs are told to stop after this long, and left after the second. */
-const stopMs = { abort: 2_000, leave: 4_000 };
+/** So long before the grace is over jobs are told to stop, and left, ms. */
+const beforeTheEndMs = { abort: 2_500, leave: 500 };
 
 /**
  * graphile-worker in the registry database, started again whenever it gives up. Jobs never fail: a
@@ -35,9 +35,11 @@ export async function startJobQueue(options: {
   registryUrl: string;
   tasks: TaskList;
   concurrency: number;
+  /** What stopping may take, ms. */
+  graceMs: number;
   log: Logger;
 }): Promise<JobQueue> {
-  const { log } = options;
+  const { log, graceMs } = options;
   const connectionString = nodePostgresUrl(options.registryUrl);
   const logger = toGraphileLogger(log);
   const utils = await makeWorkerUtils({ connectionString, maxPoolSize: 2, logger });
@@ -58,7 +60,7 @@ export async function startJobQueue(options: {
       // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
       pollInterval: 1_000,
       noHandleSignals: true,
-      gracefulShutdownAbortTimeout: stopMs.abort,
+      gracefulShutdownAbortTimeout: Math.max(0, graceMs - beforeTheEndMs.abort),
       taskList: options.tasks,
       parsedCronItems: [],
       logger,
@@ -90,7 +92,8 @@ export async function startJobQueue(options: {
     async stop() {
       stopping = true;
       const stopped = runner?.stop().catch(() => {});
-      const late = new Promise((resolve) => setTimeout(resolve, stopMs.leave).unref());
+      const leaveMs = Math.max(0, graceMs - beforeTheEndMs.leave);
+      const late = new Promise((resolve) => setTimeout(resolve, leaveMs).unref());
       await Promise.race([Promise.all([stopped, supervised]), late]);
       await utils.release();
     },
