@@ -7,6 +7,7 @@ import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
+import { hostCommand } from "./host.ts";
 import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
 import { keyCommand, masterKeyCommand } from "./key.ts";
@@ -64,6 +65,7 @@ export function createProgram(terminal: Terminal): Command {
     .description(commandLineEnvironment.about)
     .addHelpText("after", `\n${helpText(commandLineEnvironment)}`)
     .addCommand(tenantCommand(run, terminal))
+    .addCommand(hostCommand(run))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { exportTenant } from "../operations/export/export-tenant.ts";
 import type { Manifest } from "../operations/export/format.ts";
 import { importTenant } from "../operations/export/import-tenant.ts";
+import { describeNotAsAsked } from "../operations/provisioning/not-as-asked.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
@@ -63,12 +64,17 @@ const importFrom = (run: Run) => (path: string, options: ImportOptions) =>
   run(options, async (ctx) => {
     const { slug, name, host: hosts, takeOver = false } = options;
     const input = { path, slug, hosts, takeOver, ...(name !== undefined && { name }) };
-    const { tenant, created, manifest } = await importTenant({ ctx, input });
+    const { tenant, created, notAsAsked, manifest } = await importTenant({ ctx, input });
     const { toBeSetAgain } = manifest;
     const said = created ? "is there" : "was there already";
     return {
-      json: { tenant, created, tables: manifest.tables, toBeSetAgain },
-      text: [`${slug} ${said} and answers at ${tenant.hosts.join(", ")}`, ...remarks(manifest)].join("\n"),
+      json: { tenant, created, notAsAsked, tables: manifest.tables, toBeSetAgain },
+      text: [
+        `${slug} ${said} and answers at ${tenant.hosts.join(", ")}`,
+        ...describeNotAsAsked(notAsAsked),
+        ...remarks(manifest),
+      ].join("\n"),
+      failed: notAsAsked.length > 0,
     };
   });
 

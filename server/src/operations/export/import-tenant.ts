@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import type { Operator } from "../operator.ts";
 import { NewTenant } from "../provisioning/new-tenant.ts";
+import { type NotAsAsked, notAsAsked } from "../provisioning/not-as-asked.ts";
 import { bringForward, prepareOlderTemplate } from "../provisioning/older-schema.ts";
 import { registerTenant } from "../provisioning/register-tenant.ts";
 import { activate, createDatabase, createRole, recordStep, setPrivileges } from "../provisioning/steps.ts";
@@ -38,6 +39,8 @@ export interface ImportedTenant {
   readonly tenant: { id: string; slug: string; name: string; hosts: readonly string[] };
   /** false: it was there already, made from the same export. */
   readonly created: boolean;
+  /** As of `CreatedTenant`. */
+  readonly notAsAsked: readonly NotAsAsked[];
   readonly manifest: Manifest;
 }
 
@@ -106,5 +109,10 @@ async function importFrom({
   // Was it made of this export?
   if (!created) await loadRows({ ctx, record: found, source });
   await onStep("done");
-  return { tenant: { id: record.id, slug, name, hosts: record.hosts }, created, manifest };
+  return {
+    tenant: { id: record.id, slug, name, hosts: record.hosts },
+    created,
+    notAsAsked: created ? [] : notAsAsked(found, { hosts }),
+    manifest,
+  };
 }
