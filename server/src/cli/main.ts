@@ -80,7 +80,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(databaseServerCommand(run, terminal))
     .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))
-    .addCommand(doctorCommand(run));
+    .addCommand(doctorCommand(run, terminal));
 }
 
 function warn(terminal: Terminal, lines: readonly string[]): void {

@@ -1,5 +1,5 @@
 import { backupFindings } from "../backup/backup-findings.ts";
-import { backupSettings } from "../backup/settings.ts";
+import { type BackupSettings, backupSettings } from "../backup/settings.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
 import type { Operator } from "../operator.ts";
 import {
@@ -12,18 +12,18 @@ import {
 import {
   certificateKeyFindings,
   clockFindings,
+  rightsFindings,
   serverFindings,
   templateFindings,
 } from "./platform-checks.ts";
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
-const ofBackups: Check = ({ ctx }) => backupFindings({ ctx, settings: backupSettings(process.env) });
-
 /** In this order. A part of the platform adds its check here. */
-const checks: readonly Check[] = [
+const checks = (backups: BackupSettings): readonly Check[] => [
   templateFindings,
   serverFindings,
+  rightsFindings,
   clockFindings,
   certificateKeyFindings,
   workerFindings,
@@ -33,7 +33,9 @@ const checks: readonly Check[] = [
   restoreFindings,
   pinFindings,
   flagFindings,
-  ofBackups,
+  function ofBackups({ ctx }) {
+    return backupFindings({ ctx, settings: backups });
+  },
   tenantFindings,
 ];
 
@@ -42,8 +44,17 @@ const checks: readonly Check[] = [
  * the operators' audit log when it can be written.
  *
  * @param now default this machine's clock
+ * @param backups default this process's settings
  */
-export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?: Date }): Promise<Finding[]> {
+export async function diagnose({
+  ctx,
+  now = new Date(),
+  backups = backupSettings(process.env),
+}: {
+  ctx: Operator;
+  now?: Date;
+  backups?: BackupSettings;
+}): Promise<Finding[]> {
   const reached = await Promise.all([
     probe("PostgreSQL answers the administrator", () => ctx.admin`select 1`, {
       why: "no tenant can be made, migrated or deleted",
@@ -61,7 +72,7 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
   });
   const records = await ctx.registry.list();
   const answers = await Promise.all(
-    checks.map((check) =>
+    checks(backups).map((check) =>
       check({ ctx, records, now }).catch((error) => [
         bad(
           `${check.name} could not look: ${reasonOf(error)}`,
