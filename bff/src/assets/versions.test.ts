@@ -153,6 +153,14 @@ describe("during a roll-out", () => {
     expect(logged(rig)).toContain("there is another build of version 1.0.0");
   });
 
+  test("of more builds than are looked at the newest are found", async () => {
+    for (let minor = 0; minor < 203; minor++) await release(`1.${minor}.0`);
+    const rig = await edgeOf();
+    expect(await bytesAt(rig, "/v/1.202.0/pay-form.js")).toBe(scriptsOf("1.202.0")["pay-form.js"]);
+    expect(await bytesAt(rig, "/v/1.3.0/pay-form.js")).toBe(scriptsOf("1.3.0")["pay-form.js"]);
+    expect(await bytesAt(rig, "/v/1.2.0/pay-form.js")).toBe("not_found");
+  });
+
   test("a broken build beside good ones stops nobody, and is told", async () => {
     await release("1.0.0");
     await release("1.1.0");
