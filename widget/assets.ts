@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BuiltScript } from "./build/manifest.ts";
 
+/** The one Trusted Types policy of our scripts, for pages of the edge that list theirs. */
+export const trustedTypesPolicy = "pay-form";
+
 export type AssetName = "pay-form.js" | "card-frame.js" | "embed-page.js" | "loader.js";
 
 export interface Assets {

@@ -11,6 +11,8 @@ import { elementManifest } from "./build/element-manifest.ts";
 import { type BuildManifest, builtScript, pinned } from "./build/manifest.ts";
 import { locales } from "./src/locales/index.ts";
 
+const root = import.meta.dirname;
+
 interface Script {
   file: string;
   entry: string;
@@ -24,35 +26,44 @@ const scripts: readonly Script[] = [
   {
     file: "pay-form.js",
     entry: "src/pay-form/index.ts",
-    limit: 18_000,
+    limit: 20_000,
     // Loaded twice, or in two versions: the first one stays.
     intro: 'if(customElements.get("pay-form"))return;',
   },
-  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 4_000 },
+  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 5_000 },
   { file: "embed-page.js", entry: "src/embed/embed-page.ts", limit: 2_000 },
   { file: "loader.js", entry: "src/embed/loader.ts", limit: 2_000 },
 ];
 
-const root = import.meta.dirname;
 const dist = join(root, "dist");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
 /**
- * Lit announces its version in a global of the page, and its Trusted Types policy has a name that others have as well;
- * templates are indented for people.
+ * Lit announces its version in a global of the page, makes a Trusted Types policy under its own name, and asks the
+ * page's own `document`; ours says what to do where a page allows no policy, and cannot be stood in for.
  */
+const imports = [
+  `import{templatePolicy}from${JSON.stringify(join(root, "src/page/trusted-html.ts"))};`,
+  `import{blankDocument as document}from${JSON.stringify(join(root, "src/page/document.ts"))};`,
+].join("");
+
+/** And templates are indented for people. */
 const quiet: Plugin = {
   name: "quiet",
   transform(code, id) {
-    return /node_modules.*lit/.test(id)
-      ? code
-          .replace(/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, "0")
-          .replace('createPolicy("lit-html"', 'createPolicy("pay-form"')
-      : undefined;
+    if (!/node_modules.*lit/.test(id)) return undefined;
+    return (
+      imports +
+      code
+        .replace(/\(\w+\.\w+Versions\?\?=\[\]\)\.push\("[\d.]+"\)/g, "0")
+        .replace(/\w+\?\w+\.createPolicy\("lit-html",\{createHTML:\w+=>\w+\}\):void 0/, "templatePolicy")
+    );
   },
   generateBundle(_, bundle) {
     for (const chunk of Object.values(bundle)) {
       if (chunk.type !== "chunk") continue;
+      if (chunk.code.includes("lit-html"))
+        this.error("Lit makes a policy of its own again: mend the transform");
       // Minified code has line breaks in templates only; Lit's own strings have none before a blank.
       chunk.code = chunk.code
         .replace(/>\n\s+|\n\s+(?=<)/g, (gap) => (gap[0] === ">" ? ">" : ""))
@@ -100,6 +111,8 @@ async function make({ file, entry, limit, intro = "" }: Script) {
       reportCompressedSize: false,
       rolldownOptions: {
         input: join(root, entry),
+        // No page's markup answers for `document` then, in our code or in Lit's.
+        transform: { inject: { document: [join(root, "src/page/document.ts"), "realDocument"] } },
         output: { format: "iife", entryFileNames: file, intro, comments: { legal: false } },
       },
     },

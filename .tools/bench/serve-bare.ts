@@ -83,6 +83,7 @@ app.post("/v1/payments", async (c) => {
       providerAccount: provider.accountId,
       token: method.token,
       statement: "INVOICE",
+      subjects: [],
       returnOrigin: null,
     },
   });

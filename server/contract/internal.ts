@@ -20,6 +20,16 @@ export const InternalClaims = z.object({
   locale: Locale.nullable(),
   /** Origin of the page the form stands in, an allowed one: frames the bank's challenge. Null where none is needed. */
   origin: z.string().nullable(),
+  /**
+   * The payer's session: the same from its opening to its end, over renewals, and another for every other. What it may
+   * have declined is counted by it. Null or absent before one is open, and from an older edge.
+   */
+  sid: z.string().min(1).max(200).nullish(),
+  /**
+   * Where the request came to the edge from: the browser's IP address as the edge believes it, for limits alone; no
+   * address is kept. Null or absent where there is none, and from an older edge.
+   */
+  ip: z.string().min(1).max(64).nullish(),
   /** Request id, the same in every log line of the request. */
   rid: z.string(),
 });

@@ -108,6 +108,8 @@ export type ThemeView = z.infer<typeof ThemeView>;
 export const OpenSession = z.object({
   embedToken: z.string().min(20).max(8192),
   locales: z.array(z.string().max(35)).max(10),
+  /** RFC 7638 thumbprint of the key that the browser proved: with it, the same token again is a retry. */
+  jkt: z.string().length(43).optional(),
 });
 export type OpenSession = z.infer<typeof OpenSession>;
 
@@ -140,6 +142,11 @@ export const OpenedSession = z.object({
     invoicesFreshness: Freshness.optional(),
     methods: z.array(CardMethod),
     surcharge: z.array(SurchargeRule),
+    /**
+     * The least that one payment in each currency of the answer may be, minor units as digits; what pays its invoices'
+     * whole `payableMinor` may be less. An older server does not say.
+     */
+    minimumMinor: z.record(z.string(), AmountMinor).default({}),
     flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
     /** A payment of this customer that is still under way: show it before offering to pay again. */
     unfinishedPayment: Payment.nullable(),

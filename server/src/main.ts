@@ -24,6 +24,7 @@ import { backupSettings } from "./operations/backup/settings.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { paymentDeliveries } from "./payments/deliveries/deliveries.ts";
+import { forgetDeclines } from "./payments/limits/declines.ts";
 import { resolveAttempt } from "./payments/resolve-attempt.ts";
 import { announceInstance } from "./registry/announce-instance.ts";
 import { openRegistry } from "./registry/registry.ts";
@@ -68,7 +69,7 @@ const starting = startWorker({
   ...servedTenants({ registry, tenants, makeContext, audience }),
   deliveries: paymentDeliveries,
   resolveAttempt,
-  chores: [anchorChore(registry.sql), ...backupChores()],
+  chores: [anchorChore(registry.sql), forgetDeclines, ...backupChores()],
   log,
 });
 const worker = await starting;

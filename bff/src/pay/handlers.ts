@@ -23,13 +23,13 @@ export function payHandlers({
   return {
     async openSession(c) {
       const { token, locales } = c.req.valid("json");
-      const input = jsonBody({ embedToken: token, locales });
+      const jkt = c.get("jkt");
+      const input = jsonBody({ embedToken: token, locales, jkt });
       const opened = await forward({ to: "openSession", ...ofTenant(c), ...input });
       const { grant, view } = OpenedSession.parse(await opened.json());
       const { subject, invoices, keyId: embedKey } = grant;
       const { locale } = view;
       const tenantId = c.get("host").tenant.id;
-      const jkt = c.get("jkt");
       const accessToken = await tokens.mint({ tenantId, subject, invoices, locale, embedKey, jkt });
       const messages = await words(locale);
       const expiresInS = accessTokenLifeS;

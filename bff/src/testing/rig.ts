@@ -39,8 +39,8 @@ export interface Rig {
   /** Moves the edge's clock. */
   advance(milliseconds: number): void;
   call(host: string, path: string, init?: RequestInit): Promise<Response>;
-  /** A browser with an open session at a host. The fake server takes any embed token. */
-  enter(host: string, embedToken?: string): Promise<Visitor>;
+  /** A browser, a new one by default, with an open session at a host. The fake server takes any embed token. */
+  enter(host: string, embedToken?: string, browser?: Browser): Promise<Visitor>;
   close(): Promise<void>;
 }
 
@@ -105,8 +105,8 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     advance: (milliseconds) => {
       ahead += milliseconds;
     },
-    enter: (host, embedToken = "e".repeat(40)) =>
-      enter({ host, embedToken, call, now: () => Date.now() + ahead }),
+    enter: (host, embedToken = "e".repeat(40), browser) =>
+      enter({ host, embedToken, browser, call, now: () => Date.now() + ahead }),
     close: () => rm(assetsDir, { recursive: true }),
   };
 }
@@ -116,11 +116,12 @@ const peer = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
 async function enter(input: {
   host: string;
   embedToken: string;
+  browser: Browser | undefined;
   call: Rig["call"];
   now: () => number;
 }): Promise<Visitor> {
   const { host, call, now } = input;
-  const browser = await createBrowser();
+  const browser = input.browser ?? (await createBrowser());
   const iat = () => Math.floor(now() / 1000);
   const url = (at: string, path: string) => `http://${at}:${port}${path.split("?")[0]}`;
   const proof = await browser.proof({ method: "POST", url: url(host, "/v1/session"), extra: { iat: iat() } });
@@ -214,6 +215,7 @@ export const opened: OpenedSession = {
     invoices: [],
     invoicesAsOf: "2026-01-01T00:00:00.000Z",
     methods: [],
+    minimumMinor: {},
     surcharge: [],
     flags: {},
     unfinishedPayment: null,

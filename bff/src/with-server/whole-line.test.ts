@@ -154,6 +154,14 @@ test("an embed token is good for one session, also when ten come at once", async
   expect(refusals.every((reason) => reason.includes("token_replayed"))).toBe(true);
 });
 
+test("an embed token whose answer was lost opens the session again for the key that proved itself with it", async () => {
+  const token = await acme.token();
+  const first = await rig.enter("acme.localhost", token);
+  const again = await rig.enter("acme.localhost", token, first.browser);
+  expect((await again.call("/v1/invoices")).status).toBe(200);
+  await expect(rig.enter("acme.localhost", token)).rejects.toThrow("token_replayed");
+});
+
 test("an ERP that is down costs no token: the same one opens a session when it is back", async () => {
   const token = await acme.token({ sub: "C-9" });
   acme.erp.customers.set("C-9", { name: "Late", email: null, invoices: [] });

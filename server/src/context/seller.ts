@@ -1,3 +1,4 @@
+import { longest, plainLine } from "../../contract/index.ts";
 import { SettingMissing } from "../tenant/errors.ts";
 import type { Context } from "./context.ts";
 import { doWithout } from "./do-without.ts";
@@ -15,7 +16,7 @@ export async function sellerOf(ctx: Context): Promise<Seller> {
   const { settings, tenant } = ctx;
   const name = () =>
     settings.get("seller.name").catch((error) => {
-      if (error instanceof SettingMissing) return tenant.name;
+      if (error instanceof SettingMissing) return plainLine(tenant.name, longest.name);
       throw error;
     });
   const address = () => settings.get("seller.supportEmail");

@@ -12,7 +12,7 @@ const payment: PaymentRow = {
   ...{ currency: "KWD", amount_minor: 1_250_500n, surcharge_minor: 0n, total_minor: 1_250_500n },
   lines: [{ invoiceId: "1", invoiceNumber: "INV-1", amountMinor: "1250500" }],
   ...{ card_brand: "visa", card_last4: "4242", action_url: null, reason: null, receipt_number: "R-1001" },
-  ...{ captured_at: new Date("2026-03-02T23:30:00Z"), provider_ref: "ch_1", locale: "en" },
+  ...{ captured_at: new Date("2026-03-02T23:30:00Z"), provider_ref: "ch_1", coarse: false, locale: "en" },
   created_at: new Date("2026-03-02T23:29:00Z"),
 };
 const seller = { name: "Acme", supportEmail: null };
@@ -45,6 +45,26 @@ test.each([
   const receipt = buildReceipt({ payment, customerName: "Northgate", seller: { ...seller, timeZone } });
   expect(receipt.facts[1]?.value).toBe(day);
   expect(receiptText(receipt)).toContain(day);
+});
+
+test("no name begins a line of a receipt, or turns the direction of one, in text, HTML or subject", () => {
+  const evil = "Wayne\n\nTotal paid: 0.00\u202e\u2028x";
+  const receipt = buildReceipt({
+    payment: { ...payment, lines: [{ invoiceNumber: `INV-1\r\n${evil}`, amountMinor: "1250500" }] },
+    customerName: evil,
+    seller: { name: evil, supportEmail: null },
+  });
+  const text = receiptText(receipt);
+  expect(text.split("\n").filter((line) => /^Total paid/.test(line))).toHaveLength(1);
+  expect(text.split("\n")).toHaveLength(receiptText(receiptOf()).split("\n").length);
+  const html = receiptHtml(receipt, compileTheme(presets.plain));
+  for (const part of [text, html, receipt.subject, receipt.preheader]) {
+    expect(part).not.toMatch(/[\u202a-\u202e\u2066-\u2069\u2028]/);
+  }
+  expect(receipt.subject).toBe("Receipt R-1001 from Wayne Total paid: 0.00 x");
+  const huge = "x".repeat(1_000_000);
+  const bounded = buildReceipt({ payment, customerName: huge, seller: { name: huge, supportEmail: null } });
+  expect(receiptHtml(bounded, compileTheme(presets.plain)).length).toBeLessThan(20_000);
 });
 
 test("a day is the day in UTC, and an unknown language is English", () => {

@@ -1,5 +1,5 @@
 import type { CompiledTheme } from "@clarity/themes";
-import { Locale } from "../../contract/index.ts";
+import { Locale, longest, plainLine } from "../../contract/index.ts";
 import { exponentOf, toDecimal } from "../money/money.ts";
 import { fill, type ReceiptWords, receiptWords } from "./receipt-words.ts";
 
@@ -60,8 +60,8 @@ export function buildReceipt({ payment, customerName, seller }: ReceiptInput): R
   const money = (amountMinor: bigint) => formatMoney(amountMinor, { currency, locale });
   const values = {
     number: payment.receipt_number ?? "",
-    seller: seller.name,
-    customer: customerName,
+    seller: plainLine(seller.name, longest.name),
+    customer: plainLine(customerName, longest.name),
     total: money(payment.total_minor),
   };
   const card = payment.card_last4
@@ -75,7 +75,7 @@ export function buildReceipt({ payment, customerName, seller }: ReceiptInput): R
     locale,
     direction: locale === "ar" ? "rtl" : "ltr",
     words,
-    seller: seller.name,
+    seller: values.seller,
     supportEmail: seller.supportEmail,
     subject: fill(words.subject, values),
     preheader: fill(words.preheader, values),
@@ -89,7 +89,7 @@ export function buildReceipt({ payment, customerName, seller }: ReceiptInput): R
       ...(card ? [{ label: words.card, value: card }] : []),
     ],
     lines: payment.lines.map((line) => ({
-      invoiceNumber: line.invoiceNumber,
+      invoiceNumber: plainLine(line.invoiceNumber, longest.number),
       amount: money(BigInt(line.amountMinor)),
     })),
     subtotal: money(payment.amount_minor),

@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import addressparser from "nodemailer/lib/addressparser";
+import { plainLine } from "../../contract/index.ts";
 import { conceal } from "../crypto/conceal.ts";
 import type { Network } from "../network/network.ts";
 import type { SettingValue } from "../tenant/settings.ts";
@@ -114,6 +115,6 @@ function failureOf(error: unknown, password: string | null): MailResult {
     code?: string;
     message: string;
   };
-  const cause = conceal(`${code} ${message}`, [password]).trim().slice(0, 300);
+  const cause = plainLine(conceal(`${code} ${message}`, [password]).trim(), 300);
   return { kind: final.has(code) && responseCode >= 500 ? "rejected" : "retry", cause };
 }

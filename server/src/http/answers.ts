@@ -34,10 +34,10 @@ export const logFields = (c: Context<ServerEnv>) => {
 /** A problem document (RFC 9457). Nothing internal has a way into it. */
 export function answerRefused(
   c: Context<ServerEnv>,
-  { kind: _, code, ...more }: Refused,
+  { kind: _, code, retryAfterS: waitS, ...more }: Refused,
   extraHeaders: Record<string, string> = {},
 ): Response {
-  const wait = retryAfterS[code];
+  const wait = waitS ?? retryAfterS[code];
   const body = JSON.stringify(problemOf(code, c.get("requestId") ?? "unknown", more));
   const headers = {
     "content-type": "application/problem+json",

@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes } from "node:crypto";
+import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -182,12 +182,42 @@ test("one tenant's slow ERP takes no more than its tier's requests at once, and 
   expect((await ask("/internal/v1/invoices", claims)).status).toBe(200);
 });
 
+test("too many declines of a session are 429 with the seconds to wait, for that session alone", async () => {
+  const shop = await line.createTenant("shop");
+  await shop.open.settings.set("connector", null);
+  await shop.open.db.query`
+    insert into pay.invoices (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)
+    values (${shop.open.tenant.id}, 'i', 'C-1', 'N', 'USD', 100000, 100000, '2026-01-01', '2026-02-01', now())
+    returning tenant_id`;
+  const pay = async (sid: string, token: string) => {
+    const body = JSON.stringify({
+      ...{ id: randomUUID(), currency: "USD", lines: [{ invoiceId: "i", amountMinor: "500" }] },
+      ...{ method: { type: "card", token }, shown: { surchargeMinor: "0", totalMinor: "500" } },
+    });
+    const claims = { ...payer, tenant: shop.open.tenant.id, sid, ip: "203.0.113.7" };
+    return ask("/internal/v1/payments", claims, { method: "POST", body });
+  };
+  const statuses: number[] = [];
+  for (let n = 0; n < 7; n++) statuses.push((await pay("s-1", `tok_declined#${n}`)).status);
+  expect(statuses).toEqual([201, 201, 201, 201, 201, 201, 429]);
+  const refused = await pay("s-1", "tok_success");
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(10);
+  expect(Problem.parse(await refused.json())).toMatchObject({ code: "too_many_declines", status: 429 });
+  expect((await pay("s-2", "tok_success")).status).toBe(201);
+});
+
 test("a tenant without a payment provider opens sessions that offer no method", async () => {
   await acme.open.settings.set("provider", null);
   const body = JSON.stringify({ embedToken: await acme.token(), locales: ["pt", "fr-CA"] });
   const answer = await ask("/internal/v1/session", { scopes: ["session:open"] }, { method: "POST", body });
   expect(await answer.json()).toMatchObject({
     grant: { subject: "C-1", invoices: null },
-    view: { methods: [], locale: "fr", seller: { name: "acme Ltd" }, currencies: { USD: 2 } },
+    view: {
+      methods: [],
+      locale: "fr",
+      seller: { name: "acme Ltd" },
+      currencies: { USD: 2 },
+      minimumMinor: { USD: "100" },
+    },
   });
 });

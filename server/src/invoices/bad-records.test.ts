@@ -139,7 +139,7 @@ test("another customer's faults stay when this one's are mended", async () => {
 });
 
 test.each([
-  ["a name without end", "W".repeat(1_000_000), /^W{200}$/],
+  ["a name without end", "W".repeat(1_000_000), /^W{199}…$/],
   ["a name that no database holds", "Wa\u0000y\ud800ne\r\n", /^Wa y.ne$/],
   ["no name", "", /^K-\d+$/],
 ])("%s keeps nobody from paying", async (_, name, shown) => {

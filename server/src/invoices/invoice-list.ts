@@ -1,8 +1,10 @@
 import type { Invoice, InvoiceList } from "../../contract/index.ts";
+import { plainName, plainNumber } from "./erp-names.ts";
 
 /** A customer beside one of their invoices; the invoice's columns are null when there is none. */
 export interface MirrorRow {
   tenant_id: string;
+  customer_id: string;
   customer_name: string;
   synced_at: Date;
   age_ms: number;
@@ -30,14 +32,16 @@ export function mirrorOf(rows: readonly MirrorRow[]): Mirror | null {
   const [first] = rows;
   if (!first) return null;
   const invoices = rows.flatMap((row): Invoice[] => (row.id === null ? [] : [toInvoice(row, row.id)]));
-  const { customer_name: customerName, age_ms: ageMs, synced_at: syncedAt } = first;
+  const { customer_id: id, age_ms: ageMs, synced_at: syncedAt } = first;
+  // Rows of before names were cleaned on their way in.
+  const customerName = plainName(first.customer_name, id);
   return { customerName, ageMs, list: { invoices, asOf: syncedAt.toISOString() } };
 }
 
 function toInvoice(row: MirrorRow, id: string): Invoice {
   return {
     id,
-    number: row.number,
+    number: plainNumber(row.number, id),
     currency: row.currency,
     totalMinor: `${row.total_minor}`,
     openMinor: `${row.owed_minor}`,

@@ -101,6 +101,43 @@ test("an invoice is overdue from the day after it was due in the seller's calend
   await acme.open.settings.unset("seller.timeZone");
 });
 
+test("a name that would begin a line, turn its direction or fill a page comes in as one short line", async () => {
+  const mega = 1_000_000;
+  acme.erp.customers.set(customerId, {
+    name: `Wayne\nTotal paid: 0.00 \u202eevil${"x".repeat(mega)}`,
+    email: `ap@wayne.test${"y".repeat(mega)}`,
+    invoices,
+  });
+  owe(100n, { number: "INV-2: paid \u2067" });
+  owe(200n, { number: "z".repeat(150) });
+  owe(300n, { number: "\u202e" });
+  // Whom the ERP would not know again by what is left is withheld.
+  owe(400n, { number: "INV-1\r\nINV-2: paid" });
+  owe(500n, { number: "z".repeat(mega) });
+  await sync();
+  const [row] = await acme.open.db.query<{ tenant_id: string; size: number }>`
+    select tenant_id, octet_length(name) + octet_length(email) as size from pay.customers where id = ${customerId}`;
+  expect(row?.size).toBeLessThan(5_000);
+  const mirror = await readMirror({ ctx: acme.ctx, input: { customerId, allowedInvoices } });
+  expect(mirror?.customerName).toMatch(/^Wayne Total paid: 0.00 evilx+…$/);
+  expect(mirror?.customerName).toHaveLength(200);
+  expect(mirror?.list.invoices.map(({ number }) => number)).toEqual([
+    "INV-2: paid ",
+    `${"z".repeat(119)}…`,
+    `${customerId}-2`,
+  ]);
+});
+
+test("rows of before names were cleaned are clean where they are shown", async () => {
+  owe(100n);
+  await sync();
+  await acme.open.db.query`
+    with customer as (update pay.customers set name = E'Way\\nne\u202e' where id = ${customerId})
+    update pay.invoices set number = E'N\\n1' where customer_id = ${customerId} returning tenant_id`;
+  const mirror = await readMirror({ ctx: acme.ctx, input: { customerId, allowedInvoices } });
+  expect([mirror?.customerName, mirror?.list.invoices[0]?.number]).toEqual(["Way ne", "N 1"]);
+});
+
 test("what the ERP no longer lists is no longer payable", async () => {
   const [first, second] = [owe(100n), owe(200n)];
   await sync();

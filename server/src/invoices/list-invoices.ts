@@ -1,5 +1,6 @@
 import type { Freshness, InvoiceList, Refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { plainName } from "./erp-names.ts";
 import type { Mirror } from "./invoice-list.ts";
 import { readMirror } from "./read-mirror.ts";
 import { isBeingRead, syncInvoices } from "./sync-invoices.ts";
@@ -92,7 +93,10 @@ function listOf(
   const ageMs = mirror ? Math.max(0, Math.round(mirror.ageMs)) : null;
   const askAgainInMs =
     state === "current" ? null : state === "unreachable" ? lookAgainMs.unreachable : lookAgainMs.refreshing;
-  const { customerName = customerId, list = { invoices: [], asOf: ctx.now().toISOString() } } = mirror ?? {};
+  const {
+    customerName = plainName(customerId, "–"),
+    list = { invoices: [], asOf: ctx.now().toISOString() },
+  } = mirror ?? {};
   return {
     kind: "invoices",
     ...{ customerName, ageMs },

@@ -21,7 +21,7 @@ export async function readMirror({
   const { customerId, allowedInvoices } = input;
   const today = dayIn(ctx.now(), await ctx.settings.get("seller.timeZone"));
   const rows = await ctx.db.query<MirrorRow>`
-    select c.tenant_id, c.name as customer_name, c.synced_at,
+    select c.tenant_id, c.id as customer_id, c.name as customer_name, c.synced_at,
       (extract(epoch from now() - c.synced_at) * 1000)::float8 as age_ms,
       i.id, i.number, i.currency, i.total_minor, i.open_minor - i.settled_minor as owed_minor,
       greatest(0, i.open_minor - i.held_minor - i.settled_minor) as payable_minor,

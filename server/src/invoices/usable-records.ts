@@ -1,6 +1,7 @@
 import type { ErpAccount, ErpInvoice } from "../connectors/connector.ts";
 import { readAddresses } from "../email/read-addresses.ts";
 import { isCurrency } from "../money/iso-4217.ts";
+import { plainName, plainNumber } from "./erp-names.ts";
 
 /** What of the ERP's records cannot be used as it is. For the tenant: it may name a person. */
 export interface RecordFault {
@@ -20,7 +21,7 @@ export interface UsableRecords {
 /** Minor units an amount on the wire can carry: 18 digits. */
 const largestMinor = 10n ** 18n - 1n;
 /** Characters; an index holds no key much longer, and no ERP has one. */
-const longest = { id: 200, number: 200, name: 200, email: 4_000, record: 200, why: 300 };
+const longest = { id: 200, number: 200, email: 4_000, record: 200, why: 300 };
 
 /**
  * Parts what a connector read into what can be offered and stored, and what cannot: one bad record must cost no customer
@@ -34,17 +35,16 @@ export function usableRecords({ customer, invoices, withheld = [] }: ErpAccount)
     for (const invoice of different) {
       const why = different.length > 1 ? `another record has the same id ${id}` : faultOf(invoice);
       if (why) faults.push({ kind: "invoice", record: invoice.number, why });
-      else usable.push(withDueDate(invoice));
+      else usable.push(withDueDate({ ...invoice, number: plainNumber(invoice.number, invoice.id) }));
     }
   }
   for (const record of readAddresses(customer.email ?? "").bad) {
     faults.push({ kind: "email", record, why: "it is no e-mail address: no receipt goes there" });
   }
-  const name = storable(customer.name).slice(0, longest.name).trim();
   // Line breaks stay: they part addresses, or say that it is no list of them.
   const email = customer.email?.slice(0, longest.email).toWellFormed().replaceAll("\0", " ");
   return {
-    customer: { name: name || customer.id, email: email ?? null },
+    customer: { name: plainName(customer.name, customer.id), email: email ?? null },
     invoices: usable,
     faults: onePerRecord(faults),
   };

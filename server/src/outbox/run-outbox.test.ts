@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { PostResult } from "../connectors/connector.ts";
+import type { ErpPayment, PostResult } from "../connectors/connector.ts";
 import { createFakeErp } from "../connectors/fake.ts";
 import type { Context } from "../context/context.ts";
 import { paymentDeliveries as deliveries } from "../payments/deliveries/deliveries.ts";
@@ -72,6 +72,16 @@ test.each([
     expect(await readPayment({ ctx, input })).toMatchObject({ payment: { receipt: { capturedOn: day } } });
   },
 );
+
+test("a memo that a hook words is one line in the ERP, in bounds", async () => {
+  const before = (_: unknown, input: { payment: ErpPayment }) => ({
+    payment: { ...input.payment, memo: `Paid\nVOID\u202e${"x".repeat(1_000)}` },
+  });
+  const { ctx, erp, captured } = withErp(world.tenant({ hooks: { SyncPayment: { before } } }));
+  await run(ctx, (await captured(100n)).outboxId);
+  expect(erp.payments[0]?.memo).toMatch(/^Paid VOIDx+…$/);
+  expect(erp.payments[0]?.memo).toHaveLength(500);
+});
 
 test("a throttled ERP is asked again, not before it said", async () => {
   const { ctx, tenant, captured, row } = withErp(world.tenant());

@@ -10,13 +10,21 @@ import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-pr
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
 import { judgeOrder } from "./judge-order.ts";
+import { pauseOf } from "./limits/declines.ts";
+import { minimumOf, tooSmall } from "./limits/minimum.ts";
+import { takeTurn } from "./limits/session-turns.ts";
+import { subjectsOf } from "./limits/subjects.ts";
 import { viewOf } from "./payment-view.ts";
 import { noteCaptureError } from "./statements/capture-key.ts";
 import { claimPayment, type Intent } from "./statements/claim-payment.ts";
+import type { Order } from "./statements/load-order.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import { recordOutcome } from "./statements/record-outcome.ts";
 import { storeRefusal } from "./statements/store-refusal.ts";
 import { surchargeOf } from "./surcharge.ts";
+
+/** A session's payment waits for the one before it no longer, ms: enough for a bank's answer. */
+const turnWithinMs = 4_000;
 
 export interface PaymentOrder {
   request: PaymentRequest;
@@ -25,12 +33,18 @@ export interface PaymentOrder {
   allowedInvoices: readonly string[] | null;
   returnOrigin: string | null;
   locale: string;
+  /** The payer's session and address; `null`: not known. */
+  session: string | null;
+  address: string | null;
 }
 
 export type PipelineResult =
   | { kind: "payment"; payment: Payment; created: boolean }
-  /** Somebody has this payment id already, or a balance went away between looking and locking. */
-  | { kind: "not_claimed" }
+  /**
+   * Somebody has this payment id already, a balance went away between looking and locking, or `waitS` is above 0: too many
+   * of the payer's were declined, and the next may be tried after so many seconds.
+   */
+  | { kind: "not_claimed"; waitS: number }
   | Refused;
 
 /**
@@ -48,20 +62,48 @@ export async function runPayment({
   ctx: Context;
   input: PaymentOrder;
 }): Promise<PipelineResult> {
-  const { request, customerId } = input;
   const deadline = deadlineIn(answerWithinMs);
 
   const partial = await ctx.flags.get("partial-payments");
   const order = await judgeOrder({ ctx, input: { ...input, partial } });
-  if (order.kind === "known") return { kind: "not_claimed" };
+  if (order.kind === "known") return { kind: "not_claimed", waitS: 0 };
   if (order.kind === "refused") return order;
   // After `known`: a payment that was begun before finishes, and its retries are told so.
   if (await ctx.flags.get("payments-paused")) return refused("unavailable");
+  // An edge that says no session: all of the customer's are one.
+  const session = `${ctx.tenant.id}/${input.session ?? `customer ${input.customerId}`}`;
+  const turn = await takeTurn(session, Math.min(deadline, deadlineIn(turnWithinMs)));
+  if (!turn) return refused("rate_limited");
+  let captured = false;
+  try {
+    const result = await payInTurn({ ctx, input: { ...input, order, deadline } });
+    captured = result.kind === "payment" && result.payment.state === "captured";
+    return result;
+  } finally {
+    turn.done({ captured });
+  }
+}
+
+/** From the card on; no other payment of a session that was not captured before is at the provider meanwhile. */
+async function payInTurn({
+  ctx,
+  input,
+}: {
+  ctx: Context;
+  input: PaymentOrder & { order: Order; deadline: Deadline };
+}): Promise<PipelineResult> {
+  const { request, customerId, order, deadline } = input;
   const provider = await ctx.provider();
-  const card = await inspectCard(provider, request.method.token, deadline);
-  if (card.kind === "refused") return card;
+  const inspected = await inspectCard(provider, request.method.token, deadline);
+  if (inspected.kind === "refused") return inspected;
+  // A tenant's hooks price by brand and funding; which card it is is the limits' alone.
+  const { fingerprint: cardId, ...card } = inspected;
   const account = await askProvider(deadline, (signal) => provider.account({ signal }));
   if (account.kind === "unknown") return refused("provider_unavailable");
+  const { currency } = request;
+  const minimumMinor = minimumOf(await ctx.settings.get("limits.minimum"), currency);
+  const small = tooSmall(order, { minimumMinor, currency });
+  if (small) return small;
 
   const { lines, amountMinor } = order;
   const about = {
@@ -88,14 +130,20 @@ export async function runPayment({
     token: request.method.token,
     statement: priced.statement,
     returnOrigin: input.returnOrigin,
+    subjects: subjectsOf(ctx.tenant.id, {
+      session: input.session,
+      customer: customerId,
+      address: input.address,
+      card: cardId,
+    }),
   };
   if (priced.kind === "declined") {
     const declined = await storeRefusal({ ctx, input: { intent, cause: priced.cause } });
-    return declined ? created(ctx, declined) : { kind: "not_claimed" };
+    return declined ? created(ctx, declined) : { kind: "not_claimed", waitS: 0 };
   }
 
   const attempt = await claimPayment({ ctx, input: intent });
-  if (!attempt) return { kind: "not_claimed" };
+  if (!attempt) return { kind: "not_claimed", waitS: await pauseOf({ ctx, input: intent }) };
   const authorized = await authorize({ ctx, input: { attempt, provider, deadline } });
   return created(ctx, await capture({ ctx, input: { attempt, provider, deadline, authorized } }));
 }

@@ -1,6 +1,7 @@
 import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { doWithout } from "../context/do-without.ts";
+import { isThereFor, ownIdOf } from "./own-id.ts";
 import { viewOf } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
@@ -29,10 +30,13 @@ export async function readPayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
-  if (row.attempt_id === null || !row.due) return { kind: "payment", payment: await viewOf(ctx, row) };
+  const answer = async (as: PaymentRow): Promise<ReadResult> => ({
+    kind: "payment",
+    payment: { ...(await viewOf(ctx, as)), id: row.called },
+  });
+  if (row.attempt_id === null || !row.due) return answer(row);
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
-  const known = resolved?.kind === "resolved" ? resolved.payment : row;
-  return { kind: "payment", payment: await viewOf(ctx, known) };
+  return answer(resolved?.kind === "resolved" ? resolved.payment : row);
 }
 
 /** For whoever only wants to be told. null: it went wrong, and the worker's sweep tries again. */
@@ -51,6 +55,8 @@ export async function tryToResolve(
 }
 
 export interface PaymentWithAttempt extends PaymentRow {
+  /** The id by which who asks knows it. */
+  called: string;
   /** `null`: a hook refused the payment, the provider was never asked. */
   attempt_id: string | null;
   /** Unsettled, unleased, and time to ask again. */
@@ -60,17 +66,19 @@ export interface PaymentWithAttempt extends PaymentRow {
 /** The customer's payment and its attempt. */
 export async function findWithAttempt(
   ctx: Context,
-  { paymentId, customerId, allowedInvoices = null }: PaymentWanted,
+  { paymentId, ...asking }: PaymentWanted,
 ): Promise<PaymentWithAttempt | null> {
-  const rows = await ctx.db.query<PaymentWithAttempt>`
+  const asker = { allowedInvoices: null, ...asking };
+  const ownId = ownIdOf(ctx.tenant.id, asker, paymentId);
+  const rows = await ctx.db.query<Omit<PaymentWithAttempt, "called">>`
     select p.*, a.id as attempt_id,
       coalesce(a.state = any(${openPaymentStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
         false) as due
     from pay.payments p
     left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id
-    where p.tenant_id = ${ctx.tenant.id}::uuid and p.id = ${paymentId}::uuid
-      and p.customer_id = ${customerId}`;
-  const [row] = rows;
-  const visible = row?.lines.every((line) => allowedInvoices?.includes(line.invoiceId) ?? true);
-  return row && visible ? row : null;
+    where p.tenant_id = ${ctx.tenant.id}::uuid and p.id = any(${[paymentId, ownId]}::uuid[])
+      and p.customer_id = ${asker.customerId}
+    order by p.id = ${paymentId}::uuid desc`;
+  const row = rows.find((one) => isThereFor(one, asker));
+  return row ? { ...row, called: row.id === ownId ? paymentId : row.id } : null;
 }

@@ -17,10 +17,13 @@ export async function resumePayment({
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
   if (!row) return refused("not_found");
-  const view = await viewOf(ctx, row);
+  const id = row.called;
+  const view = { ...(await viewOf(ctx, row)), id };
   if (row.attempt_id === null || !openPaymentStates.includes(row.state))
     return { kind: "payment", payment: view };
   const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
-  if (resolved?.kind === "resolved") return { kind: "payment", payment: await viewOf(ctx, resolved.payment) };
+  if (resolved?.kind === "resolved") {
+    return { kind: "payment", payment: { ...(await viewOf(ctx, resolved.payment)), id } };
+  }
   return { kind: "payment", payment: { ...view, state: "processing", action: null } };
 }

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { start } from "./testing/start.ts";
+import { readPayment } from "./read-payment.ts";
+import { resumePayment } from "./resume-payment.ts";
+import { startPayment } from "./start-payment.ts";
+import { type Ask, paymentRequest, start } from "./testing/start.ts";
 import { createWorld } from "./testing/world.ts";
 
 let world: Awaited<ReturnType<typeof createWorld>>;
@@ -97,4 +100,124 @@ test("two tabs, one invoice, different ids: one is paid, the other refused, in a
   ).toEqual([]);
   expect(tenant.provider.charges.size).toBe(1);
   expect(await tenant.balance(a)).toEqual([500n, 0n, 500n]);
+});
+
+describe("an id that another's payment has is as free as any", () => {
+  type Asked = Omit<Parameters<typeof startPayment>[0]["input"], "request">;
+  const unlimited = (customerId: string): Asked => ({
+    ...{ customerId, allowedInvoices: null, returnOrigin: null, locale: "en" },
+  });
+  /** What differs from payment to payment, taken out. */
+  const withoutIds = (answer: unknown, id: string) =>
+    JSON.parse(
+      JSON.stringify(answer)
+        .replaceAll(id, "<id>")
+        .replace(/"R-\d+"/g, '"R"')
+        .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<at>"),
+    );
+
+  /** A payment of C-1's, and what C-2 may pay. */
+  async function shop(token = "tok_success") {
+    const tenant = world.tenant();
+    const [theirs, mine] = [await tenant.invoice(500n), await tenant.invoice(9_000n, { customerId: "C-2" })];
+    const other = await tenant.invoice(9_000n, { customerId: "C-2", currency: "EUR" });
+    const id = randomUUID();
+    const request = paymentRequest({ id, token, lines: [[theirs, 500n]] });
+    await startPayment({ ctx: tenant.ctx, input: { ...unlimited("C-1"), request } });
+    return { tenant, id, mine, other, theirs };
+  }
+  type Shop = Awaited<ReturnType<typeof shop>>;
+
+  const asks: [string, (shop: Shop) => Ask][] = [
+    ["a good payment", ({ mine }) => ({ lines: [[mine, 700n]] })],
+    ["a declined one", ({ mine }) => ({ lines: [[mine, 700n]], token: "tok_insufficient" })],
+    ["one with a challenge", ({ mine }) => ({ lines: [[mine, 700n]], token: "tok_challenge" })],
+    ["more than is open", ({ mine }) => ({ lines: [[mine, 9_001n]] })],
+    ["another currency", ({ other }) => ({ lines: [[other, 700n]] })],
+    ["no invoice of theirs", ({ theirs }) => ({ lines: [[theirs, 500n]] })],
+    ["too little", ({ mine }) => ({ lines: [[mine, 1n]] })],
+    ["a card nobody knows", ({ mine }) => ({ lines: [[mine, 700n]], token: "tok_none" })],
+    ["another price", ({ mine }) => ({ lines: [[mine, 700n]], surchargeMinor: 5n })],
+  ];
+  for (const state of ["tok_success", "tok_declined", "tok_challenge"]) {
+    test.each(asks)(
+      `${state}: %s is answered as under an id nobody has, again and again, and when it is read`,
+      async (_, ask) => {
+        const all = async (taken: boolean) => {
+          const one = await shop(state);
+          const id = taken ? one.id : randomUUID();
+          const { ctx, provider } = one.tenant;
+          const asked = { ...unlimited("C-2"), request: paymentRequest({ id, ...ask(one) }) };
+          const input = { paymentId: id, customerId: "C-2" };
+          const before = (await one.tenant.payments())[0];
+          const answers = [
+            await readPayment({ ctx, input }),
+            await startPayment({ ctx, input: asked }),
+            await startPayment({ ctx, input: asked }),
+            await readPayment({ ctx, input }),
+            await resumePayment({ ctx, input }),
+          ];
+          expect((await one.tenant.payments())[0]).toEqual(before);
+          const texts = withoutIds(answers, id).map((answer: unknown) =>
+            JSON.parse(
+              JSON.stringify(answer)
+                .replace(/inv-[0-9a-f]{8}/g, "inv")
+                .replace(/3ds\/[^"]+/g, "3ds"),
+            ),
+          );
+          return { texts, charges: [...provider.charges.values()].map(({ status }) => status).sort() };
+        };
+        expect(await all(true)).toEqual(await all(false));
+      },
+    );
+  }
+
+  test("both are paid once, each under its own reference; each reads its own", async () => {
+    const { tenant, id, mine, theirs } = await shop();
+    const request = paymentRequest({ id, lines: [[mine, 700n]] });
+    const results = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        startPayment({ ctx: tenant.ctx, input: { ...unlimited("C-2"), request } }),
+      ),
+    );
+    expect(results.filter((one) => one.kind === "payment" && one.created)).toHaveLength(1);
+    expect([...tenant.provider.charges.values()].map(({ captured }) => captured?.amountMinor)).toEqual([
+      500n,
+      700n,
+    ]);
+    expect(await Promise.all([theirs, mine].map((invoice) => tenant.balance(invoice)))).toEqual([
+      [500n, 0n, 500n],
+      [9_000n, 0n, 700n],
+    ]);
+    const read = async (customerId: string) => {
+      const answer = await readPayment({ ctx: tenant.ctx, input: { paymentId: id, customerId } });
+      return answer.kind === "payment" && [answer.payment.id, answer.payment.totalMinor];
+    };
+    expect([await read("C-1"), await read("C-2")]).toEqual([
+      [id, "500"],
+      [id, "700"],
+    ]);
+  });
+
+  test("to a session limited to invoices a payment of others is another's; an unlimited one sees the first", async () => {
+    const { tenant, id, mine } = await shop();
+    const second = await tenant.invoice(9_000n, { customerId: "C-1" });
+    const limited = { ...unlimited("C-1"), allowedInvoices: [second] };
+    const request = paymentRequest({ id, lines: [[second, 700n]] });
+    const start = () => startPayment({ ctx: tenant.ctx, input: { ...limited, request } });
+    expect(await start()).toMatchObject({
+      created: true,
+      payment: { id, state: "captured", totalMinor: "700" },
+    });
+    expect(await start()).toMatchObject({ created: false, payment: { id, totalMinor: "700" } });
+    const read = (allowedInvoices: string[] | null) =>
+      readPayment({ ctx: tenant.ctx, input: { paymentId: id, customerId: "C-1", allowedInvoices } });
+    expect(await read([second])).toMatchObject({ payment: { id, totalMinor: "700" } });
+    expect(await read(null)).toMatchObject({ payment: { id, totalMinor: "500" } });
+    expect(await read([mine])).toEqual({ kind: "refused", code: "not_found" });
+    expect(await startPayment({ ctx: tenant.ctx, input: { ...unlimited("C-1"), request } })).toEqual({
+      kind: "refused",
+      code: "idempotency_mismatch",
+    });
+  });
 });

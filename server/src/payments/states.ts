@@ -43,6 +43,8 @@ export type AttemptOutcome =
   | (Extract<Outcome, { kind: "authorized" }> & { cause: string })
   /** The provider does not list it, which is not yet believed. */
   | { kind: "absent"; cause: string }
+  /** The bank wants the payer, and names no page that may be shown. */
+  | { kind: "unshowable"; cause: string }
   /** It has ended without money, and what the provider says is no reason to ask again. */
   | { kind: "still_ended"; cause: string }
   | { kind: "never_reached"; cause: string };
@@ -58,6 +60,7 @@ export function targetOf(
   switch (outcome.kind) {
     case "unknown":
     case "absent":
+    case "unshowable":
     case "still_ended":
       return null;
     case "never_reached":

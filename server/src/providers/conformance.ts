@@ -80,6 +80,22 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       expect(await inspect("debit")).toMatchObject({ kind: "card", brand: "visa", funding: "debit" });
     });
 
+    test("where it gives cards a fingerprint: one card has one under every token, another card another, no digits in it", async () => {
+      const look = async (card: TestCard) => {
+        const inspected = await vendor.provider.inspect({
+          token: await vendor.token(card),
+          signal: inTime(),
+        });
+        if (inspected.kind !== "card") throw new Error(inspected.kind);
+        return inspected;
+      };
+      const [first, again, other] = [await look("success"), await look("success"), await look("declined")];
+      expect(again.fingerprint).toBe(first.fingerprint);
+      if (first.fingerprint === null) return;
+      expect(first.fingerprint).not.toBe(other.fingerprint);
+      expect(first.fingerprint).not.toContain("424242");
+    });
+
     test("a token it never gave out is invalid", async () => {
       const token = `tok_${randomUUID()}`;
       expect(await vendor.provider.inspect({ token, signal: inTime() })).toEqual({ kind: "invalid" });
@@ -214,7 +230,7 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       for (const success of [true, false]) {
         const { reference, outcome } = await authorize("challenge");
         expect(await find(reference)).toEqual(outcome);
-        if (outcome.kind !== "requires_action") throw new Error(outcome.kind);
+        if (outcome.kind !== "requires_action" || outcome.url === null) throw new Error(outcome.kind);
         await vendor.completeChallenge(reference, outcome.url, success);
         expect(await find(reference)).toMatchObject(
           success ? { kind: "authorized" } : { kind: "declined", reason: "authentication_failed" },

@@ -47,7 +47,7 @@ export interface FakeCharge {
   readonly asked: string;
 }
 
-type Card = Extract<InspectResult, { kind: "card" }>;
+type Card = Omit<Extract<InspectResult, { kind: "card" }>, "fingerprint">;
 const visa: Card = { kind: "card", brand: "visa", funding: "credit", last4: "4242", country: "US" };
 
 const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?: DeclineReason }> = {
@@ -58,9 +58,12 @@ const cards: Record<string, { card: Card; status: FakeCharge["status"]; reason?:
   tok_challenge: { card: { ...visa, last4: "3184" }, status: "requires_action" },
 };
 
+const kindOf = (token: string): string => token.split("#")[0] ?? token;
+
 /**
  * A provider in memory that can be told to misbehave; what it holds is what happened. Tokens:
- * `tok_success`, `tok_debit`, `tok_declined`, `tok_insufficient`, `tok_challenge`.
+ * `tok_success`, `tok_debit`, `tok_declined`, `tok_insufficient`, `tok_challenge`; with `#` and anything after, another
+ * card that behaves so.
  */
 export class FakeProvider implements Provider {
   readonly id = "fake";
@@ -68,6 +71,8 @@ export class FakeProvider implements Provider {
   accountId = "acct_fake";
   readonly charges = new Map<string, FakeCharge>();
   readonly webhookSecret = `whsec_${Buffer.from(randomUUID()).toString("base64")}`;
+  /** Where the bank wants the payer; `null`: it does not say. */
+  challengeUrl: (reference: string) => string | null = (reference) => `https://bank.test/3ds/${reference}`;
   /** Runs when a call has had its effect, before its answer leaves. */
   beforeAnswer: (operation: FakeOperation, reference: string) => Promise<void> = async () => {};
   readonly #faults: { operation: FakeOperation; fault: FakeFault }[] = [];
@@ -115,11 +120,10 @@ export class FakeProvider implements Provider {
   }
 
   inspect({ token, signal }: Parameters<Provider["inspect"]>[0]): Promise<InspectResult> {
-    return this.#call(
-      "inspect",
-      { reference: token, signal },
-      () => cards[token]?.card ?? { kind: "invalid" },
-    );
+    return this.#call("inspect", { reference: token, signal }, () => {
+      const card = cards[kindOf(token)]?.card;
+      return card ? { ...card, fingerprint: `fp_${token}` } : { kind: "invalid" };
+    });
   }
 
   authorize(input: Parameters<Provider["authorize"]>[0]): Promise<Outcome> {
@@ -127,8 +131,8 @@ export class FakeProvider implements Provider {
     const asked = JSON.stringify([`${money.amountMinor}`, money.currency, rest]);
     return this.#keyed("authorize", { key: reference, reference, signal }, () => {
       const known = this.charges.get(reference);
-      if (known) return known.asked === asked ? outcomeOf(known) : mismatch;
-      const behaviour = cards[input.token];
+      if (known) return known.asked === asked ? this.#outcomeOf(known) : mismatch;
+      const behaviour = cards[kindOf(input.token)];
       const status = behaviour?.status ?? "declined";
       const charge: FakeCharge = {
         reference,
@@ -142,7 +146,7 @@ export class FakeProvider implements Provider {
         reason: status === "declined" ? (behaviour?.reason ?? "declined") : null,
       };
       this.charges.set(reference, charge);
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -169,7 +173,7 @@ export class FakeProvider implements Provider {
         const before = charge.captured?.amountMinor ?? 0n;
         charge.captured = { ...money, amountMinor: before + money.amountMinor + (wrong >= 0 ? 1n : 0n) };
       }
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -195,7 +199,7 @@ export class FakeProvider implements Provider {
     const { reference, providerRef, signal } = input;
     return this.#call("find", { reference, signal }, (fault) => {
       const charge = this.charges.get(providerRef?.replace(/^fake_/, "") ?? reference);
-      return charge && fault !== "absent" ? outcomeOf(charge) : { kind: "absent" };
+      return charge && fault !== "absent" ? this.#outcomeOf(charge) : { kind: "absent" };
     });
   }
 
@@ -225,6 +229,23 @@ export class FakeProvider implements Provider {
     });
   }
 
+  #outcomeOf(charge: FakeCharge): Outcome {
+    const providerRef = `fake_${charge.reference}`;
+    switch (charge.status) {
+      case "authorized":
+        return { kind: "authorized", providerRef, money: charge.authorized };
+      case "captured": {
+        const taken = charge.captured ?? charge.authorized;
+        const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
+        return { kind: "captured", providerRef, money, capturedAt: new Date() };
+      }
+      case "requires_action":
+        return { kind: "requires_action", providerRef, url: this.challengeUrl(charge.reference) };
+      case "declined":
+        return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
+    }
+  }
+
   async #call<T>(
     operation: FakeOperation,
     { reference, signal }: { reference: string; signal: AbortSignal },
@@ -248,20 +269,3 @@ export class FakeProvider implements Provider {
 
 const storedError: Unknown = { kind: "unknown", cause: "answered 500", vendorError: true };
 const mismatch: Outcome = { kind: "unknown", cause: "the key was used with another request" };
-
-function outcomeOf(charge: FakeCharge): Outcome {
-  const providerRef = `fake_${charge.reference}`;
-  switch (charge.status) {
-    case "authorized":
-      return { kind: "authorized", providerRef, money: charge.authorized };
-    case "captured": {
-      const taken = charge.captured ?? charge.authorized;
-      const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
-      return { kind: "captured", providerRef, money, capturedAt: new Date() };
-    }
-    case "requires_action":
-      return { kind: "requires_action", providerRef, url: `https://bank.test/3ds/${charge.reference}` };
-    case "declined":
-      return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
-  }
-}

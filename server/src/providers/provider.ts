@@ -82,7 +82,15 @@ export interface FindInput {
 export type AccountResult = { kind: "account"; id: string } | { kind: "unknown"; cause: string };
 
 export type InspectResult =
-  | { kind: "card"; brand: CardBrand; funding: CardFunding; last4: string; country: string | null }
+  | {
+      kind: "card";
+      brand: CardBrand;
+      funding: CardFunding;
+      last4: string;
+      country: string | null;
+      /** The same for the same card in this account, whatever its token, and no part of its number; `null`: none is given. */
+      fingerprint: string | null;
+    }
   | { kind: "invalid" }
   | { kind: "unknown"; cause: string };
 
@@ -90,7 +98,8 @@ export type Outcome =
   | { kind: "authorized"; providerRef: string; money: Money }
   /** `money`: what was taken, less what was given back since. */
   | { kind: "captured"; providerRef: string; money: Money; capturedAt: Date }
-  | { kind: "requires_action"; providerRef: string; url: string }
+  /** `url`: the vendor's word, whatever it is; whether it may be shown is judged by who records it. `null`: it names none. */
+  | { kind: "requires_action"; providerRef: string; url: string | null }
   | { kind: "declined"; providerRef: string | null; reason: DeclineReason }
   | Unknown;
 

@@ -11,7 +11,9 @@ import { doWithout } from "../context/do-without.ts";
 import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf, unusualExponents } from "../money/money.ts";
+import { minimumOf } from "../payments/limits/minimum.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
+import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
 import type { Jwks } from "./jwks.ts";
@@ -27,8 +29,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it. Invoices come as the mirror has them, with its age; the ERP is asked meanwhile, and
- * `GET /v1/invoices` tells what it said.
+ * when a session comes of it, and opens it again for the same browser key. Invoices come as the mirror has them, with its
+ * age; the ERP is asked meanwhile, and `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -42,17 +44,18 @@ export async function openSession({
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
   if (grant.kind === "refused") return grant;
-  if (!(await claimToken({ ctx, input: grant }))) return refused("token_replayed");
+  const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
       const { subject, invoices, keyId } = grant;
       return { kind: "opened", grant: { subject, invoices, keyId }, view };
     }
-    await releaseToken({ ctx, input: grant });
+    await releaseToken({ ctx, input: claim });
     return view;
   } catch (error) {
-    await releaseToken({ ctx, input: grant }).catch(() => {});
+    await releaseToken({ ctx, input: claim }).catch(() => {});
     throw error;
   }
 }
@@ -70,6 +73,7 @@ async function firstPaint(
   ]);
   if (listed.kind === "refused") return listed;
   const { invoices, asOf, freshness } = listed.list;
+  const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
   return {
     seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
@@ -80,11 +84,12 @@ async function firstPaint(
       layout: theme.layout,
       frame: { light: theme.light, dark: theme.dark },
     },
-    currencies: exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]),
+    currencies,
     invoices,
     invoicesAsOf: asOf,
     invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
+    minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
     unfinishedPayment: unfinished,
@@ -101,6 +106,9 @@ const sellerLocale = (ctx: Context) =>
     ctx,
     input: { what: "seller.locale", otherwise: "en" as const, read: () => ctx.settings.get("seller.locale") },
   });
+
+const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
+  Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
 
 /** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {

@@ -29,6 +29,17 @@ test("a value set is read back, by others too; a default stands in for what is n
   await expect(fresh(acme).get("connector")).resolves.toBeNull();
 });
 
+test("a seller's name is one plain line, when it is set and when something else wrote it", async () => {
+  await acme.settings.set("seller.name", " Acme\nLtd \u202e");
+  await expect(fresh(acme).get("seller.name")).resolves.toBe("Acme Ltd");
+  const name = JSON.stringify("Globex\r\nInc");
+  await globex.db.query`
+    insert into pay.settings (tenant_id, key, value) values (${globex.tenant.id}, 'seller.name', ${name}::text::jsonb)
+    on conflict (tenant_id, key) do update set value = excluded.value returning tenant_id`;
+  await expect(fresh(globex).get("seller.name")).resolves.toBe("Globex Inc");
+  await expect(acme.settings.set("seller.name", "\n\u202e ")).rejects.toThrow();
+});
+
 test("a setting without value and default is missing", async () => {
   await expect(globex.settings.get("smtp.password")).rejects.toBeInstanceOf(SettingMissing);
 });

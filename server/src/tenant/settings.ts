@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Locale, SurchargeRule } from "../../contract/index.ts";
+import { AmountMinor, Currency, Locale, plainLine, SurchargeRule } from "../../contract/index.ts";
 import { ConnectorConfig, connectorSecretHelp } from "../connectors/configs.ts";
 import { webhookKeyOf } from "../crypto/webhook-secret.ts";
 import { ProviderConfig } from "../providers/configs.ts";
@@ -26,9 +26,25 @@ const secretHeader = z
   .string("must be text")
   .regex(/^[\x21-\x7e]+$/, "must be printable ASCII on one line, without blanks, and not empty");
 
+/** On one line among others: what would end it or turn it is taken out, of what is stored already too. */
+const nameText = (longest: number) =>
+  z
+    .string()
+    .max(longest)
+    .overwrite((text) => plainLine(text, longest).trim())
+    .min(1);
+
+const atLeastOne = z.number().int().min(1).max(1_000);
+const declinesAnHour = {
+  session: atLeastOne.default(5),
+  customer: atLeastOne.default(10),
+  address: atLeastOne.default(30),
+  card: atLeastOne.default(5),
+};
+
 /** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
 export const settingDefinitions = {
-  "seller.name": { schema: z.string().min(1).max(80), help: "The name payers see." },
+  "seller.name": { schema: nameText(80), help: "The name payers see." },
   "seller.supportEmail": {
     schema: z.email().nullable(),
     default: null,
@@ -45,7 +61,7 @@ export const settingDefinitions = {
     help: "Whose calendar decides what is due and overdue, and the day a payment is booked and receipted.",
   },
   "seller.statement": {
-    schema: z.string().min(1).max(22),
+    schema: nameText(22),
     default: "INVOICE PAYMENT",
     help: "On the card statement.",
   },
@@ -58,6 +74,18 @@ export const settingDefinitions = {
     schema: z.number().int().min(60).max(1_000_000).nullable(),
     default: null,
     help: "Requests a minute of all its payers, in place of its tier's.",
+  },
+  "limits.minimum": {
+    schema: z.record(Currency, AmountMinor),
+    default: {},
+    help:
+      "The least one payment may be, minor units by currency; others: one unit, or 100 where it has no smaller. " +
+      "What pays its invoices' whole rests may be less.",
+  },
+  "limits.declines": {
+    schema: z.object(declinesAnHour),
+    default: { session: 5, customer: 10, address: 30, card: 5 },
+    help: "Declines an hour of one session, customer, address, card; after more, each next try waits longer, up to 15 min.",
   },
   "surcharge.rules": {
     schema: z.array(SurchargeRule).max(50),

@@ -26,6 +26,7 @@ export const de: Messages = {
   "amount.of": "von {amount}",
   "amount.full": "Ganz zahlen",
   "amount.invalid": "Geben Sie einen Betrag wie {amount} ein.",
+  "amount.ambiguous": "Das lässt sich als zwei verschiedene Beträge lesen. Schreiben Sie ihn wie {amount}.",
   "amount.low": "Geben Sie mindestens {amount} ein.",
   "amount.high": "Geben Sie höchstens {amount} ein.",
   "card.group": "Kartendaten",
@@ -126,9 +127,13 @@ export const de: Messages = {
     "Diese Zahlung wurde schon mit anderen Beträgen gesendet. Prüfen Sie die Liste und zahlen Sie erneut.",
   "error.amount_exceeds_balance":
     "Ein Betrag ist höher als der offene Rest. Prüfen Sie die Beträge und versuchen Sie es erneut.",
+  "error.amount_below_minimum":
+    "Der Betrag ist für eine Zahlung zu klein. Zahlen Sie mehr, oder den ganzen Rest einer Rechnung.",
   "error.currency_mismatch": "Die Rechnungen haben verschiedene Währungen. Wählen Sie neu aus.",
   "error.payment_method_invalid":
     "Die Karte konnte nicht verwendet werden. Es wurde nichts abgebucht. Geben Sie sie neu ein oder nehmen Sie eine andere.",
+  "error.too_many_declines":
+    "Mehrere Zahlungen sind nicht gelungen. Warten Sie eine Weile und versuchen Sie es dann erneut, oder fragen Sie Ihre Bank.",
   "error.rate_limited": "Zu viele Versuche auf einmal. Warten Sie eine Minute und versuchen Sie es erneut.",
   "error.internal": "Bei uns ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal.",
   "error.provider_unavailable":

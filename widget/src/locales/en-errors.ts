@@ -33,9 +33,13 @@ export const enErrors = {
   "error.idempotency_mismatch":
     "This payment was already sent with other amounts. Check the list and pay again.",
   "error.amount_exceeds_balance": "An amount is above what is still open. Check the amounts and try again.",
+  "error.amount_below_minimum":
+    "The amount is too small for one payment. Pay more, or the whole rest of an invoice.",
   "error.currency_mismatch": "The invoices are not in one currency. Choose again.",
   "error.payment_method_invalid":
     "The card could not be used. Nothing was charged. Enter it again or use another.",
+  "error.too_many_declines":
+    "Several payments did not go through. Wait a while, then try again, or ask your bank.",
   "error.rate_limited": "Too many tries at once. Wait a minute, then try again.",
   "error.internal": "Something went wrong on our side. Try again in a moment.",
   "error.provider_unavailable": "The payment provider cannot be reached. Try again in a moment.",

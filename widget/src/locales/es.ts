@@ -26,6 +26,7 @@ export const es: Messages = {
   "amount.of": "de {amount}",
   "amount.full": "Pagar todo",
   "amount.invalid": "Escriba un importe como {amount}.",
+  "amount.ambiguous": "Esto puede leerse como dos importes distintos. Escríbalo como {amount}.",
   "amount.low": "Escriba al menos {amount}.",
   "amount.high": "Escriba como máximo {amount}.",
   "card.group": "Datos de la tarjeta",
@@ -112,9 +113,13 @@ export const es: Messages = {
   "error.unsupported_media_type": "Algo falló en esta página. Vuelva a cargarla e inténtelo de nuevo.",
   "error.idempotency_mismatch": "Este pago ya se envió con otros importes. Revise la lista y pague de nuevo.",
   "error.amount_exceeds_balance": "Un importe supera lo pendiente. Revise los importes e inténtelo de nuevo.",
+  "error.amount_below_minimum":
+    "El importe es demasiado pequeño para un pago. Pague más, o todo lo que queda de una factura.",
   "error.currency_mismatch": "Las facturas no están en una sola moneda. Elija de nuevo.",
   "error.payment_method_invalid":
     "No se pudo usar la tarjeta. No se ha cobrado nada. Escríbala de nuevo o use otra.",
+  "error.too_many_declines":
+    "Varios pagos no se han podido realizar. Espere un poco y vuelva a intentarlo, o pregunte a su banco.",
   "error.rate_limited": "Demasiados intentos. Espere un minuto e inténtelo de nuevo.",
   "error.internal": "Algo falló por nuestra parte. Inténtelo de nuevo en un momento.",
   "error.provider_unavailable":

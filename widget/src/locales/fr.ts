@@ -26,6 +26,7 @@ export const fr: Messages = {
   "amount.of": "sur {amount}",
   "amount.full": "Payer en totalité",
   "amount.invalid": "Saisissez un montant tel que {amount}.",
+  "amount.ambiguous": "Ce montant peut se lire de deux façons. Écrivez-le comme {amount}.",
   "amount.low": "Saisissez au moins {amount}.",
   "amount.high": "Saisissez au plus {amount}.",
   "card.group": "Carte bancaire",
@@ -115,9 +116,13 @@ export const fr: Messages = {
   "error.idempotency_mismatch":
     "Ce paiement a déjà été envoyé avec d’autres montants. Vérifiez la liste et payez à nouveau.",
   "error.amount_exceeds_balance": "Un montant dépasse le solde dû. Vérifiez les montants, puis réessayez.",
+  "error.amount_below_minimum":
+    "Le montant est trop faible pour un paiement. Payez davantage, ou tout le reste d’une facture.",
   "error.currency_mismatch": "Les factures ne sont pas dans une seule devise. Choisissez à nouveau.",
   "error.payment_method_invalid":
     "La carte n’a pas pu être utilisée. Rien n’a été débité. Saisissez-la à nouveau ou utilisez-en une autre.",
+  "error.too_many_declines":
+    "Plusieurs paiements n’ont pas abouti. Patientez un peu puis réessayez, ou contactez votre banque.",
   "error.rate_limited": "Trop d’essais à la fois. Attendez une minute, puis réessayez.",
   "error.internal": "Un problème est survenu de notre côté. Réessayez dans un instant.",
   "error.provider_unavailable": "Le prestataire de paiement est injoignable. Réessayez dans un instant.",

@@ -100,8 +100,21 @@ test.each([
   expect((await acme.call("GET", `/v1/bins/${bin}1`, { headers })).status).toBe(422);
 });
 
+test("a card has one fingerprint in an account, under every token; another card, and the card elsewhere, another", async () => {
+  const globex = await sandbox.merchant("Globex");
+  const print = async (merchant: Merchant, number: string) => {
+    const token = await merchant.token(number);
+    return (await merchant.call("GET", `/v1/tokens/${token}`, {})).json.fingerprint;
+  };
+  const one = await print(acme, "4242 4242 4242 4242");
+  expect(await print(acme, "4242424242424242")).toBe(one);
+  expect(await print(acme, "4000056655665556")).not.toBe(one);
+  expect(await print(globex, "4242424242424242")).not.toBe(one);
+});
+
 test("a token tells the merchant's server what the card is", async () => {
   const token = await acme.token("4000056655665556");
   const { json } = await acme.call("GET", `/v1/tokens/${token}`, {});
-  expect(json).toEqual({ token, brand: "visa", funding: "debit", last4: "5556", country: "US" });
+  const fingerprint = expect.stringMatching(/^fp_[\w-]{24}$/);
+  expect(json).toEqual({ token, brand: "visa", funding: "debit", last4: "5556", country: "US", fingerprint });
 });

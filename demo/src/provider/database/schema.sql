@@ -21,6 +21,9 @@ create table if not exists tokens (
   created_at timestamptz not null default now()
 );
 
+-- Of the number, keyed by the account: tells cards apart and cannot be turned back without the key. Older tokens have none.
+alter table tokens add column if not exists fingerprint text;
+
 create table if not exists charges (
   seq bigint generated always as identity primary key,
   id text not null unique,

@@ -17,7 +17,7 @@ export function browserRoutes({ sql, config }: Services): Hono<AppEnv> {
     })
     .post("/tokens", fromOrigin(config.publicOrigin), guard, async (c) => {
       const input = await readJson(c, CardBody);
-      const { id, brand, funding, last4 } = await createToken({ sql, accountId: c.var.account.id, input });
+      const { id, brand, funding, last4 } = await createToken({ sql, account: c.var.account, input });
       return c.json({ token: id, brand, funding, last4 }, 201);
     });
 }

@@ -86,7 +86,7 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
     .get("/tokens/:token", guard, async (c) => {
       const token = await findToken({ sql, accountId: c.var.account.id, id: readId(c, "token") });
       if (!token) throw new ApiError("not_found", "no such token");
-      const { id, brand, funding, last4, country } = token;
-      return c.json({ token: id, brand, funding, last4, country });
+      const { id, brand, funding, last4, country, fingerprint } = token;
+      return c.json({ token: id, brand, funding, last4, country, fingerprint });
     });
 }

@@ -1,10 +1,11 @@
+import { plainLine } from "../../../contract/index.ts";
 import { ErpError, type PostResult } from "../connector.ts";
 import type { ErpAnswer } from "./exchange.ts";
 
 /** What an unsuccessful answer means; `detail` is the vendor's own words, for the log and the dead letter. */
 export function failureOf(answer: ErpAnswer, detail: string): ErpError {
   const { status } = answer;
-  return new ErpError(codeOf(status), `${status} ${detail}`.slice(0, 500), {
+  return new ErpError(codeOf(status), plainLine(`${status} ${detail}`, 500), {
     retryAfterMs: retryAfterMs(answer.headers),
   });
 }

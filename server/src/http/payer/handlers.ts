@@ -40,14 +40,9 @@ export function payerHandlers({
     async startPayment(c, { ctx, claims, customerId, allowedInvoices }) {
       const read = await readBody(c, PaymentRequest);
       if (read.kind === "refused") return answerRefused(c, read);
-      const { origin: returnOrigin, locale } = claims;
-      const input = {
-        request: read.body,
-        customerId,
-        allowedInvoices,
-        returnOrigin,
-        locale: locale ?? "en",
-      };
+      const { origin: returnOrigin, locale, sid: session = null, ip: address = null } = claims;
+      const payer = { customerId, allowedInvoices, session, address };
+      const input = { request: read.body, ...payer, returnOrigin, locale: locale ?? "en" };
       const started = await startPayment({ ctx, input });
       if (started.kind === "refused") return answerRefused(c, started);
       return answerJson(started.payment, started.created ? 201 : 200);

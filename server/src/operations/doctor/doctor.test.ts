@@ -213,6 +213,21 @@ test("a setting that this release does not take is named, and its value is in no
   await expect.poll(() => findBad(), inTime).toEqual([]);
 });
 
+test("who may be trying out cards is said for a day, and is nothing broken", async () => {
+  const { db, tenant } = acme;
+  const subject = "session:x";
+  await db.query`
+    insert into pay.declines (tenant_id, subject, level, at, slowed_at)
+    values (${tenant.id}, ${subject}, 6, now(), now() - interval '23 hours') returning tenant_id`;
+  const said = async () => (await examine()).filter(({ what }) => what.includes("payments declined"));
+  expect(await said()).toEqual([
+    { ...finding(/^acme: within a day 1 session/, /--state declined/), ok: true },
+  ]);
+  await db.query`update pay.declines set slowed_at = slowed_at - interval '2 hours' returning tenant_id`;
+  expect(await said()).toEqual([]);
+  await db.query`delete from pay.declines returning tenant_id`;
+});
+
 test("work that waits, of a suspended tenant too: deliveries, dead letters, unknown and conflicted payments", async () => {
   const payment = await paymentRows(acme);
   await change({ status: "suspended" });

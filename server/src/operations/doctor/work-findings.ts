@@ -9,6 +9,7 @@ interface Work {
   unsettled: number;
   conflicted: number;
   faults: number;
+  slowed: number;
 }
 
 /** A delivery or a look at an attempt is made within a minute of its time, s. */
@@ -27,7 +28,8 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
       count(*) filter (where not is_late and (kind = 'late_news' and tries > 0
         or kind = 'outcome' and created_at < now() - make_interval(secs => ${unsettledS})))::int as unsettled,
       count(*) filter (where kind = 'conflict')::int as conflicted,
-      (select count(*)::int from pay.record_faults) as faults
+      (select count(*)::int from pay.record_faults) as faults,
+      (select count(*)::int from pay.declines where slowed_at > now() - interval '1 day') as slowed
     from (
       select kind, created_at, tries, due_at < now() - make_interval(secs => ${lateS}) as is_late
       from pay.open_work where kind in ('delivery', 'dead_letter', 'outcome', 'late_news', 'conflict')
@@ -81,6 +83,14 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
         `${slug}: ${work.faults} of the ERP's records cannot be used as they are`,
         "these invoices are offered to nobody, or receipts do not go to every address",
         `clarity record-fault list ${slug} names them for the tenant, who mends them in the ERP`,
+      ),
+    ],
+    [
+      work.slowed,
+      note(
+        `${slug}: within a day ${work.slowed} sessions, customers, addresses or cards had too many payments declined`,
+        "somebody may be trying out cards: their next tries wait, nobody is kept out",
+        `clarity payment list ${slug} --state declined shows what was tried; whose ERP login it came from is for the seller to ask`,
       ),
     ],
   ];

@@ -1,3 +1,4 @@
+import { plainLine } from "../../../contract/index.ts";
 import type { ErpPayment } from "../../connectors/connector.ts";
 import type { Context } from "../../context/context.ts";
 import { afterStep, beforeStep } from "../../hooks/run.ts";
@@ -20,7 +21,7 @@ export async function postToERP({
   const about = aboutPayment(ctx, payment);
   const ours = toErpPayment(payment, about.lines, await ctx.settings.get("seller.timeZone"));
   const hooked = await beforeStep({ ctx, step: "SyncPayment", about, input: { payment: ours } });
-  const memo = String(hooked.payment.memo).slice(0, 500);
+  const memo = plainLine(String(hooked.payment.memo), 500);
 
   const posted = await connector.postPayment({ payment: { ...ours, memo }, signal });
   if (posted.kind === "retry") return posted;

@@ -1,3 +1,4 @@
+import { longest, plainLine } from "../../../contract/index.ts";
 import type { Context } from "../../context/context.ts";
 import { sellerOf } from "../../context/seller.ts";
 import { type ReadAddresses, readAddresses } from "../../email/read-addresses.ts";
@@ -10,6 +11,10 @@ import type { DeliveryOutcome } from "../../outbox/delivery.ts";
 import { currentTheme } from "../../themes/current-theme.ts";
 import { aboutPayment } from "../attempt.ts";
 import type { PaymentRow } from "../statements/payment-row.ts";
+
+/** What a hook may add and word. */
+const mostExtraLines = 20;
+const longestSubject = 250;
 
 interface CustomerRow {
   tenant_id: string;
@@ -49,9 +54,12 @@ export async function sendReceipt({
   const extra = Array.isArray(extraLines) ? extraLines : [];
   const facts = [
     ...receipt.facts,
-    ...extra.map(({ label, value }) => ({ label: String(label), value: String(value) })),
+    ...extra.slice(0, mostExtraLines).map(({ label, value }) => ({
+      label: plainLine(String(label), longest.name),
+      value: plainLine(String(value), longest.name),
+    })),
   ];
-  const worded = { ...receipt, subject: String(subject), facts };
+  const worded = { ...receipt, subject: plainLine(String(subject), longestSubject), facts };
   const receivers = readAddresses(to);
   const password = config.user ? await ctx.settings.get("smtp.password") : null;
 

@@ -22,6 +22,8 @@ export interface Intent {
   token: string;
   statement: string;
   returnOrigin: string | null;
+  /** Of `subjectsOf`: whose earlier declines may make it wait, and whom one of its own is counted against. */
+  subjects: readonly string[];
 }
 
 /**
@@ -32,7 +34,8 @@ export interface Intent {
  * queue up and the second sees the first's hold. The hold, the attempt and the audit row hang on the
  * payment's insert: when that falls on a taken id, or a balance does not cover its line, nothing is written.
  *
- * @returns `null` when nothing was written: the id is taken, or a balance no longer suffices.
+ * @returns `null` when nothing was written: the id is taken, a balance no longer suffices, or too many of the payer's
+ * tries before it were declined (`pauseOf`).
  */
 export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent }): Promise<Attempt | null> {
   const tenantId = ctx.tenant.id;
@@ -50,15 +53,20 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
         and i.currency = ${input.currency}
       order by i.id
       for update of i
+    ), watch as (
+      select coalesce(bool_or(d.wait_until > now()), false) as waits,
+        coalesce(bool_or(d.coarse_until > now()), false) as coarse
+      from pay.declines d
+      where d.tenant_id = ${tenantId}::uuid and d.subject = any(${input.subjects}::text[])
     ), payment as (
       insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
-        surcharge_minor, total_minor, lines, card_brand, card_last4, locale)
+        surcharge_minor, total_minor, lines, coarse, card_brand, card_last4, locale)
       select ${tenantId}::uuid, ${input.paymentId}::uuid, ${input.customerId}, ${input.fingerprint}::bytea,
         'pending', ${input.currency}, ${input.amountMinor}::bigint, ${input.surchargeMinor}::bigint,
-        ${input.amountMinor + input.surchargeMinor}::bigint, ${json(lines)}::jsonb, ${input.card.brand},
+        ${input.amountMinor + input.surchargeMinor}::bigint, ${json(lines)}::jsonb, watch.coarse, ${input.card.brand},
         ${input.card.last4}, ${input.locale}
-      from (select count(*) filter (where covered) as n from locked) judged
-      where judged.n = ${lines.length}
+      from (select count(*) filter (where covered) as n from locked) judged, watch
+      where judged.n = ${lines.length} and not watch.waits
       on conflict (tenant_id, id) do nothing
       returning *
     ), hold as (
@@ -68,9 +76,9 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
       returning 1
     ), attempt as (
       insert into pay.attempts (tenant_id, id, payment_id, provider, provider_account, token, statement, return_origin,
-        state, leased_until, next_check_at)
+        subjects, state, leased_until, next_check_at)
       select payment.tenant_id, ${attemptId}::uuid, payment.id, ${input.provider}, ${input.providerAccount}::text,
-        ${input.token}, ${input.statement}, ${input.returnOrigin}::text, 'pending', now() + make_interval(secs => ${leaseS}),
+        ${input.token}, ${input.statement}, ${input.returnOrigin}::text, ${input.subjects}::text[], 'pending', now() + make_interval(secs => ${leaseS}),
         now() + make_interval(secs => ${leaseS})
       from payment
       returning 1

@@ -20,6 +20,8 @@ export interface Order {
   kind: "order";
   lines: OrderLine[];
   amountMinor: bigint;
+  /** Every line pays all that is payable of its invoice. */
+  whole: boolean;
   /** Since the ERP was last read for this customer, ms by the database's clock; Infinity: never. */
   ageMs: number;
 }
@@ -69,17 +71,19 @@ export async function loadOrder({
     rows.filter((row) => allowedInvoices?.includes(row.id) ?? true).map((row) => [row.id, row]),
   );
   const lines: OrderLine[] = [];
+  let whole = true;
   for (const [index, line] of request.lines.entries()) {
     const invoice = visible.get(line.invoiceId);
     const amountMinor = BigInt(line.amountMinor);
     const code = invoice ? objection(invoice, amountMinor, request.currency) : "not_found";
     if (code || !invoice) return refused(code ?? "not_found");
     if (!partial && amountMinor < payable(invoice)) return onlyWhole(index);
+    whole &&= amountMinor === payable(invoice);
     lines.push({ invoiceId: invoice.id, invoiceNumber: invoice.number, amountMinor });
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
   if (amountMinor > maximumMinor) return refused("validation_failed");
-  return { kind: "order", lines, amountMinor, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
+  return { kind: "order", lines, amountMinor, whole, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
 }
 
 function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): ErrorCode | null {

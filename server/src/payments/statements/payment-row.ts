@@ -30,6 +30,8 @@ export interface PaymentRow {
   receipt_number: string | null;
   captured_at: Date | null;
   provider_ref: string | null;
+  /** The payer is told no more than that it was declined: too many were before it. */
+  coarse: boolean;
   locale: string;
   created_at: Date;
 }

@@ -4,6 +4,8 @@ import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
+import { mayBeShown } from "../challenge-address.ts";
+import { noteDecline } from "../limits/declines.ts";
 import {
   type AttemptOutcome,
   closedUnpaidStates,
@@ -27,12 +29,13 @@ type Moved = PaymentRow & { outbox_ids: string[] | null };
  */
 export async function recordOutcome({
   ctx,
-  input,
+  input: { attempt, outcome: told },
 }: {
   ctx: Context;
   input: { attempt: Attempt; outcome: AttemptOutcome };
 }): Promise<PaymentRow> {
-  const { attempt, outcome } = input;
+  const outcome = showable(attempt, told);
+  const input = { attempt, outcome };
   const { payment } = attempt;
   const target = targetOf(outcome, { amountMinor: payment.total_minor, currency: payment.currency });
   const moved = target ? await move(ctx, input, target) : null;
@@ -42,6 +45,13 @@ export async function recordOutcome({
     const open = openPaymentStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
     void wake(ctx, open ? [checkJob(ctx, attempt, nextCheckInS(moved.state, 0))] : outbox);
+    const declined =
+      moved.state === "declined" && outcome.kind === "declined" && outcome.reason !== "abandoned";
+    if (declined) {
+      await noteDecline({ ctx, input: { attemptId: attempt.id, paymentId: payment.id } }).catch((err) =>
+        ctx.log.error({ err, paymentId: payment.id }, "a decline was not counted"),
+      );
+    }
     if (moved.state === "conflicted") {
       ctx.log.error(
         { paymentId: payment.id, attemptId: attempt.id },
@@ -57,6 +67,12 @@ export async function recordOutcome({
   if (inS !== null) void wake(ctx, [checkJob(ctx, attempt, inS)]);
   return (await findPaymentRow(ctx, payment.id)) ?? payment;
 }
+
+/** A challenge that must not be handed on leaves the payment under way: asked about, and in the end abandoned. */
+const showable = (attempt: Attempt, outcome: AttemptOutcome): AttemptOutcome =>
+  outcome.kind !== "requires_action" || mayBeShown(outcome.url, attempt.returnOrigin)
+    ? outcome
+    : { kind: "unshowable", cause: "a challenge whose address may not be shown" };
 
 const checkJob = (ctx: Context, attempt: Attempt, inS: number) => ({
   kind: "resolve_attempt" as const,
@@ -190,13 +206,14 @@ async function checkLater(
 ): Promise<number | null> {
   if (Date.now() > attempt.sendBy) return null;
   const cause = "cause" in outcome ? outcome.cause : null;
+  const waiting = outcome.kind === "unshowable" ? "requires_action" : attempt.state;
   const rows = await ctx.db.query<{ tenant_id: string; in_s: number | null }>`
     update pay.attempts a set
       leased_until = now(), checks = a.checks + 1, last_cause = ${cause}::text,
       absences = case when ${outcome.kind === "absent"}::boolean then a.absences + 1 else 0 end,
       next_check_at = case when a.next_check_at <= now() then now()
         when ${outcome.kind === "still_ended"}::boolean then 'infinity'
-        else now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)}) end
+        else now() + make_interval(secs => ${nextCheckInS(waiting, attempt.checks)}) end
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
       and a.state = any(${[...openPaymentStates, ...closedUnpaidStates]}::text[])
     returning a.tenant_id, extract(epoch from nullif(a.next_check_at, 'infinity') - now())::float8 as in_s`;

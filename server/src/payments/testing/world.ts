@@ -137,13 +137,20 @@ function createTenant({
       const rows = await admin`select action from pay.audit_log where tenant_id = ${id} order by id`;
       return rows.map((row) => row.action as string);
     },
-    /** As if `seconds` had passed for every attempt: leases and pauses run out, ages grow. */
+    async declines() {
+      return admin`select * from pay.declines where tenant_id = ${id} order by subject`;
+    },
+    /** As if `seconds` had passed for every attempt and decline: leases and pauses run out, ages grow. */
     async age(seconds: number) {
       const shift = `${seconds} seconds`;
       await admin`
         update pay.attempts set created_at = created_at - ${shift}::interval,
           leased_until = leased_until - ${shift}::interval, next_check_at = next_check_at - ${shift}::interval,
           capture_failed_at = capture_failed_at - ${shift}::interval
+        where tenant_id = ${id}`;
+      await admin`
+        update pay.declines set at = at - ${shift}::interval, wait_until = wait_until - ${shift}::interval,
+          coarse_until = coarse_until - ${shift}::interval, slowed_at = slowed_at - ${shift}::interval
         where tenant_id = ${id}`;
     },
   };

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { plainLine } from "../../../contract/index.ts";
 import { conceal } from "../../crypto/conceal.ts";
 import { readBounded } from "../../network/network.ts";
 import { captureKeyOf, type Outcome, type Provider, type Unknown } from "../provider.ts";
@@ -154,7 +155,9 @@ function read<T>(status: number, json: unknown, schema: z.ZodType<T>): Reply<T> 
 }
 
 function unknown(reply: Exclude<Reply<unknown>, { kind: "ok" }>): Unknown {
-  return reply.kind === "unknown" ? reply : { kind: "unknown", cause: `${reply.status} ${reply.code}` };
+  return reply.kind === "unknown"
+    ? reply
+    : { kind: "unknown", cause: plainLine(`${reply.status} ${reply.code}`, 200) };
 }
 
 function causeOf(error: unknown): string {

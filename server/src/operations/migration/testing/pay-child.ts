@@ -47,7 +47,7 @@ async function payOnce(): Promise<PayChildLine> {
   try {
     const open = await tenants.open(tenantId);
     const ctx = makeContext(open, { actor: { kind: "customer", id: "C-1" }, requestId: randomUUID() });
-    const started = await start(ctx, { lines: [[invoiceId, 1n]] });
+    const started = await start(ctx, { lines: [[invoiceId, 100n]] });
     return started.kind === "refused" ? { refused: started.code } : { state: started.payment.state };
   } catch (error) {
     return { refused: String((error as { code?: unknown }).code ?? (error as Error).message) };

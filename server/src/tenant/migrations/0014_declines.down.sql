@@ -1,0 +1,3 @@
+drop table pay.declines;
+alter table pay.attempts drop column subjects;
+alter table pay.payments drop column coarse;
