@@ -7,6 +7,7 @@
  *
  * The folder is what edges are given: README.md, "Versions".
  */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { manifestIn, release, retire } from "./build/release.ts";
@@ -33,8 +34,10 @@ try {
     retire({ folder, version: values.retire, retiredOn: values.on, today });
     console.log(`${values.retire} ends on ${values.on}`);
   } else if (values.snippet !== undefined) {
-    const version = values.version ?? manifestIn(dist).version;
-    const { inPage, aroundFrame } = snippets(originOf(values.snippet), manifestIn(join(folder, version)));
+    // A folder that is a build itself has no other.
+    const isBuild = existsSync(join(folder, "manifest.json"));
+    const build = isBuild ? folder : join(folder, values.version ?? manifestIn(dist).version);
+    const { inPage, aroundFrame } = snippets(originOf(values.snippet), manifestIn(build));
     console.log(`${inPage}\n${aroundFrame}`);
   } else if (values.by?.trim()) {
     const { version, isNew } = release({ dist, folder, authorizedBy: values.by.trim(), today });

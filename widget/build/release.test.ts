@@ -120,6 +120,7 @@ test("the command says in one line what is wrong, and ends with 1", () => {
     status: 0,
     stdout: expect.stringContaining("/pay-form.js"),
   });
+  expect(run(dist, "--snippet", "https://pay.example.com").stdout).toContain("/loader.js");
   expect(run(folder, "--retire", "1.0.0", "--on", "2999-01-01")).toMatchObject({ status: 0 });
   for (const args of [[], [folder], [folder, "--by", " "], [folder, "--retire", "1.0.0"]]) {
     const { status, stderr } = run(...args);

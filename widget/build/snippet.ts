@@ -8,7 +8,7 @@ export function snippets(origin: string, { files }: Pick<BuildManifest, "files">
     return `<script src="${origin}/v/${file.address}/${name}"
         integrity="${file.integrity}" crossorigin="anonymous"${more} async></script>`;
   };
-  const loaderData = `\n        data-frame="#IFRAME_pay" data-token-url="/api/pay-token"`;
+  const loaderData = `\n        data-frame="#pay" data-token-url="/api/pay-token"`;
   return {
     inPage: `${script("pay-form.js")}\n<pay-form token="eyJhbGciOiJIUzI1NiIs…"></pay-form>\n`,
     aroundFrame: `${script("loader.js", loaderData)}\n`,

@@ -89,7 +89,7 @@ export async function createAssets(options: AssetsOptions): Promise<Assets> {
     const script = catalogue.find(own.manifest.version, name);
     if (!(script && (await bodies.get(script)))) throw new Error(`${own.where}: ${name} is not what it says`);
   }
-  for (const locale of Object.keys(own.manifest.locales)) await words(locale as Locale);
+  for (const locale of ["en", ...Object.keys(own.manifest.locales)]) await words(locale as Locale);
 
   return {
     async find(segment, name) {

@@ -41,11 +41,19 @@ export function createBodies(complain: (fault: Fault) => void): Bodies {
   });
   const missing = new LRUCache<string, true>({ max: 1_000, ttl: againAfterMs });
   const reading = new Map<string, Promise<Body | null>>();
+  // However many are asked for at once, payers' signatures are checked by the same few threads.
+  let last: Promise<unknown> = Promise.resolve();
+  const oneAfterTheOther = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
 
   async function read(script: Script): Promise<Body | null> {
     for (const { build, path } of script.copies.values()) {
       try {
-        return await compress(await readVerified({ build, path, integrity: script.integrity }), path);
+        const bytes = await readVerified({ build, path, integrity: script.integrity });
+        return await oneAfterTheOther(() => compress(bytes, path));
       } catch (error) {
         complain({ where: `${build.where}: ${path}`, error });
       }

@@ -1,4 +1,4 @@
-import { Manifest } from "./manifest.ts";
+import { compareVersions, Manifest } from "./manifest.ts";
 
 /** One build, wherever it is kept. */
 export interface Build {
@@ -30,10 +30,15 @@ export interface BuildSource {
   list(): Promise<Listing>;
 }
 
-/** Builds of one place are looked at up to this many. */
-export const mostBuilds = 200;
+/** Of one place so many builds are looked at, the newest. */
+const mostBuilds = 200;
 /** Longest file of a build, bytes. */
 export const mostFileBytes = 2 * 1024 * 1024;
+
+/** The newest of many, by what they are called. */
+export function newestOf<T>(all: readonly T[], versionOf: (one: T) => string): T[] {
+  return all.toSorted((one, other) => compareVersions(versionOf(other), versionOf(one))).slice(0, mostBuilds);
+}
 
 /** A manifest that was found, unread. */
 export interface Found {

@@ -5,8 +5,8 @@ import {
   type BuildSource,
   type Fault,
   type Found,
-  mostBuilds,
   mostFileBytes,
+  newestOf,
   toListing,
 } from "./build-source.ts";
 
@@ -18,10 +18,10 @@ export function folderOfBuilds(dir: string): BuildSource {
   return {
     name: "folder",
     async list() {
-      const names = (await readdir(dir)).filter((name) => !name.startsWith(".")).sort();
+      const names = (await readdir(dir)).filter((name) => !name.startsWith("."));
       // The folder's own first: of two builds of one version it has the say.
       const looked = await Promise.all(
-        ["", ...names.slice(0, mostBuilds)].map((name) => look(join(dir, name))),
+        ["", ...newestOf(names, (name) => name)].map((name) => look(join(dir, name))),
       );
       const { builds, faults } = toListing(looked.filter((one) => one !== null && "manifest" in one));
       const unread = looked.filter((one) => one !== null && "error" in one);

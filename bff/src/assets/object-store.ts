@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { type BuildSource, type Listing, mostBuilds, mostFileBytes, toListing } from "./build-source.ts";
+import { type BuildSource, type Listing, mostFileBytes, newestOf, toListing } from "./build-source.ts";
 
 /** How long the store may take for one object, ms. */
 const timeoutMs = 5_000;
 
 /** `index.json`: the manifests of all builds there. */
-const Index = z.object({ builds: z.array(z.looseObject({ version: z.string() })).max(mostBuilds) });
+const Index = z.object({ builds: z.array(z.looseObject({ version: z.string() })) });
 
 /**
  * Builds in an object store, read over HTTP without credentials: `<base>/index.json`, and each build's files below
@@ -23,7 +23,11 @@ export function objectStore(baseUrl: string): BuildSource {
       const text = new TextDecoder().decode(await bodyOf(answer));
       const { builds } = Index.parse(JSON.parse(text));
       const listing = toListing(
-        builds.map((manifest) => ({ where: `${base}/${manifest.version}`, manifest, reads })),
+        newestOf(builds, ({ version }) => version).map((manifest) => ({
+          where: `${base}/${manifest.version}`,
+          manifest,
+          reads,
+        })),
       );
       const tag = answer.headers.get("etag");
       last = tag === null ? null : { tag, listing };

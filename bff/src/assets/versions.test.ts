@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, integrityOf, scriptsOf, writeBuild } from "../testing/builds.ts";
 import { codeOf } from "../testing/code-of.ts";
-import { createRig, type Rig } from "../testing/rig.ts";
+import { createRig, opened, type Rig } from "../testing/rig.ts";
 
 /** Edges over a folder of builds: what an ERP page was pinned to stays, whatever has been released since. */
 let dir = "";
@@ -91,6 +91,11 @@ describe("an edge with several builds", () => {
     await expect(edgeOf({ widgetVersion: "2.0.0" })).rejects.toThrow("no build of version 2.0.0");
     await writeFile(join(dir, "1.0.0", "embed-page.js"), "changed");
     await expect(edgeOf()).rejects.toThrow("embed-page.js is not what it says");
+    await release("1.0.0", { locales: {} });
+    await expect(edgeOf()).rejects.toThrow("no words in English");
+    await release("1.0.0");
+    await writeFile(join(dir, "1.0.0", "locales", "en.json"), '{"pay":"Give"}');
+    await expect(edgeOf()).rejects.toThrow("not the bytes that the manifest names");
   });
 
   test("finds one script of two versions under the address both have", async () => {
@@ -146,6 +151,14 @@ describe("during a roll-out", () => {
     expect(await bytesAt(rig, `/v/${addressOf("/* rebuilt */")}/pay-form.js`)).toBe("/* rebuilt */");
     expect(await bytesAt(rig, "/v/1.0.0/pay-form.js")).toBe(former["pay-form.js"]);
     expect(logged(rig)).toContain("there is another build of version 1.0.0");
+  });
+
+  test("of more builds than are looked at the newest are found", async () => {
+    for (let minor = 0; minor < 203; minor++) await release(`1.${minor}.0`);
+    const rig = await edgeOf();
+    expect(await bytesAt(rig, "/v/1.202.0/pay-form.js")).toBe(scriptsOf("1.202.0")["pay-form.js"]);
+    expect(await bytesAt(rig, "/v/1.3.0/pay-form.js")).toBe(scriptsOf("1.3.0")["pay-form.js"]);
+    expect(await bytesAt(rig, "/v/1.2.0/pay-form.js")).toBe("not_found");
   });
 
   test("a broken build beside good ones stops nobody, and is told", async () => {
@@ -214,6 +227,14 @@ describe("nothing is served that is not in a manifest, or is not what the manife
       expect(await bytesAt(rig, `/v/${segment}/pay-form.js`)).toBe("not_found");
     expect(performance.now() - startedAt).toBeLessThan(900);
   });
+});
+
+test("a session in a language that the build has no words in comes with English ones", async () => {
+  await release("1.0.0");
+  const rig = await edgeOf();
+  const german = { ...opened, view: { ...opened.view, locale: "de" } };
+  rig.answer((path) => (path.endsWith("/session") ? Response.json(german) : null));
+  expect((await rig.enter(host)).session).toMatchObject({ locale: "de", messages: { pay: "Pay" } });
 });
 
 test("a flood of unknown addresses makes an edge look once a second, and costs known ones nothing", async () => {

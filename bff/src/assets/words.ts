@@ -6,7 +6,7 @@ import type { Build } from "./build-source.ts";
 /** The form's words in a language, keyed as in the widget's catalogue. */
 export type Words = (locale: Locale) => Promise<Record<string, string>>;
 
-/** The words of one build, each language read once, and only as its manifest names it. */
+/** The words of one build, each language read once, and only as its manifest names it; English for one it lacks. */
 export function createWords(build: Build): Words {
   const read = new Map<Locale, Promise<Record<string, string>>>();
   return (locale) => {
@@ -21,8 +21,8 @@ export function createWords(build: Build): Words {
 }
 
 async function readWords(build: Build, locale: Locale): Promise<Record<string, string>> {
-  const named = build.manifest.locales[locale];
-  if (!named) throw new Error(`the widget's build has no words in ${locale}`);
+  const named = build.manifest.locales[locale] ?? build.manifest.locales.en;
+  if (!named) throw new Error(`${build.where}: there are no words in English`);
   const bytes = await readVerified({ build, ...named });
   return z.record(z.string(), z.string()).parse(JSON.parse(new TextDecoder().decode(bytes)));
 }

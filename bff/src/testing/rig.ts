@@ -198,7 +198,8 @@ function hostEntry(slug: string, id: string): HostEntry {
   };
 }
 
-const opened: OpenedSession = {
+/** As the fake server opens a session. */
+export const opened: OpenedSession = {
   grant: { subject: "C-1", invoices: null },
   view: {
     seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },

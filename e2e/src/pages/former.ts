@@ -3,20 +3,20 @@ import { readFileSync } from "node:fs";
 import { brotliDecompressSync } from "node:zlib";
 import type { Page } from "@playwright/test";
 
-/** Scripts that an ERP's page is pinned to: the other two are of the edge's and the provider's own pages. */
-type Pinned = "pay-form.js" | "loader.js";
+/** The pages that hold a script of ours; the other two scripts are of the edge's and the provider's own pages. */
+const holders = { "pay-form.js": /\/app\/center\/card\.nl/, "loader.js": /\/WebResources\// };
 
 /**
  * Lets the host's page be the one it was before the last release: its tag has the former script's hash, and what is
  * loaded are those bytes. Everything else is today's: edge, framed page, card fields, server.
  */
-export async function pinToFormer(page: Page, name: Pinned): Promise<void> {
+export async function pinToFormer(page: Page, name: keyof typeof holders): Promise<void> {
   const bytes = brotliDecompressSync(readFileSync(new URL(`../../former/${name}.br`, import.meta.url)));
   const integrity = `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
   const tag = new RegExp(`(<script[^>]* src="[^"]*/v/)[^/"]+(/${name}" integrity=")[^"]+`);
   // A page that a test hands over stands nowhere, and may not reach this machine by itself.
   await page.context().grantPermissions(["local-network-access"]);
-  await page.route(/\.localhost:\d+\/(app\/center\/card\.nl|main\.aspx)/, async (route) => {
+  await page.route(holders[name], async (route) => {
     // Only the browser itself resolves names below localhost.
     const url = new URL(route.request().url());
     const headers = { ...route.request().headers(), host: url.host };
