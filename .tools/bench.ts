@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createLogger, openOperator, preparePlatform } from "@clarity/server";
+import { createLogger } from "@clarity/server";
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
+import { openOperator, preparePlatform } from "@clarity/server/operate";
 import { creation } from "./bench/creation.ts";
 import { flood } from "./bench/fleet/flood.ts";
 import { isolation } from "./bench/fleet/isolation.ts";
@@ -13,12 +14,13 @@ import { thousand } from "./bench/fleet/thousand.ts";
 import { idleTenants } from "./bench/idle-tenants.ts";
 import { paths } from "./bench/paths.ts";
 import { type Figure, report } from "./bench/report.ts";
+import { slowErp } from "./bench/slow-erp.ts";
 
 const rounds = 5;
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Names on the command line run those alone, such as `npm run bench -- flood promote`. */
-const names = ["creation", "paths", "isolation", "flood", "promote", "thousand"] as const;
+const names = ["creation", "paths", "slow-erp", "isolation", "flood", "promote", "thousand"] as const;
 type Name = (typeof names)[number];
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
@@ -49,6 +51,7 @@ async function onOnePlatform(adminUrl: string): Promise<void> {
       figures.push(await idleTenants({ operator, assetsDir }));
     }
     if (wants("paths")) figures.push(...(await paths({ operator, assetsDir, rounds })));
+    if (wants("slow-erp")) figures.push(...(await slowErp({ operator, assetsDir })));
     if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir })));
     if (wants("flood")) figures.push(...(await flood({ operator, assetsDir, rounds })));
     if (wants("promote")) {

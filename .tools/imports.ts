@@ -2,7 +2,7 @@
 import { dirname, join, normalize } from "node:path";
 
 /** Files that may look behind the walls. */
-export const tests = /\.test\.ts$|\/testing\/|conformance|\/bench\//;
+export const tests = /\.(?:test|spec)\.ts$|\/testing\/|conformance|\/bench\//;
 
 export interface ImportStatement {
   /** A package name, or a path relative to the root. */

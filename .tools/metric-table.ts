@@ -2,8 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { createMetrics } from "../bff/src/metrics.ts";
+import { createMetrics } from "../bff/src/telemetry/metrics.ts";
 import { declaredMetrics } from "../server/src/telemetry/metrics.ts";
+import { markdownTable } from "./markdown-table.ts";
 
 type Declared = ReturnType<typeof declaredMetrics>[number];
 
@@ -15,7 +16,7 @@ export async function metricTableMarkdown(): Promise<string> {
   for (const path of declaring) await import(pathToFileURL(join(process.cwd(), path)).href);
   const rows = [...createMetrics().declared(), ...declaredMetrics()].map(cells);
   rows.sort(([one = ""], [other = ""]) => (one < other ? -1 : 1));
-  return aligned([["metric", "kind", "labels", "what"], ...rows]);
+  return markdownTable([["metric", "kind", "labels", "what"], ...rows]);
 }
 
 function cells(metric: Declared): string[] {
@@ -23,13 +24,4 @@ function cells(metric: Declared): string[] {
   const { labelNames = [] } = metric as Declared & { labelNames?: string[] };
   const labels = labelNames.map((label) => `\`${label}\``).join(", ");
   return [`\`${metric.name}\``, String(metric.type), labels || "–", metric.help.replaceAll("|", "\\|")];
-}
-
-/** As the formatter wants it. */
-function aligned([header = [], ...rows]: string[][]): string {
-  const widths = header.map((_, column) =>
-    Math.max(3, ...[header, ...rows].map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (row: string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  return [line(header), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

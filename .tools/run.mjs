@@ -15,6 +15,7 @@ const entries = {
   check: ".tools/check.ts",
   fix: ".tools/fix.ts",
   clarity: "server/src/cli/clarity.ts",
+  monitor: "bff/src/monitor/main.ts",
 };
 
 /** Named here and not in package.json: pnpm would want to install itself a second time. */

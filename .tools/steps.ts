@@ -25,6 +25,8 @@ export const checks: Step[] = [
     args: ["-p", dir],
   })),
   tool("imports keep the house's walls", "walls.ts"),
+  tool("no rooms stand in a circle", "circles.ts"),
+  tool("no program reaches what it may not hold", "reach.ts"),
   tool("every path and generated table in the docs is right", "docs.ts"),
   { name: "no dead code", command: "knip", args: ["--config", ".tools/knip.json", "--no-progress"] },
 ];

@@ -3,6 +3,7 @@
  * this keeps the rooms inside them apart.
  */
 import { globSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { importsOf, tests } from "./imports.ts";
 
@@ -17,6 +18,11 @@ export interface Wall {
   typesPass?: true;
   why: string;
 }
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** Folders of concrete adapters, such as `server/src/connectors/netsuite`: each owns its settings' schema. */
+const adapters = globSync("server/src/{providers,connectors}/*/config.ts", { cwd: root }).map(dirname);
+const inAnAdapter = `^(?:${adapters.join("|")})/`;
 
 export const walls: Wall[] = [
   {
@@ -38,7 +44,7 @@ export const walls: Wall[] = [
   },
   {
     in: /^bff\//,
-    stops: /^@clarity\/(?!server\/contract$|bff)/,
+    stops: /^@clarity\/(?!server\/contract(?:\/environment)?$|bff)/,
     except: tests,
     why: "the edge knows the server by its contract alone, so that either can be replaced or moved",
   },
@@ -80,35 +86,40 @@ export const walls: Wall[] = [
   },
   {
     in: /^server\/src\//,
-    stops: /^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\//,
-    except:
-      /^server\/src\/context\/adapters\.ts$|^server\/src\/(?:providers|connectors)\/(?:sandbox|netsuite|d365-fo)\/|\.test\.ts$/,
+    stops: new RegExp(`${inAnAdapter}(?!config\\.ts$)`),
+    except: new RegExp(`^server/src/context/adapters\\.ts$|${inAnAdapter}|\\.test\\.ts$`),
     why: "one file names the concrete adapters: context/adapters.ts",
   },
   {
+    in: /^server\/src\//,
+    stops: new RegExp(`${inAnAdapter}config\\.ts$`),
+    except: new RegExp(`^server/src/(?:providers|connectors)/configs\\.ts$|${inAnAdapter}|\\.test\\.ts$`),
+    why: "an adapter owns its settings' schema; the others have the union of all, configs.ts beside the seam",
+  },
+  {
     in: /^server\/src\/providers\//,
-    stops: /^server\/src\/(?!providers|money|crypto)/,
+    stops: /^server\/src\/(?!providers|money|crypto|network)/,
     except: new RegExp(`/observed-provider\\.ts$|${tests.source}`),
     why: "a provider imports its interface, money and errors",
   },
   {
     in: /^server\/src\/connectors\//,
-    stops: /^server\/src\/(?!connectors|money|crypto|tenant\/settings)/,
+    stops: /^server\/src\/(?!connectors|money|crypto|network)/,
     except: new RegExp(`/observed-connector\\.ts$|${tests.source}`),
-    why: "a connector imports its interface, its settings, money and errors",
+    why: "a connector imports its interface, money and errors",
   },
   {
-    in: /^server\/src\/connectors\/netsuite\//,
-    stops: /^server\/src\/connectors\/d365-fo\//,
+    in: /^server\/src\/tenant\//,
+    stops: /^server\/src\/(?:providers|connectors)\/(?!configs\.ts$|frame-url\.ts$)/,
+    except: tests,
+    why: "a tenant in hand knows the settings of its adapters, and none of what they do",
+  },
+  ...adapters.map((folder) => ({
+    in: new RegExp(`^${folder}/`),
+    stops: new RegExp(`^(?!${folder}/)${inAnAdapter.slice(1)}`),
     except: tests,
     why: "never a sibling",
-  },
-  {
-    in: /^server\/src\/connectors\/d365-fo\//,
-    stops: /^server\/src\/connectors\/netsuite\//,
-    except: tests,
-    why: "never a sibling",
-  },
+  })),
 ];
 
 /** Every breach as one line: file, what it imports, why not. */
@@ -122,7 +133,7 @@ export function breaches(file: string, source: string): string[] {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+  process.chdir(root);
   const files = globSync("{widget,bff,themes,server,demo,e2e}/**/*.ts", {
     exclude: (name) => /node_modules|dist/.test(String(name)),
   });

@@ -1,25 +1,19 @@
 /** Where the built scripts are, and what a page needs to pin them. For the edge, which serves them. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { BuiltScript } from "./build/manifest.ts";
 
-export interface Asset {
-  /** Relative to `dir`. */
-  path: string;
-  /** Subresource Integrity, `sha384-…`. */
-  integrity: string;
-  bytes: number;
-  /** At quality 11. */
-  brotliBytes: number;
-}
+/** The one Trusted Types policy of our scripts, for pages of the edge that list theirs. */
+export const trustedTypesPolicy = "pay-form";
 
 export type AssetName = "pay-form.js" | "card-frame.js" | "embed-page.js" | "loader.js";
 
 export interface Assets {
-  /** Serve at `/v/<version>/<name>`, immutable: a new build of the same version is a new version. */
   version: string;
   /** Absolute folder of the files. */
   dir: string;
-  files: Record<AssetName, Asset>;
+  /** What a page needs to pin each: `/v/<address>/<name>` at any edge that has it, immutable. */
+  files: Record<AssetName, Pick<BuiltScript, "path" | "integrity" | "address">>;
 }
 
 /** @throws Error when `node widget/build.ts` has not been run */

@@ -1,5 +1,5 @@
 /** Tenant creation beside the least PostgreSQL can do: `CREATE ROLE` and `CREATE DATABASE … TEMPLATE`. */
-import { createTenant, type Operator } from "@clarity/server";
+import { createTenant, type Operator } from "@clarity/server/operate";
 import postgres from "postgres";
 import { quantile } from "./load.ts";
 import { type Figure, figure } from "./report.ts";

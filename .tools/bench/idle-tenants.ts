@@ -1,4 +1,4 @@
-import type { Operator } from "@clarity/server";
+import type { Operator } from "@clarity/server/operate";
 import { send } from "./load.ts";
 import { type Figure, figure } from "./report.ts";
 import { startServer } from "./start-server.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Operator } from "@clarity/server";
+import type { Operator } from "@clarity/server/operate";
 import { customerId, payingTenant, stageOf } from "./fleet/paying-tenant.ts";
 import { enter } from "./fleet/start-layers.ts";
 import { type LoadRequest, type LoadResult, load, median, quantile } from "./load.ts";

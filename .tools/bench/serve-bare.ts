@@ -40,7 +40,7 @@ const ctx = {
   },
   settings: { get: async () => null },
   wake: async () => {},
-  actor: "bench",
+  actor: { kind: "operator", name: "bench" },
   requestId: "bench",
   now: () => new Date(),
 } as unknown as Context;

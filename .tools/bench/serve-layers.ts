@@ -1,7 +1,8 @@
 /**
  * Edge and server in one process, the isolation layers of tenants' databases `on`, `off`, or on with each tenant
  * `limited` to what is its due. Off: the administrator's connection to the stage's tenant, whom row-level security
- * does not bind, asked neither whose database it is nor whose rows come back. Prints its port.
+ * does not bind, asked neither whose database it is nor whose rows come back. A second argument says how long the
+ * tenants' ERP takes for a reading, ms; without one they have none. Prints its port.
  */
 import { generateKeyPairSync, generateKeySync } from "node:crypto";
 import { createEdge } from "@clarity/bff";
@@ -15,7 +16,9 @@ import {
   type Tenants,
 } from "@clarity/server";
 import { serve } from "@hono/node-server";
-import { createPatience } from "../../server/src/tenant/patience.ts";
+import type { Connector } from "../../server/src/connectors/connector.ts";
+import { createFakeErp } from "../../server/src/connectors/fake.ts";
+import { createCircuitBreaker } from "../../server/src/tenant/circuit-breaker.ts";
 import { createSettings } from "../../server/src/tenant/settings-store.ts";
 import { TenantPools } from "../../server/src/tenant/tenant-pools.ts";
 import { createTenantDb } from "../../server/src/tenant/tenant-query.ts";
@@ -33,9 +36,7 @@ const makeContext = createContextFactory({
   log,
   adapters: {
     provider: () => provider,
-    connector: () => {
-      throw new Error("the benchmark's tenant has no ERP");
-    },
+    connector: () => erpThatTakes(Number(process.argv[4])),
   },
 });
 const internal = generateKeySync("hmac", { length: 256 });
@@ -59,13 +60,32 @@ process.on("message", (message) => {
 });
 process.on("disconnect", () => process.exit(0));
 
+/** An ERP that says after so long that everybody owes what they owed. */
+function erpThatTakes(ms: number): Connector {
+  if (Number.isNaN(ms)) throw new Error("the benchmark's tenant has no ERP");
+  return {
+    ...createFakeErp().connector,
+    async openInvoices({ customerId: id }) {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      const amounts = { totalMinor: 10_000n, openMinor: 10_000n };
+      const dates = { issuedOn: "2026-01-01", dueOn: "2026-02-01" };
+      const invoices = Array.from({ length: 20 }, (_, index) => ({
+        ...{ id: `${id}-${index + 1}`, number: `INV-${index + 1}`, currency: "USD" },
+        ...amounts,
+        ...dates,
+      }));
+      return { customer: { id, name: id, email: null }, invoices };
+    },
+  };
+}
+
 async function withoutLayers(usual: Tenants): Promise<Tenants> {
   const pools = new TenantPools({
     options: poolDefaults,
     route: async () => ({ url: stage.tenantAdminUrl, pooled: false }),
     identify: async () => {},
   });
-  const gate = { pending: new Map<string, number>(), patience: createPatience() };
+  const gate = { pending: new Map<string, number>(), breaker: createCircuitBreaker() };
   const blind = { check: async () => {}, breach: async () => new Error("nobody looks") as never };
   const { tenant, record, flags, keys, actor } = await usual.open(stage.tenantId);
   const db = createTenantDb({ tenant, record, pools, monitor: blind, gate, options: poolDefaults });

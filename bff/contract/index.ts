@@ -8,6 +8,7 @@ export {
   DeclineReason,
   ErrorCode,
   errorCodes,
+  Freshness,
   Invoice,
   InvoiceList,
   Locale,

@@ -1,6 +1,8 @@
 /** The public edge, for programs that start it: the launcher, benches, tests. */
-export { createEdge, type Edge, type EdgeOptions } from "./edge.ts";
-export { type EdgeKeyFiles, ensureEdgeKeys, readEdgeKey } from "./keys.ts";
-export type { Limits } from "./rate-limit.ts";
+export { createEdge, type Edge, type EdgeOptions } from "./edge/create-edge.ts";
+export { edgeEnvironment } from "./environment.ts";
+export type { Limits } from "./limits/rate-limit.ts";
 export type { InternalKey } from "./tokens/internal-token.ts";
-export { httpUpstream, type Upstream } from "./upstream.ts";
+export { type EdgeKeyFiles, ensureEdgeKeys, readEdgeKey } from "./tokens/keys.ts";
+export type { Upstream } from "./upstream/forward.ts";
+export { httpUpstream } from "./upstream/http-upstream.ts";

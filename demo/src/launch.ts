@@ -1,7 +1,9 @@
 /** `npm start`: builds what is stale, starts everything on 127.0.0.1, keeps it running, stops it cleanly. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { environmentAtStart, onTerminal } from "@clarity/server/contract/environment";
 import { addressesOf } from "./launcher/addresses.ts";
+import { launcherEnvironment } from "./launcher/environment.ts";
 import { watchAncestors } from "./launcher/exit-with-ancestors.ts";
 import { endLeftovers } from "./launcher/leftovers.ts";
 import { explainTaken, firstTaken, portsFrom } from "./launcher/ports.ts";
@@ -9,7 +11,8 @@ import { startAll } from "./launcher/start-all.ts";
 import { buildWidget } from "./launcher/widget-build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const dataDir = resolve(process.env.CLARITY_DATA_DIR || join(root, ".data"));
+const env = environmentAtStart(launcherEnvironment, onTerminal);
+const dataDir = resolve(env.CLARITY_DATA_DIR ?? join(root, ".data"));
 const stops: (() => Promise<void>)[] = [];
 let stopping: Promise<void> | null = null;
 
@@ -26,7 +29,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal
 watchAncestors(() => end(0));
 
 try {
-  const ports = portsFrom(process.env.CLARITY_PORT || "4000");
+  const ports = portsFrom(env.CLARITY_PORT);
   await endLeftovers(dataDir);
   // PostgreSQL's own port is looked at when it starts: a server left behind by a kill is ours to stop.
   const taken = await firstTaken(ports, [
@@ -44,6 +47,7 @@ try {
   await startAll({
     root,
     dataDir,
+    databaseUrl: env.DATABASE_URL,
     ports,
     addresses,
     report: console.log,

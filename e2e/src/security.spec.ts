@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { port, urls } from "./demo.ts";
 import { openD365, openNetsuite } from "./pages/hosts.ts";
@@ -15,6 +17,34 @@ test("a script altered on its way is refused, and the page stands without it", a
   await expect(page.getByRole("heading", { name: "Pay open invoices" })).toBeVisible();
   expect(await form.root.evaluate((element) => element.shadowRoot === null)).toBe(true);
   expect(await page.evaluate(() => customElements.get("pay-form") === undefined)).toBe(true);
+});
+
+test("every script that a payment page of ours loads is in the build's manifest, byte for byte", async ({
+  page,
+}) => {
+  const manifest = JSON.parse(
+    readFileSync(new URL("../../widget/dist/manifest.json", import.meta.url), "utf8"),
+  ) as { files: Record<string, { integrity: string }> };
+  const loaded: Promise<[string, string]>[] = [];
+  page.on("response", (response) => {
+    const { hostname, pathname } = new URL(response.url());
+    // The ERP's own scripts are the ERP's; ours stand at the edge and at the provider.
+    if (response.request().resourceType() !== "script" || /^(netsuite|d365)\./.test(hostname)) return;
+    loaded.push(
+      response.body().then((body) => {
+        const hash = createHash("sha384").update(body).digest("base64");
+        return [pathname.split("/").at(-1) ?? "", `sha384-${hash}`] as const as [string, string];
+      }),
+    );
+  });
+  await (await openNetsuite(page)).ready();
+  const form = await openD365(page);
+  await form.ready();
+  await form.choose();
+  await expect(form.cardFrame.getByLabel(/card number/i)).toBeVisible();
+  const found = await Promise.all(loaded);
+  expect(new Set(found.map(([name]) => name))).toEqual(new Set(Object.keys(manifest.files)));
+  for (const [name, integrity] of found) expect(integrity, name).toBe(manifest.files[name]?.integrity);
 });
 
 test("a page that is not on the tenant's list cannot frame the form", async ({ page }) => {

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { charges, clarity, mails, posted, uniqueAmount, withSurcharge } from "./demo.ts";
-import { expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
+import { d365Frames, expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
 import { cards } from "./pages/pay-form.ts";
 
 test("a customer pays part of an invoice in NetSuite: captured once, posted once, one receipt", async ({
@@ -21,7 +21,7 @@ test("a customer pays part of an invoice in NetSuite: captured once, posted once
   expectClean(seen);
 });
 
-test("a customer pays in D365 through the IFRAME: captured once, posted once, one receipt", async ({
+test("a customer pays in D365 through the web resource: captured once, posted once, one receipt", async ({
   page,
 }) => {
   const seen = await watch(page);
@@ -39,7 +39,8 @@ test("a customer pays in D365 through the IFRAME: captured once, posted once, on
 test("the frame in D365 is as high as its content", async ({ page }) => {
   const form = await openD365(page);
   await form.ready();
-  const frame = page.locator("iframe[src*='/embed']");
+  const [control, embed] = d365Frames;
+  const frame = page.frameLocator(control).locator(embed);
   await expect
     .poll(async () => {
       const content = await form.root.evaluate((element) =>
@@ -49,6 +50,15 @@ test("the frame in D365 is as high as its content", async ({ page }) => {
       return Math.abs(outer - content) < 60;
     })
     .toBe(true);
+});
+
+test("a script of the D365 form's own runs in a frame apart and sees neither web resource nor form", async ({
+  page,
+}) => {
+  await (await openD365(page)).ready();
+  const scripts = page.frame({ name: "ClientApiFrame_1" });
+  expect(await scripts?.evaluate(() => document.querySelectorAll("iframe, pay-form").length)).toBe(0);
+  expect(await page.evaluate(() => customElements.get("pay-form") === undefined)).toBe(true);
 });
 
 test("a credit card surcharge stands in the summary before paying, and is what is captured", async ({

@@ -4,5 +4,8 @@ export * from "./internal.ts";
 export * from "./log-error.ts";
 export * from "./money.ts";
 export * from "./payment.ts";
+export * from "./refused.ts";
+export * from "./route-table.ts";
+export * from "./routes.ts";
 export * from "./session.ts";
 export * from "./text.ts";

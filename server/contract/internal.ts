@@ -13,6 +13,8 @@ export const InternalClaims = z.object({
   sub: z.string().nullable(),
   /** Invoice ids the session is limited to; null means all of the customer's. */
   inv: z.array(z.string()).nullable(),
+  /** The embed key that vouched for the session, which ends when that is revoked. An older edge does not say. */
+  key: z.string().optional(),
   scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook"])),
   /** The session's language; null before one is open. */
   locale: Locale.nullable(),
@@ -34,8 +36,8 @@ export const InternalClaims = z.object({
 export type InternalClaims = z.infer<typeof InternalClaims>;
 
 /**
- * `GET /internal/v1/hosts/{host}` (scope `edge`): which tenant answers at a host name. 404 `tenant_unknown`. The shared
- * servers know every host; of a tenant that has an instance of its own, that instance alone knows the origins.
+ * Which tenant answers at a host name. The shared servers know every host; of a tenant that has an instance of its own,
+ * that instance alone knows the origins.
  */
 export const HostEntry = z.object({
   tenant: z.object({ id: z.uuid(), slug: z.string(), name: z.string() }),
@@ -50,34 +52,6 @@ export const HostEntry = z.object({
   requestsPerMinute: z.number().int().positive().default(12_000),
 });
 export type HostEntry = z.infer<typeof HostEntry>;
-
-/**
- * The routes the edge forwards to. All answer JSON and RFC 9457 problems.
- *
- * | method, path | scope | body → answer |
- * |---|---|---|
- * | GET /internal/v1/hosts/{host} | edge | → HostEntry |
- * | POST /internal/v1/session | session:open | OpenSession → OpenedSession |
- * | GET /internal/v1/invoices | pay | → InvoiceList |
- * | POST /internal/v1/payments | pay | PaymentRequest → Payment (201 new, 200 known) |
- * | GET /internal/v1/payments/{id} | pay | → Payment |
- * | POST /internal/v1/payments/{id}/resume | pay | {} → Payment |
- * | GET /internal/v1/theme/{hash}.css | theme:read | → text/css |
- * | POST /internal/v1/webhooks/{provider} | webhook | raw bytes and headers → 202 |
- * | GET /healthz, GET /readyz | none | |
- *
- * A tenant that lives at another server is 421 `misdirected` from every one of them, and nothing was done.
- */
-export const internalPaths = {
-  host: (host: string) => `/internal/v1/hosts/${encodeURIComponent(host)}`,
-  session: "/internal/v1/session",
-  invoices: "/internal/v1/invoices",
-  payments: "/internal/v1/payments",
-  payment: (id: string) => `/internal/v1/payments/${encodeURIComponent(id)}`,
-  resume: (id: string) => `/internal/v1/payments/${encodeURIComponent(id)}/resume`,
-  theme: (hash: string) => `/internal/v1/theme/${encodeURIComponent(hash)}.css`,
-  webhook: (provider: string) => `/internal/v1/webhooks/${encodeURIComponent(provider)}`,
-} as const;
 
 /** `aud` of internal tokens for the shared servers; a dedicated instance's is its base URL in the registry. */
 export const sharedAudience = "shared";

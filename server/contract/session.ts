@@ -27,8 +27,31 @@ export const Invoice = z
   .meta({ id: "Invoice" });
 export type Invoice = z.infer<typeof Invoice>;
 
+/** How well a list is known, and when to look again. Nobody waits for the ERP: lists come as they are remembered. */
+export const Freshness = z
+  .object({
+    /**
+     * `current`: nothing newer is on its way. `refreshing`: the ERP is being asked, the list may change. `loading`: the
+     * same, and nothing is known yet: an empty list then does not say that nothing is owed. `unreachable`: the ERP
+     * could not be asked just now.
+     */
+    state: z.enum(["current", "refreshing", "loading", "unreachable"]),
+    /** Since the ERP was last read for this customer, by the server's clock, ms; null: never. */
+    ageMs: z.number().int().min(0).nullable(),
+    /** When `GET /v1/invoices` is worth asking, ms from now; null: no need. */
+    askAgainInMs: z.number().int().min(0).nullable(),
+  })
+  .meta({ id: "Freshness" });
+export type Freshness = z.infer<typeof Freshness>;
+
 export const InvoiceList = z
-  .object({ invoices: z.array(Invoice), /** When the ERP was last asked. */ asOf: z.iso.datetime() })
+  .object({
+    invoices: z.array(Invoice),
+    /** When the ERP was last asked; while `loading`, since when it is. */
+    asOf: z.iso.datetime(),
+    /** Absent: an older server, which asked the ERP before it answered. */
+    freshness: Freshness.optional(),
+  })
   .meta({ id: "InvoiceList" });
 export type InvoiceList = z.infer<typeof InvoiceList>;
 
@@ -81,10 +104,12 @@ export const ThemeView = z
   .meta({ id: "ThemeView" });
 export type ThemeView = z.infer<typeof ThemeView>;
 
-/** `POST /internal/v1/session`: the edge passes the embed token on; only the tenant can judge it. */
+/** The edge passes the embed token on; only the tenant can judge it. */
 export const OpenSession = z.object({
   embedToken: z.string().min(20).max(8192),
   locales: z.array(z.string().max(35)).max(10),
+  /** RFC 7638 thumbprint of the key that the browser proved: with it, the same token again is a retry. */
+  jkt: z.string().length(43).optional(),
 });
 export type OpenSession = z.infer<typeof OpenSession>;
 
@@ -95,6 +120,8 @@ export const OpenedSession = z.object({
     subject: z.string(),
     /** Set when the embed token named invoices: the session sees and pays these only. */
     invoices: z.array(z.string()).nullable(),
+    /** The embed key that vouched for it; comes back with each of the session's requests. An older server does not say. */
+    keyId: z.string().optional(),
   }),
   view: z.object({
     seller: z.object({
@@ -106,10 +133,13 @@ export const OpenedSession = z.object({
     customer: z.object({ id: z.string(), name: z.string() }),
     locale: Locale,
     theme: ThemeView,
-    /** ISO 4217 exponent of every currency in the answer. */
+    /** ISO 4217 exponent of every currency in the answer, and of all that have another than 2: lists change. */
     currencies: z.record(z.string(), z.number().int().min(0).max(4)),
     invoices: z.array(Invoice),
+    /** When the ERP was last asked; while `loading`, since when it is. */
     invoicesAsOf: z.iso.datetime(),
+    /** Absent: an older server, which asked the ERP before it answered. */
+    invoicesFreshness: Freshness.optional(),
     methods: z.array(CardMethod),
     surcharge: z.array(SurchargeRule),
     /**

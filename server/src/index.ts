@@ -1,23 +1,13 @@
 /**
- * The platform part of the server for programs that start or operate it: the launcher, the command
- * line, benches. In order of use:
+ * What serves tenants, for programs that start it: it opens each tenant's database with that tenant's own role and
+ * holds no administrator's password. What makes and changes tenants is in `operate.ts`.
  *
  * ```ts
- * const address = await preparePlatform({ adminUrl, masterKeyFile });   // registry, roles, template
- * writeInstance(dataDir, { ...address, ...urls });                      // so that `npx clarity` finds it
- * const operator = openOperator({ address, operator: "launcher", log });
- * await migrateTenants({ ctx: operator, input: {} });                   // after an upgrade
- * const { tenant } = await createTenant({ ctx: operator, input: { slug, name, template, adminEmail } });
- * const open = await operator.tenants.open(tenant.id);                  // rows, settings and keys of one tenant
- * await open.settings.set("provider", { … });
- * await addEmbedKey({ ctx: open, input: { algorithm: "HS256", secret } });
- * await operator.close();
+ * const registry = openRegistry({ url: registryUrl, masterKey: openMasterKey(place) });
+ * const tenants = openTenants({ registry, log });
+ * const open = await tenants.open(tenantId);                            // once a request or job
  * ```
- *
- * A server process needs less: `openRegistry({ url: registryUrl, masterKey: openMasterKey(place) })`, then
- * `openTenants({ registry, log })`, then `tenants.open(tenantId)` per request or job.
  */
-
 export {
   type ContextFactoryOptions,
   createContextFactory,
@@ -25,26 +15,11 @@ export {
 } from "./context/context-factory.ts";
 export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
+export { serverEnvironment } from "./environment.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
 export type { EdgeKey } from "./http/internal-token.ts";
-export { findPlatform, NotConfigured, writeInstance } from "./operations/config.ts";
-export { routes as accessRoutes, type WrongWay, wrongWays } from "./operations/isolation/routes.ts";
-export {
-  type FleetMigration,
-  type MigratedTenant,
-  migrateTenants,
-} from "./operations/migration/migrate-tenants.ts";
-export { type Operator, openOperator } from "./operations/operator.ts";
-export { confirmMove } from "./operations/placement/confirm-move.ts";
-export { moveTenant } from "./operations/placement/move-tenant.ts";
-export type { PlatformAddress } from "./operations/platform-address.ts";
-export { resumeTenant, suspendTenant } from "./operations/provisioning/change-status.ts";
-export { type CreatedTenant, createTenant, type NewTenant } from "./operations/provisioning/create-tenant.ts";
-export { preparePlatform } from "./operations/provisioning/prepare-platform.ts";
-export { HostTaken, SlugTaken } from "./operations/provisioning/register-tenant.ts";
-export type { MoveRecord } from "./operations/records/move-record.ts";
-export { addDatabaseServer, type NewDatabaseServer } from "./operations/servers/database-servers.ts";
-export { applyRoleLimits } from "./operations/servers/role-limits.ts";
+export { type AllowList, parseAllowList } from "./network/allow-list.ts";
+export { createNetwork, type Network } from "./network/network.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";
 export type { TenantRecord } from "./registry/tenant-record.ts";
 export {
@@ -56,7 +31,7 @@ export {
   type NewEmbedKey,
   revokeEmbedKey,
 } from "./sessions/embed-keys.ts";
-export { createJwks, type Jwks, type JwksOptions } from "./sessions/jwks.ts";
+export { createJwks, type Jwks } from "./sessions/jwks.ts";
 export { createLogger, type Logger } from "./telemetry/log.ts";
 export * from "./tenant/errors.ts";
 export { tenantMigrations } from "./tenant/schema.ts";

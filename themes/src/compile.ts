@@ -1,6 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import { hexPalette } from "./exports/hex-palette.ts";
+import { hexPalette } from "./hex-palette.ts";
 import { buildMetrics } from "./metrics.ts";
 import { buildPalette, darkBackgroundFor, type Palette, type Shift } from "./palette.ts";
 import { brokenPromises, type Waiver } from "./promises.ts";

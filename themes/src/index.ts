@@ -1,9 +1,9 @@
 export { type CompiledTheme, compileTheme } from "./compile.ts";
 export { cssVariables } from "./exports/css-variables.ts";
 export { type DtcgFile, designTokens } from "./exports/dtcg.ts";
-export { hexPalette } from "./exports/hex-palette.ts";
 export { tailwindTheme } from "./exports/tailwind.ts";
 export { type FontId, fontIds, fonts } from "./fonts.ts";
+export { hexPalette } from "./hex-palette.ts";
 export type { Shift } from "./palette.ts";
 export { type PresetId, presets } from "./presets.ts";
 export { type ContrastPromise, contrastPromises, type Waiver } from "./promises.ts";

@@ -21,13 +21,7 @@ test("every part a view shows is in the element's header, and none beside it", (
 });
 
 test("attributes and events of the header are those the code knows", () => {
-  expect(element?.attributes.map(({ name }) => name)).toEqual([
-    "token",
-    "token-url",
-    "locale",
-    "theme-mode",
-    "api",
-  ]);
+  expect(element?.attributes.map(({ name }) => name)).toEqual(["token", "token-url", "locale", "theme-mode"]);
   const events = [...read("events.ts").matchAll(/super\("([\w-]+)"/g)].map(([, name]) => name);
   expect(element?.events.map(({ name }) => name).sort()).toEqual(events.sort());
 });

@@ -3,7 +3,7 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Operator } from "@clarity/server";
+import type { Operator } from "@clarity/server/operate";
 import { quantile } from "../load.ts";
 import { type Figure, figure } from "../report.ts";
 import { type PayingTenant, payingTenant } from "./paying-tenant.ts";

@@ -1,7 +1,7 @@
 /** What the isolation layers and the audit chain cost: the same requests with each on and off, in turn. */
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:http";
-import type { Operator } from "@clarity/server";
+import type { Operator } from "@clarity/server/operate";
 import postgres from "postgres";
 import { type LoadRequest, load, median } from "../load.ts";
 import type { Payer } from "../payer.ts";

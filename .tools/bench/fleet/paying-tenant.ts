@@ -1,5 +1,6 @@
 /** A tenant whose one customer can pay for ever: 20 invoices no run can use up, a provider that says yes. */
-import { addEmbedKey, createTenant, type OpenTenant, type Operator } from "@clarity/server";
+import { addEmbedKey, type OpenTenant } from "@clarity/server";
+import { createTenant, type Operator } from "@clarity/server/operate";
 import postgres from "postgres";
 import type { Stage } from "../stage.ts";
 

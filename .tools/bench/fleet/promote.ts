@@ -6,13 +6,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ensureEdgeKeys } from "@clarity/bff";
-import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server";
+import { addDatabaseServer, moveTenant, type Operator } from "@clarity/server/operate";
 import postgres from "postgres";
+import {
+  type CountingProvider,
+  startCountingProvider,
+} from "../../../server/src/providers/testing/counting-provider.ts";
 import { freePort } from "../../../server/src/testing/free-port.ts";
 import { send } from "../load.ts";
 import type { Payer } from "../payer.ts";
 import { type Figure, figure } from "../report.ts";
-import { type CountingProvider, startCountingProvider } from "./counting-provider.ts";
 import { type PayingTenant, payingTenant } from "./paying-tenant.ts";
 import { enter } from "./start-layers.ts";
 import { type Program, startProgram } from "./start-program.ts";
@@ -108,6 +111,7 @@ async function startPrograms(input: {
     CLARITY_REGISTRY_URL: address.registryUrl,
     CLARITY_MASTER_KEY_FILE: address.masterKeyFile,
     CLARITY_EDGE_PUBLIC_KEY_FILE: publicKeyFile,
+    CLARITY_ALLOWED_NETWORKS: "127.0.0.0/8",
     CLARITY_PLUGINS_DIR: join(input.directory, "none"),
     LOG_LEVEL: "error",
   };

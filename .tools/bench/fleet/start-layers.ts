@@ -1,5 +1,5 @@
 /** `serve-layers.ts` for a tenant, and a payer with a session at it. */
-import type { Operator } from "@clarity/server";
+import type { Operator } from "@clarity/server/operate";
 import { send } from "../load.ts";
 import { embedToken, Payer } from "../payer.ts";
 import { type MeasuredServer, startServer } from "../start-server.ts";

@@ -8,16 +8,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createLogger, tenantMigrations } from "@clarity/server";
+import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
 import {
-  createLogger,
   createTenant,
   migrateTenants,
   type Operator,
   openOperator,
   preparePlatform,
-  tenantMigrations,
-} from "@clarity/server";
-import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
+} from "@clarity/server/operate";
 import postgres from "postgres";
 import { quantile } from "../load.ts";
 import { type Figure, figure, report } from "../report.ts";

@@ -1,78 +1,185 @@
-import { readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
-import { promisify } from "node:util";
-import { brotliCompress, constants, gzip } from "node:zlib";
-import { z } from "zod";
+import type { Locale } from "@clarity/bff/contract";
+import { edgePaths } from "@clarity/server/contract";
+import type { Logger } from "pino";
+import { Refusal } from "../http/refusal.ts";
+import { type Body, createBodies } from "./bodies.ts";
+import type { Build, BuildSource, Fault, Listing } from "./build-source.ts";
+import { type Catalogue, createCatalogue, type End, type Script } from "./catalogue.ts";
+import { folderOfBuilds } from "./folder.ts";
+import { mayBeKnown } from "./manifest.ts";
+import { objectStore } from "./object-store.ts";
+import { createRefresher } from "./refresher.ts";
 import { createWords, type Words } from "./words.ts";
 
-/** `manifest.json` beside the built files: what is served, under which version, and what each file hashes to. */
-const Manifest = z.object({
-  version: z.string().regex(/^[\w.-]+$/),
-  files: z.record(
-    z.string().regex(/^[\w.-]+$/),
-    /** `path` is relative to the manifest; `integrity` is for script tags (Subresource Integrity). */
-    z.object({ path: z.string(), integrity: z.string().startsWith("sha384-") }),
-  ),
-});
+export interface AssetsOptions {
+  /** A folder of builds; see `folderOfBuilds`. */
+  dir?: string | undefined;
+  /** Base URL of an object store of builds; see `objectStore`. What the folder lacks is had from there. */
+  storeUrl?: string | undefined;
+  /** The version that this edge's own pages use. Default: the folder's own build, else the newest there is. */
+  version?: string | undefined;
+  log: Logger;
+  /** Told of every build or file that is not what it says. */
+  onFault: () => void;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
 
-const types: Record<string, string> = {
-  ".js": "text/javascript; charset=utf-8",
-  ".css": "text/css; charset=utf-8",
-  ".json": "application/json",
-  ".map": "application/json",
-  ".svg": "image/svg+xml",
-  ".woff2": "font/woff2",
-};
+export interface Asset extends Body {
+  /** The newest version that has it. */
+  version: string;
+  /** Null: none is announced. */
+  end: End | null;
+}
 
-export type Encoding = "br" | "gzip" | "identity";
-
-/** One file, compressed once, in memory. */
-interface Asset {
-  type: string;
+/** What a page of ours needs to load a script. */
+export interface PageScript {
+  /** Path by content. */
+  src: string;
   integrity: string;
-  bodies: Record<Encoding, Uint8Array<ArrayBuffer>>;
+  trustedTypes: readonly string[];
 }
 
 export interface Assets {
-  version: string;
-  /** A file of the manifest; anything else does not exist. */
-  find(version: string, name: string): Asset | undefined;
-  /** Address and integrity of a file, for a script tag. @throws when the build lacks it. */
-  script(name: string): { src: string; integrity: string };
+  /**
+   * A file of some build, by version or content address. What is unknown is looked for again where builds are kept.
+   *
+   * @returns undefined: no build has it
+   * @throws Refusal `unavailable`: a build has it, or may have, and it cannot be had now
+   */
+  find(segment: string, name: string): Promise<Asset | undefined>;
+  /** @throws when the build of this edge's own pages lacks it */
+  script(name: string): PageScript;
   words: Words;
 }
 
-/** Reads the widget's build. @throws when `manifest.json` or a file it names is missing or malformed. */
-export async function createAssets(dir: string): Promise<Assets> {
-  const manifest = Manifest.parse(JSON.parse(await readFile(join(dir, "manifest.json"), "utf8")));
-  const { version } = manifest;
-  const files = new Map<string, Asset>();
-  for (const [name, { path, integrity }] of Object.entries(manifest.files)) {
-    files.set(name, await read(join(dir, path), integrity));
+/** Unknown addresses make an edge look for builds this often at most, ms. */
+const lookEveryMs = 1_000;
+/** What is known is looked at again in the background: ends may have been announced, ms. */
+const staleAfterMs = 60_000;
+/** Requests that wait for the next look; more are told to come again. */
+const mostWaiting = 100;
+
+/** @throws Error when there is no build for this edge's own pages, or its files are not what it says */
+export async function createAssets(options: AssetsOptions): Promise<Assets> {
+  const catalogue = createCatalogue();
+  const complain = complaints(options);
+  const { look, isAway } = lookout({ options, catalogue, complain });
+  const own = ownBuild({ found: await look(), catalogue, version: options.version });
+  const refresher = createRefresher({
+    look: async () => void (await look()),
+    everyMs: lookEveryMs,
+    mostWaiting,
+  });
+  const bodies = createBodies(complain);
+  const words = createWords(own);
+  const warnOfEnd = endWarnings(options);
+
+  async function lookUp(segment: string, name: string): Promise<Script | null | undefined> {
+    const known = catalogue.find(segment, name);
+    if (known !== undefined || !mayBeKnown(segment)) return known;
+    if (!(await refresher.ask())) throw new Refusal("unavailable");
+    const found = catalogue.find(segment, name);
+    if (found === undefined && isAway()) throw new Refusal("unavailable");
+    return found;
   }
+
+  // What every page and session of ours needs does not wait for a folder or a store once the edge runs.
+  for (const name of Object.keys(own.manifest.files)) {
+    const script = catalogue.find(own.manifest.version, name);
+    if (!(script && (await bodies.get(script)))) throw new Error(`${own.where}: ${name} is not what it says`);
+  }
+  for (const locale of Object.keys(own.manifest.locales)) await words(locale as Locale);
+
   return {
-    version,
-    find: (wanted, name) => (wanted === version ? files.get(name) : undefined),
-    script(name) {
-      const asset = files.get(name);
-      if (!asset) throw new Error(`the widget's build has no ${name}`);
-      return { src: `/v/${version}/${name}`, integrity: asset.integrity };
+    async find(segment, name) {
+      const script = await lookUp(segment, name);
+      if (refresher.ageMs() > staleAfterMs) void refresher.ask();
+      if (!script) return undefined;
+      const body = await bodies.get(script);
+      if (!body) throw new Refusal("unavailable");
+      const asset = { ...body, version: catalogue.versionOf(script), end: catalogue.endOf(segment, script) };
+      warnOfEnd(asset);
+      return asset;
     },
-    words: createWords(join(dir, "locales")),
+    script(name) {
+      const script = catalogue.find(own.manifest.version, name);
+      if (!script) throw new Error(`the widget's build has no ${name}`);
+      const { address: version, integrity, trustedTypes } = script;
+      return { src: edgePaths.readAsset({ version, file: name }), integrity, trustedTypes };
+    },
+    words,
   };
 }
 
-async function read(path: string, integrity: string): Promise<Asset> {
-  const identity = new Uint8Array(await readFile(path));
-  const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
-  const br = new Uint8Array(await promisify(brotliCompress)(identity, brotli));
-  const gz = new Uint8Array(await promisify(gzip)(identity, { level: 9 }));
-  const type = types[extname(path)] ?? "application/octet-stream";
-  return { type, integrity, bodies: { identity, br, gzip: gz } };
+/** Everything that is found, into the catalogue; a place that cannot be looked at is said to be away. */
+function lookout(input: { options: AssetsOptions; catalogue: Catalogue; complain: (fault: Fault) => void }): {
+  look: () => Promise<Listing>;
+  isAway: () => boolean;
+} {
+  const { options, catalogue, complain } = input;
+  const { dir, storeUrl, log } = options;
+  const sources = [
+    ...(dir === undefined ? [] : [folderOfBuilds(dir)]),
+    ...(storeUrl === undefined ? [] : [objectStore(storeUrl)]),
+  ];
+  const away = new Set<BuildSource>();
+
+  async function listOf(source: BuildSource): Promise<Listing> {
+    try {
+      const listing = await source.list();
+      if (away.delete(source)) log.info({ source: source.name }, "builds of the widget can be read again");
+      return listing;
+    } catch (err) {
+      if (!away.has(source)) log.error({ source: source.name, err }, "builds of the widget cannot be read");
+      away.add(source);
+      return { builds: [], faults: [] };
+    }
+  }
+
+  return {
+    async look() {
+      const found: Listing = { builds: [], faults: [] };
+      // In this order: of two builds of one version the folder's is right.
+      for (const source of sources) {
+        const { builds, faults, own } = await listOf(source);
+        for (const fault of [...faults, ...catalogue.add(builds)]) complain(fault);
+        found.builds.push(...builds);
+        found.own ??= own;
+      }
+      return found;
+    },
+    isAway: () => away.size > 0,
+  };
 }
 
-/** The best of what the browser takes (RFC 9110 §12.5.3; weights aside, `q=0` is not used by browsers here). */
-export function encodingFor(accept: string | undefined): Encoding {
-  const offered = new Set(accept?.split(",").map((part) => part.trim().toLowerCase()));
-  return offered.has("br") ? "br" : offered.has("gzip") ? "gzip" : "identity";
+function ownBuild(input: { found: Listing; catalogue: Catalogue; version: string | undefined }): Build {
+  const { found, catalogue, version } = input;
+  const build = version === undefined ? (found.own ?? catalogue.newest()) : catalogue.build(version);
+  if (build) return build;
+  throw new Error(
+    version === undefined ? "there is no build of the widget" : `there is no build of version ${version}`,
+  );
+}
+
+/** Each fault is counted, and said once. */
+function complaints({ log, onFault }: AssetsOptions): (fault: Fault) => void {
+  const said = new Set<string>();
+  return ({ where, error }) => {
+    onFault();
+    const key = `${where} ${error}`;
+    if (said.has(key) || said.size >= 1_000) return;
+    said.add(key);
+    log.error({ where, err: error }, "a build of the widget is not served as it lies");
+  };
+}
+
+/** A version is served as long as there is a build of it, for a page that takes money ends by nobody's calendar. */
+function endWarnings({ log, now }: AssetsOptions): (asset: Asset) => void {
+  const warned = new Set<string>();
+  return ({ version, end }) => {
+    if (!end || Date.parse(end.retiredOn) > now() || warned.has(version)) return;
+    warned.add(version);
+    log.warn({ version, ...end }, "a version of the widget has ended and is still asked for");
+  };
 }

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createRig, port, type Rig } from "../testing/rig.ts";
+import { addressOf, integrityOf } from "../testing/builds.ts";
+import { createRig, port, type Rig, written } from "../testing/rig.ts";
 import { embedLocale } from "./locale.ts";
 
 let rig: Rig;
@@ -10,35 +11,62 @@ beforeAll(async () => {
 afterAll(() => rig.close());
 const host = "acme.localhost";
 
-test("the framed page runs our two pinned scripts and nothing else", async () => {
-  const answer = await rig.call(host, "/embed?typename=account&id=%7B1%7D&orgname=x&userlcid=3082");
-  const html = await answer.text();
-  expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
-  const policy = Object.fromEntries(
+const scriptAt = (name: string) => `/v/${addressOf(written[name] ?? "")}/${name}`;
+const policyOf = (answer: Response): Record<string, string> =>
+  Object.fromEntries(
     (answer.headers.get("content-security-policy") ?? "").split("; ").map((directive) => {
       const [name = "", ...values] = directive.split(" ");
       return [name, values.join(" ")];
     }),
   );
-  expect(policy).toEqual({
+
+test("the framed page runs our two scripts, pinned by content, and nothing else", async () => {
+  const answer = await rig.call(host, "/embed?typename=account&id=%7B1%7D&orgname=x&userlcid=3082");
+  const html = await answer.text();
+  const names = ["pay-form.js", "embed-page.js"];
+  expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(policyOf(answer)).toEqual({
     "default-src": "'none'",
-    "script-src": "'self'",
+    "script-src": names.map((name) => `http://${host}:${port}${scriptAt(name)}`).join(" "),
     "style-src": "'self'",
     "connect-src": "'self'",
     "font-src": "'self'",
     "img-src": "'self' data:",
     "frame-src": "https://frames.provider.example",
     "require-trusted-types-for": "'script'",
+    "trusted-types": "pay-form",
     "frame-ancestors": "https://erp.acme.example",
     "base-uri": "'none'",
     "form-action": "'none'",
+    "report-uri": "/reports",
+    "report-to": "pay",
   });
-  expect([...html.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)).toEqual([
-    '<script defer src="/v/1.2.3/pay-form.js" integrity="sha384-one" crossorigin="anonymous">',
-    '<script defer src="/v/1.2.3/embed-page.js" integrity="sha384-two" crossorigin="anonymous">',
-  ]);
+  expect([...html.matchAll(/<script[^>]*>/g)].map(([tag]) => tag)).toEqual(
+    names.map(
+      (name) =>
+        `<script defer src="${scriptAt(name)}" integrity="${integrityOf(written[name] ?? "")}" crossorigin="anonymous">`,
+    ),
+  );
+  expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|javascript:/i);
   expect(html).toContain('<html lang="es">');
   expect(html).toContain('<pay-form locale="es"></pay-form>');
+});
+
+test("the framed page asks for integrity, says what it needs of the browser, and reports here alone", async () => {
+  const { headers } = await rig.call(host, "/embed");
+  expect(headers.get("integrity-policy")).toBe("blocked-destinations=(script), endpoints=(pay)");
+  expect(headers.get("reporting-endpoints")).toBe('pay="/reports"');
+  const allowed = '(self "https://frames.provider.example")';
+  const permissions = new Map(
+    (headers.get("permissions-policy") ?? "").split(", ").map((one) => one.split("=") as [string, string]),
+  );
+  for (const feature of ["payment", "publickey-credentials-get"]) {
+    expect(permissions.get(feature)).toBe(allowed);
+    permissions.delete(feature);
+  }
+  expect(new Set(permissions.values())).toEqual(new Set(["()"]));
+  for (const feature of ["camera", "microphone", "geolocation", "usb"])
+    expect([...permissions.keys()]).toContain(feature);
 });
 
 test("what a tenant is called cannot become markup, what the query says is not in the page", async () => {
@@ -138,9 +166,15 @@ test("every answer has the security headers, no cookie, and no name of platform 
     await visitor.call("/v1/invoices"),
     await visitor.call("/v1/payments", { method: "POST" }),
     ...(await Promise.all(
-      ["/embed", "/v/1.2.3/pay-form.js", "/theme/abcdefgh.css", "/healthz", "/openapi.json", "/nothing"].map(
-        (path) => rig.call(host, path),
-      ),
+      [
+        "/embed",
+        "/v/1.2.3/pay-form.js",
+        scriptAt("pay-form.js"),
+        "/theme/abcdefgh.css",
+        "/healthz",
+        "/openapi.json",
+        "/nothing",
+      ].map((path) => rig.call(host, path)),
     )),
     await rig.call("nobody.localhost", "/"),
   ];

@@ -1,26 +1,26 @@
 import type { Locale } from "@clarity/bff/contract";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Assets } from "../assets/assets.ts";
+import { pageHeaders } from "../http/page.ts";
+
+/** The two scripts of the framed page. */
+const scriptNames = ["pay-form.js", "embed-page.js"];
 
 /**
- * What the framed page may do: run our two scripts, talk to its own origin, frame the payment
- * provider, and be framed by the pages the tenant named. No inline code, no injection sink.
+ * What the framed page may do: run our two scripts, talk to its own origin, frame the payment provider, and be framed
+ * by the pages the tenant named.
+ *
+ * @param origin the edge's, as the browser sees it
  */
-export function embedPolicy({ embedOrigins, frameOrigins }: HostEntry): string {
-  const sources = (origins: readonly string[]) => (origins.length > 0 ? origins.join(" ") : "'none'");
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "connect-src 'self'",
-    "font-src 'self'",
-    "img-src 'self' data:",
-    `frame-src ${sources(frameOrigins)}`,
-    "require-trusted-types-for 'script'",
-    `frame-ancestors ${sources(embedOrigins)}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join("; ");
+export function embedHeaders(input: { host: HostEntry; origin: string; assets: Pick<Assets, "script"> }) {
+  const { embedOrigins, frameOrigins } = input.host;
+  const scripts = scriptNames.map((name) => input.assets.script(name));
+  return pageHeaders({
+    scripts: scripts.map(({ src }) => input.origin + src),
+    trustedTypes: [...new Set(scripts.flatMap(({ trustedTypes }) => trustedTypes))],
+    frames: frameOrigins,
+    framedBy: embedOrigins,
+  });
 }
 
 export type ThemeMode = "auto" | "light" | "dark";
@@ -42,9 +42,9 @@ export function embedPage({
   host: HostEntry;
   locale: Locale | null;
   themeMode: ThemeMode | null;
-  assets: Assets;
+  assets: Pick<Assets, "script">;
 }) {
-  const scripts = ["pay-form.js", "embed-page.js"]
+  const scripts = scriptNames
     .map((name) => assets.script(name))
     .map(
       ({ src, integrity }) =>

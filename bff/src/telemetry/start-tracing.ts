@@ -21,12 +21,14 @@ import { traceWith } from "./tracing.ts";
  * @param env OTEL_TRACES_SAMPLER_ARG: the part of traces that is kept, 0 to 1, default 1
  * @returns sends what is left and ends
  */
-export function startTracing(env: NodeJS.ProcessEnv): () => Promise<void> {
-  const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG ?? 1);
-  if (!(ratio >= 0 && ratio <= 1)) throw new Error("OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1");
+export function startTracing(env: {
+  OTEL_SERVICE_NAME: string;
+  OTEL_TRACES_SAMPLER_ARG?: number;
+}): () => Promise<void> {
+  const ratio = env.OTEL_TRACES_SAMPLER_ARG ?? 1;
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const provider = new TracerProvider({
-    resource: resourceFromAttributes({ "service.name": env.OTEL_SERVICE_NAME ?? "edge" }),
+    resource: resourceFromAttributes({ "service.name": env.OTEL_SERVICE_NAME }),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
     spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
   });

@@ -1,13 +1,21 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
-import { type ErrorCode, type HostEntry, type OpenedSession, problemOf } from "@clarity/server/contract";
+import {
+  type ErrorCode,
+  type HostEntry,
+  type OpenedSession,
+  problemOf,
+  routes,
+  type ServerRouteId,
+} from "@clarity/server/contract";
 import { decodeJwt } from "jose";
-import { createEdge, type Edge, type EdgeOptions } from "../edge.ts";
-import { createLogger } from "../log.ts";
+import { createEdge, type Edge, type EdgeOptions } from "../edge/create-edge.ts";
+import { createLogger } from "../telemetry/log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
+import { scriptsOf, writeBuild } from "./builds.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
 interface Seen {
@@ -16,6 +24,8 @@ interface Seen {
   headers: Headers;
   claims: Record<string, unknown>;
   body: string;
+  /** How long the edge would have waited. */
+  timeoutMs: number;
 }
 
 export interface Rig {
@@ -29,8 +39,8 @@ export interface Rig {
   /** Moves the edge's clock. */
   advance(milliseconds: number): void;
   call(host: string, path: string, init?: RequestInit): Promise<Response>;
-  /** A browser with an open session at a host. The fake server takes any embed token. */
-  enter(host: string, embedToken?: string): Promise<Visitor>;
+  /** A browser, a new one by default, with an open session at a host. The fake server takes any embed token. */
+  enter(host: string, embedToken?: string, browser?: Browser): Promise<Visitor>;
   close(): Promise<void>;
 }
 
@@ -62,7 +72,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     assetsDir,
     log: createLogger({ level: "trace", destination: { write: (line) => lines.push(line) } }),
     now: () => Date.now() + ahead,
-    upstream: async (request) => {
+    upstream: async (request, timeoutMs) => {
       const path = new URL(request.url).pathname;
       const token = request.headers.get("authorization")?.slice("Bearer ".length);
       const claims = token ? decodeJwt(token) : {};
@@ -72,6 +82,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
         headers: request.headers,
         claims,
         body: await request.text(),
+        timeoutMs,
       });
       return replace?.(path) ?? usualAnswer(path, hosts);
     },
@@ -94,8 +105,8 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     advance: (milliseconds) => {
       ahead += milliseconds;
     },
-    enter: (host, embedToken = "e".repeat(40)) =>
-      enter({ host, embedToken, call, now: () => Date.now() + ahead }),
+    enter: (host, embedToken = "e".repeat(40), browser) =>
+      enter({ host, embedToken, browser, call, now: () => Date.now() + ahead }),
     close: () => rm(assetsDir, { recursive: true }),
   };
 }
@@ -105,11 +116,12 @@ const peer = { incoming: { socket: { remoteAddress: "127.0.0.1" } } };
 async function enter(input: {
   host: string;
   embedToken: string;
+  browser: Browser | undefined;
   call: Rig["call"];
   now: () => number;
 }): Promise<Visitor> {
   const { host, call, now } = input;
-  const browser = await createBrowser();
+  const browser = input.browser ?? (await createBrowser());
   const iat = () => Math.floor(now() / 1000);
   const url = (at: string, path: string) => `http://${at}:${port}${path.split("?")[0]}`;
   const proof = await browser.proof({ method: "POST", url: url(host, "/v1/session"), extra: { iat: iat() } });
@@ -150,18 +162,29 @@ export const json = (value: unknown) => ({
 });
 
 export function usualAnswer(path: string, hosts: Map<string, HostEntry>): Response {
-  const host = /^\/internal\/v1\/hosts\/(.+)$/.exec(path)?.[1];
-  if (host !== undefined) {
-    const entry = hosts.get(decodeURIComponent(host));
+  const row = rowAt(path);
+  if (row?.id === "readHost") {
+    const entry = hosts.get(row.named);
     return entry ? Response.json(entry) : problem("tenant_unknown");
   }
-  if (path === "/readyz") return Response.json({ status: "ok" });
-  if (path === "/internal/v1/session") return Response.json(opened);
-  if (path === "/internal/v1/invoices")
-    return Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" });
-  if (path.includes("/webhooks/")) return new Response(null, { status: 202 });
-  if (path.includes("/theme/")) return new Response(".pay{}", { headers: { "content-type": "text/css" } });
-  return problem("not_found");
+  return (row && usual[row.id]?.()) ?? problem("not_found");
+}
+
+const usual: { readonly [Id in ServerRouteId]?: () => Response } = {
+  readReadiness: () => Response.json({ status: "ok" }),
+  openSession: () => Response.json(opened),
+  listInvoices: () => Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" }),
+  receiveWebhook: () => new Response(null, { status: 202 }),
+  readTheme: () => new Response(".pay{}", { headers: { "content-type": "text/css" } }),
+};
+
+/** Which row of the server a path is, and what it names. */
+function rowAt(path: string): { id: ServerRouteId; named: string } | null {
+  for (const [id, row] of Object.entries(routes.server)) {
+    const found = new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, "([^/]+)")}$`).exec(path);
+    if (found) return { id: id as ServerRouteId, named: decodeURIComponent(found[1] ?? "") };
+  }
+  return null;
 }
 
 function hostEntry(slug: string, id: string): HostEntry {
@@ -198,16 +221,12 @@ const opened: OpenedSession = {
   },
 };
 
+/** The scripts of `writeAssets`, by name. */
+export const written = scriptsOf("1.2.3");
+
 /** A widget build of two scripts and one language, in a folder of its own. */
 export async function writeAssets(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "assets-"));
-  await mkdir(join(dir, "locales"));
-  const files = {
-    "pay-form.js": { path: "pay-form.js", integrity: "sha384-one" },
-    "embed-page.js": { path: "embed-page.js", integrity: "sha384-two" },
-  };
-  for (const name of Object.keys(files)) await writeFile(join(dir, name), `"${"use strict ".repeat(50)}"`);
-  await writeFile(join(dir, "manifest.json"), JSON.stringify({ version: "1.2.3", files }));
-  await writeFile(join(dir, "locales", "en.json"), JSON.stringify({ pay: "Pay" }));
+  await writeBuild(dir, { version: "1.2.3", scripts: written });
   return dir;
 }

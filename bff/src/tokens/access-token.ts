@@ -3,7 +3,8 @@ import { Locale } from "@clarity/bff/contract";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { Refusal } from "../refusal.ts";
+import type { Access } from "../http/env.ts";
+import { Refusal } from "../http/refusal.ts";
 
 /** How long a session lasts, in seconds. */
 export const accessTokenLifeS = 600;
@@ -14,28 +15,16 @@ const Claims = z.object({
   tenant: z.uuid(),
   sub: z.string(),
   inv: z.array(z.string()).nullable(),
+  key: z.string().optional(),
   locale: Locale,
   cnf: z.object({ jkt: z.string() }),
   exp: z.number(),
 });
 
-/** What a verified access token says. */
-export interface Access {
-  tenantId: string;
-  /** ERP customer id. */
-  subject: string;
-  /** Invoice ids the session is limited to; null: all of the customer's. */
-  invoices: string[] | null;
-  locale: Locale;
-  /** Thumbprint of the key the session is bound to. */
-  jkt: string;
-  /** base64url SHA-256 of the token, the `ath` a proof must carry. */
-  ath: string;
-  expiresAtS: number;
-}
-
 export interface AccessTokens {
-  mint(grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "jkt">): Promise<string>;
+  mint(
+    grant: Pick<Access, "tenantId" | "subject" | "invoices" | "locale" | "embedKey" | "jkt">,
+  ): Promise<string>;
   /**
    * @param beforeCheck called for a token not seen before, ahead of the costly part; may throw
    * @throws Refusal `token_invalid`, `token_expired`
@@ -57,9 +46,9 @@ export interface AccessTokenOptions {
 export function createAccessTokens({ privateKey, publicKey, now }: AccessTokenOptions): AccessTokens {
   const verified = new LRUCache<string, Access>({ max: 20_000 });
   return {
-    mint({ tenantId, subject, invoices, locale, jkt }) {
+    mint({ tenantId, subject, invoices, locale, embedKey, jkt }) {
       const issuedAtS = Math.floor(now() / 1000);
-      return new SignJWT({ tenant: tenantId, inv: invoices, locale, cnf: { jkt } })
+      return new SignJWT({ tenant: tenantId, inv: invoices, key: embedKey, locale, cnf: { jkt } })
         .setProtectedHeader({ alg: "EdDSA", typ: "at+jwt" })
         .setIssuer(issuer)
         .setAudience("pay")
@@ -91,8 +80,9 @@ async function check(token: string, publicKey: KeyObject, now: () => number): Pr
       requiredClaims: ["exp", "iat", "sub", "jti"],
       currentDate: new Date(now()),
     });
-    const { tenant, sub, inv, locale, cnf, exp } = Claims.parse(payload);
-    return { tenantId: tenant, subject: sub, invoices: inv, locale, jkt: cnf.jkt, expiresAtS: exp };
+    const { tenant, sub, inv, key, locale, cnf, exp } = Claims.parse(payload);
+    const session = { tenantId: tenant, subject: sub, invoices: inv, embedKey: key, locale };
+    return { ...session, jkt: cnf.jkt, expiresAtS: exp };
   } catch (error) {
     throw new Refusal(error instanceof errors.JWTExpired ? "token_expired" : "token_invalid");
   }

@@ -1,10 +1,14 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import type { InternalClaims } from "@clarity/server/contract";
 import { jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { claimsFor } from "../upstream.ts";
+import { claimsFor } from "../upstream/claims.ts";
 import { createInternalTokens } from "./internal-token.ts";
 
-const claims = claimsFor("edge", { tenant: null, requestId: "request-1" });
+const claims: InternalClaims = {
+  ...claimsFor({ tenant: null, requestId: "request-1" }),
+  scopes: ["edge"],
+};
 
 test("jose verifies what we sign, with either kind of key", async () => {
   const { privateKey } = generateKeyPairSync("ed25519");

@@ -1,7 +1,7 @@
 import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import { z } from "zod";
-import { Refusal } from "../refusal.ts";
+import { Refusal } from "../http/refusal.ts";
 import type { ReplayStore } from "./replay.ts";
 
 /** A proof may be this much older or newer than our clock, in seconds (RFC 9449 §11.1). */

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { testDatabase } from "@clarity/server/testing";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -38,6 +39,15 @@ beforeAll(async () => {
   bearer = (await (await askToken({})).json()).access_token;
 });
 beforeEach(() => reseed(sql, "2026-03-01"));
+
+/** The same environment, whose application's user belongs to usmf. */
+const asUserOfUsmf = (set: string, body: unknown) =>
+  d365App({ ...options, defaultCompany: "usmf" }).request(`/data/${set}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+
 afterAll(async () => {
   await close();
   await sql.end();
@@ -160,10 +170,30 @@ test("filters: and, or, parentheses, comparisons, doubled quotes, case-blind tex
   expect(await count(`${own} and CurrencyCode eq 'EUR'`)).toBe(2);
   expect(await count(`${own} and (CurrencyCode eq 'EUR' or AmountCur gt 1000000)`)).toBe(3);
   expect(await count(`${own} and DueDate lt 2026-03-01T00:00:00Z`)).toBe(4);
-  expect(
-    await count(`${own} and not (TransType eq Microsoft.Dynamics.DataEntities.LedgerTransType'Sales')`),
-  ).toBe(0);
   expect(await count("Invoice eq 'it''s'")).toBe(0);
+});
+
+test("an asterisk in a filter's text stands for anything, as in the client's own filters", async () => {
+  const { value } = await list("CustomersV3", "dataAreaId eq 'usmf' and CustomerAccount eq 'US*'");
+  expect(value.map((row: { CustomerAccount: string }) => row.CustomerAccount)).toEqual([
+    "US-001",
+    "US-027",
+    "US-099",
+  ]);
+  expect((await list("CustomersV3", "CustomerAccount eq '*.01'")).value).toEqual([]);
+});
+
+test.each([
+  [
+    "CustTransBiEntities",
+    "AccountNum eq 'US-001' and TransType eq Microsoft.Dynamics.DataEntities.LedgerTransType'Sales'",
+  ],
+  ["CustTransBiEntities", "not (TransType eq Microsoft.Dynamics.DataEntities.LedgerTransType'Payment')"],
+  ["CustomerPaymentJournalHeaders", "IsPosted eq Microsoft.Dynamics.DataEntities.NoYes'No'"],
+])("%s asked for an enumeration answers no rows and no error: %s", async (set, filter) => {
+  await journal();
+  expect((await list(set, "dataAreaId eq 'usmf'")).value).not.toEqual([]);
+  expect((await list(set, filter)).value).toEqual([]);
 });
 
 test("pages follow @odata.nextLink until all is read, and $top and $select cut", async () => {
@@ -241,7 +271,7 @@ test("one line settles several invoices through PaymentJournalLineSettledInvoice
   const batch = await journal();
   await post("CustomerPaymentJournalLines", lineOf(batch, { MarkedInvoice: "", CreditAmount: 1000 }));
   const mark = (number: string, amount: number) =>
-    post("PaymentJournalLineSettledInvoices", {
+    asUserOfUsmf("PaymentJournalLineSettledInvoices", {
       JournalLineCompany: "usmf",
       JournalBatchNumber: batch,
       JournalLineNumber: 1,
@@ -254,9 +284,66 @@ test("one line settles several invoices through PaymentJournalLineSettledInvoice
   ]);
   const over = await mark("CIV-000703", 640.11);
   expect([over.status, await causeOf(over)]).toEqual([400, expect.stringContaining("exceeds what is open")]);
+  // The line says that there are several, and no more.
+  const { value } = await list("CustomerPaymentJournalLines", `JournalBatchNumber eq '${batch}'`);
+  expect(value).toMatchObject([{ MarkedInvoice: "*" }]);
   await posting.run();
   expect(await invoice("CIV-000702")).toMatchObject({ open: "8520.75" });
   expect(await invoice("CIV-000704")).toMatchObject({ open: "0.00" });
+});
+
+test("what names no company goes into the caller's own, and so does what has no company context", async () => {
+  const header = await post("CustomerPaymentJournalHeaders", { JournalName: "CustPay" });
+  expect(await header.json()).toMatchObject({ dataAreaId: "dat" });
+  const batch = await journal();
+  await post("CustomerPaymentJournalLines", lineOf(batch, { MarkedInvoice: "" }));
+  const settled = await post("PaymentJournalLineSettledInvoices", {
+    JournalLineCompany: "usmf",
+    JournalBatchNumber: batch,
+    JournalLineNumber: 1,
+    InvoiceNumber: "CIV-000702",
+    SettlementAmountInInvoiceCurrency: 420.75,
+  });
+  expect([settled.status, await causeOf(settled)]).toEqual([400, expect.stringContaining("no open line 1")]);
+});
+
+test("an invoice that another journal has marked cannot be marked, whatever is left of it: the journal is named", async () => {
+  const blocking = await journal();
+  await post("CustomerPaymentJournalLines", lineOf(blocking));
+  const batch = await journal();
+  const refused = await post("CustomerPaymentJournalLines", lineOf(batch));
+  expect([refused.status, await causeOf(refused)]).toEqual([
+    400,
+    expect.stringContaining(
+      `This transaction has been marked for settlement by Card payments ${blocking} in company usmf`,
+    ),
+  ]);
+  await posting.run();
+  expect((await post("CustomerPaymentJournalLines", lineOf(batch))).status).toBe(201);
+});
+
+test("a bank account takes its own currency, others only when it allows them", async () => {
+  const ask = async (change: Record<string, unknown>) =>
+    post("CustomerPaymentJournalLines", lineOf(await journal(), { MarkedInvoice: "", ...change }));
+  const to = (account: string, currency: string) =>
+    ask({ OffsetAccountDisplayValue: account, CurrencyCode: currency });
+  expect((await to("USMF OPER", "EUR")).status).toBe(201);
+  expect((await to("USMF USD", "USD")).status).toBe(201);
+  expect(await causeOf(await to("USMF USD", "EUR"))).toContain("not allowed for bank account USMF USD");
+  expect(await causeOf(await to("DEMF OPER", "EUR"))).toContain("is not found in the related table");
+});
+
+test("a line may be stored without its mark: the answer says 201, and what is stored", async () => {
+  await call("/demo/unmark", { method: "POST", body: JSON.stringify({ remaining: 1 }) });
+  const made = await post("CustomerPaymentJournalLines", lineOf(await journal()));
+  expect([made.status, (await made.json()).MarkedInvoice]).toEqual([201, ""]);
+});
+
+test("amounts are staged with more decimals than their currency has", async () => {
+  const { id } = await invoice("CIV-000702");
+  await call(`/demo/invoices/${id}/open`, { method: "POST", body: JSON.stringify({ open: "100.0049999" }) });
+  const { value } = await list("CustTransBiEntities", "Invoice eq 'CIV-000702'");
+  expect(value).toMatchObject([{ AmountCur: 18420.75, SettleAmountCur: 18320.7450001 }]);
 });
 
 test("a settled invoice, a foreign one or a wrong currency cannot be marked", async () => {
@@ -316,27 +403,50 @@ test("a lost answer: the line is stored though the connection broke", async () =
   expect(await lines()).toMatchObject([{ reference: "pay_1" }]);
 });
 
-test("the host mints an embed token for its own pages only", async () => {
-  const ask = (origin: string, id: string) =>
-    fetch(`${url}/api/pay-token`, { method: "POST", headers: { origin }, body: JSON.stringify({ id }) });
+test("the custom API makes tokens for its own pages only, and takes the parameters it declares", async () => {
+  const ask = (origin: string, parameters: Record<string, string>) =>
+    fetch(`${url}/api/data/v9.2/contoso_GetPayToken`, {
+      method: "POST",
+      headers: { origin },
+      body: JSON.stringify(parameters),
+    });
   const id = "{3F2504E0-4F89-41D3-9A0C-0305E82C3301}";
-  expect((await ask("http://evil.test", id)).status).toBe(403);
-  expect((await ask(url, "{00000000-0000-0000-0000-000000000000}")).status).toBe(404);
-  const own = await ask(url, id);
+  expect((await ask("http://evil.test", { id })).status).toBe(403);
+  expect((await ask(url, { id: "{00000000-0000-0000-0000-000000000000}" })).status).toBe(404);
+  expect((await ask(url, { id, "theme-mode": "dark" })).status).toBe(400);
+  const own = await ask(url, { id, typename: "account", userlcid: "1033", data: "theme-mode=dark" });
   const { token } = await own.json();
   const claims = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
   expect(claims).toMatchObject({ iss: "key", aud: "pay", sub: "US-001" });
   expect(claims.exp - claims.iat).toBeLessThanOrEqual(600);
 });
 
-test("the form hands the frame the record as the host passes it", async () => {
+test("the form holds the web resource with the record as the host passes it, and lets no script of ours in", async () => {
   const page = await fetch(
-    `${url}/main.aspx?pagetype=entityrecord&etn=account&id=%7b7c9e6679-7425-40de-944b-e07fc1f90ae7%7d`,
+    `${url}/main.aspx?pagetype=entityrecord&etn=account&id=%7b7c9e6679-7425-40de-944b-e07fc1f90ae7%7d&theme-mode=dark`,
   );
   const text = await page.text();
   expect(text).toContain(
-    "http://globex.localhost:4000/embed?typename=account&amp;type=1&amp;id=%7b7C9E6679-7425-40DE-944B-E07FC1F90AE7%7d&amp;orgname=org5d1c7e2a&amp;userlcid=1033&amp;orglcid=1033",
+    "/WebResources/contoso_pay.html?typename=account&amp;type=1&amp;id=%7b7C9E6679-7425-40DE-944B-E07FC1F90AE7%7d&amp;orgname=org5d1c7e2a&amp;userlcid=1033&amp;orglcid=1033&amp;data=theme-mode%3ddark",
   );
-  expect(page.headers.get("content-security-policy")).not.toContain("unsafe-inline");
-  expect(page.headers.get("content-security-policy")).toContain("require-trusted-types-for 'script'");
+  expect(text).not.toContain("globex.localhost");
+  const policy = page.headers.get("content-security-policy");
+  expect(policy).not.toContain("unsafe-inline");
+  expect(policy).not.toContain("globex.localhost");
+  expect(policy).toContain("frame-src 'self';");
+  expect(policy).toContain("require-trusted-types-for 'script'");
+});
+
+test("what is pasted is what the README shows: only address and hash are this demo's", async () => {
+  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
+  const pasted = readFileSync(new URL("web-resource/contoso_pay.html", import.meta.url), "utf8");
+  expect(readme).toContain(`\`\`\`html\n${pasted}\`\`\``);
+  const served = await fetch(`${url}/WebResources/contoso_pay.html`);
+  expect(await served.text()).toBe(
+    pasted
+      .replace("https://pay.example.com/embed", "http://globex.localhost:4000/embed")
+      .replace("https://pay.example.com/v/0.1.0/loader.js", "http://globex.localhost:4000/v/1/loader.js")
+      .replace("sha384-…", "sha384-x"),
+  );
+  expect(served.headers.get("content-security-policy")).toContain("frame-ancestors 'self'");
 });

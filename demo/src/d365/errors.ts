@@ -27,7 +27,7 @@ export function failure(c: Context, status: ContentfulStatusCode, cause: string)
 }
 
 /** A refusal found deep inside: rolls the transaction back and becomes the answer. */
-export class Refused extends Error {
+export class ODataError extends Error {
   readonly status: ContentfulStatusCode;
   constructor(cause: string, status: ContentfulStatusCode = 400) {
     super(cause);
@@ -37,7 +37,7 @@ export class Refused extends Error {
 
 /** How a table refuses a row: the infolog comes along. */
 export const writeFailed = (entity: string, reason: string) =>
-  new Refused(`Write failed for table row of type '${entity}'. Infolog: Error: ${reason}.`);
+  new ODataError(`Write failed for table row of type '${entity}'. Infolog: Error: ${reason}.`);
 
 export const unavailable = (c: Context) => failure(c, 503, "The service is unavailable.");
 

@@ -17,7 +17,9 @@ main { padding: 0 16px 40px; max-width: 1180px; }
 .avatar { width: 44px; line-height: 44px !important; text-align: center; border-radius: 50%; background: #0b5a9d; color: #fff; font-weight: 600; }
 .record dl { display: flex; gap: 24px; margin: 0; margin-inline-start: auto; flex-wrap: wrap; } .record dt { font-weight: 600; } .record dd { margin: 0; color: #5c5c5c; font-size: 12px; }
 .tablist { display: flex; gap: 22px; flex-wrap: wrap; background: #fff; padding: 8px 16px; margin-bottom: 12px; box-shadow: 0 1px 3px #0003; border-top: 1px solid #eee; } .tablist b { border-bottom: 3px solid #0b5a9d; }
-#IFRAME_pay { display: block; width: 100%; height: 480px; max-height: none; border: 0; }
+/* As many rows as the form's editor gave it: the host follows nobody's height. */
+#WebResource_pay { display: block; width: 100%; height: 960px; max-height: none; border: 0; }
+#ClientApiFrame_1 { display: none; }
 footer { color: #4a4a4a; }
 @media (max-width: 760px) { .shell { grid-template-columns: minmax(0, 1fr); } .map { display: none; } main { padding: 0 6px 30px; } .card { padding: 10px 6px; } .record dl { margin-inline-start: 0; } }
 `;

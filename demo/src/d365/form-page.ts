@@ -3,17 +3,18 @@ import { html, raw } from "hono/html";
 import { forPeople } from "../shared/decimal.ts";
 import { amdTrap, hostileCss, hostPage } from "../shared/host-page.ts";
 import { formCss } from "./form-page.css.ts";
-import { type HostPages, tokenPath } from "./host-setup.ts";
+import type { HostPages } from "./host-setup.ts";
 import type { OracleCustomer, OracleInvoice } from "./oracle.ts";
+import { formScriptFrame, webResourcePath, webResourceQuery } from "./web-resource/web-resource.ts";
 
 export interface FormPage {
   customer: OracleCustomer;
   customers: OracleCustomer[];
   invoices: OracleInvoice[];
   pages: HostPages;
-  /** Language of the signed-in user; reaches the frame as `userlcid`. */
+  /** Language of the signed-in user; reaches the web resource as `userlcid`. */
   locale: string;
-  /** `light` or `dark` for the frame; null: as the browser prefers. */
+  /** `light` or `dark` in the control's custom parameter; null: as the browser prefers. */
   themeMode: string | null;
 }
 
@@ -25,7 +26,10 @@ const modes = ["light", "dark"];
 /** `%7b…%7d`: the host writes record ids in braces, encoded, lower case in links, upper in frames. */
 const braced = (guid: string) => `%7b${guid.toUpperCase()}%7d`;
 
-/** The account form of a model-driven app: the payment form stands in an IFRAME control on a tab. */
+/**
+ * The account form of a model-driven app. Nothing of ours runs in it: a tab holds the control of an HTML web resource,
+ * and that holds loader and payment form. The form's own scripts live in a frame apart and see neither.
+ */
 export function formPage(c: Context, view: FormPage): Promise<Response> {
   const { customer, pages } = view;
   const locale = view.locale in lcids ? view.locale : "en";
@@ -35,7 +39,7 @@ export function formPage(c: Context, view: FormPage): Promise<Response> {
     dir: locale === "ar" ? "rtl" : "ltr",
     css: hostileCss + formCss,
     script: amdTrap,
-    allow: { script: pages.edgeOrigin, frame: pages.edgeOrigin },
+    allow: { frame: "'self'" },
     body: html`<body>
 <header class="top"><span class="waffle" aria-hidden="true"></span><strong>Fieldstone 365</strong><span class="app">Sales Hub</span><span class="me" aria-hidden="true">RK</span></header>
 <div class="shell">
@@ -50,18 +54,22 @@ export function formPage(c: Context, view: FormPage): Promise<Response> {
     <dl><div><dt>${forPeopleTotal(view.invoices)}</dt><dd>Open balance</dd></div><div><dt>${customer.id}</dt><dd>Account number</dd></div><div><dt>Rita Kovač</dt><dd>Owner</dd></div></dl></section>
   <div class="tablist" aria-hidden="true"><span>Summary</span><span>Details</span><b>Invoices &amp; payments</b><span>Related</span></div>
   <section class="card" aria-labelledby="pay"><h2 id="pay">Online payment</h2>
-    ${snippet(view, locale)}
+    ${control(view, locale)}
   </section>
   <footer>Stand-in ERP of the demo. <a href="${pages.tourUrl}">Back to the tour</a> · <a href="/">Journals and invoices</a></footer>
-</main></div></body>`,
+</main></div>
+<iframe id="${formScriptFrame.id}" name="${formScriptFrame.id}" title="Form scripts" src="${formScriptFrame.path}" hidden aria-hidden="true" tabindex="-1"></iframe></body>`,
   });
 }
 
-/** The IFRAME control with "pass record object-type code and unique identifier", and the loader of its web resource. */
-function snippet({ customer, pages, themeMode }: FormPage, locale: string) {
-  const query = `typename=account&type=1&id=${braced(customer.guid)}&orgname=org5d1c7e2a&userlcid=${lcids[locale]}&orglcid=1033${modes.includes(themeMode ?? "") ? `&theme-mode=${themeMode}` : ""}`;
-  return html`<iframe id="IFRAME_pay" name="IFRAME_pay" title="Pay open invoices" src="${raw(`${pages.edgeOrigin}/embed?${query.replaceAll("&", "&amp;")}`)}"></iframe>
-<script src="${pages.edgeOrigin}${pages.loader.path}" integrity="${pages.loader.integrity}" crossorigin="anonymous" data-frame="#IFRAME_pay" data-token-url="${tokenPath}" async></script>`;
+/** The web resource's control, with "pass record object-type code and unique identifier as parameters". */
+function control({ customer, themeMode }: FormPage, locale: string) {
+  const query = webResourceQuery({
+    id: customer.guid,
+    lcid: lcids[locale] ?? 1033,
+    data: modes.includes(themeMode ?? "") ? `theme-mode=${themeMode}` : "",
+  });
+  return html`<iframe id="WebResource_pay" name="WebResource_pay" title="Online payment" src="${raw(`${webResourcePath}?${query.replaceAll("&", "&amp;")}`)}"></iframe>`;
 }
 
 /** For testers; a real form opens the record it is on. */

@@ -9,6 +9,3 @@ export interface HostPages {
   loader: { path: string; integrity: string };
   embedKey: { id: string; privateJwk: JWK };
 }
-
-/** Asked by the loader with the frame's query as JSON; answers `{"token": …}`. */
-export const tokenPath = "/api/pay-token";

@@ -16,6 +16,8 @@ export interface OracleLine {
   reference: string;
   paymentId: string;
   notes: string;
+  /** As sent: the display value of the bank account it is deposited to. */
+  bank: string;
   voucher: string;
   posted: boolean;
   marked: { invoiceNumber: string; amount: string }[];
@@ -49,6 +51,7 @@ export async function journalLinesPosted(sql: Sql): Promise<OracleLine[]> {
     select l.company, l.batch, l.line, l.account as "customerId", l.currency, l.credit::text as amount,
       l.trans_date::text as date, coalesce(l.fields->>'PaymentReference', '') as reference,
       coalesce(l.fields->>'PaymentId', '') as "paymentId", coalesce(l.fields->>'PaymentNotes', '') as notes,
+      coalesce(l.fields->>'OffsetAccountDisplayValue', '') as bank,
       l.voucher, h.posted_at is not null as posted,
       coalesce((select jsonb_agg(jsonb_build_object('invoiceNumber', m.invoice, 'amount', m.amount::text) order by m.invoice)
         from fo.marked_invoices m where (m.company, m.batch, m.line) = (l.company, l.batch, l.line)),
@@ -80,6 +83,13 @@ export function oracleRoutes(sql: Sql): Hono<ErpEnv> {
     .post("/demo/invoices/:id/pay-in-full", async (c) => {
       const [row] = await sql`
         update fo.cust_trans set settled = amount, closed = current_date, version = version + 1
+        where recid::text = ${c.req.param("id")} and type = 'Sales' returning 1`;
+      return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
+    })
+    .post("/demo/invoices/:id/open", async (c) => {
+      const { open } = await c.req.json();
+      const [row] = await sql`
+        update fo.cust_trans set settled = amount - ${String(open)}::numeric, version = version + 1
         where recid::text = ${c.req.param("id")} and type = 'Sales' returning 1`;
       return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
     })

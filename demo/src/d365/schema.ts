@@ -40,6 +40,15 @@ create table if not exists fo.cust_trans (
 );
 create index if not exists cust_trans_account on fo.cust_trans (company, account);
 
+create table if not exists fo.banks (
+  company text not null,
+  account text not null,
+  currency text not null,
+  -- Allows transactions in additional currencies.
+  additional boolean not null,
+  primary key (company, account)
+);
+
 create table if not exists fo.journal_headers (
   company text not null,
   batch text not null,

@@ -73,16 +73,27 @@ const demf: PlannedCustomer[] = [
   },
 ];
 
+const banks = [
+  { company: "usmf", account: "USMF OPER", currency: "USD", additional: true },
+  { company: "usmf", account: "USMF EUR", currency: "EUR", additional: false },
+  { company: "usmf", account: "USMF USD", currency: "USD", additional: false },
+  { company: "demf", account: "DEMF OPER", currency: "EUR", additional: true },
+];
+
 export async function seedOnce(sql: Sql): Promise<void> {
   const [known] = await sql`select 1 from fo.customers limit 1`;
-  if (!known) await reseed(sql);
+  if (!known) return reseed(sql);
+  // An environment of before there were any.
+  const [bank] = await sql`select 1 from fo.banks limit 1`;
+  if (!bank) await sql`insert into fo.banks ${sql(banks)}`;
 }
 
 /** Back to the first day: all records anew, dates counted from today. Clients and tokens stay. */
 export async function reseed(sql: Sql, firstDay: string = today()): Promise<void> {
   await sql.begin(async (tx) => {
-    await tx`truncate fo.customers, fo.cust_trans, fo.journal_headers, fo.journal_lines, fo.marked_invoices, fo.settlements cascade`;
+    await tx`truncate fo.customers, fo.cust_trans, fo.banks, fo.journal_headers, fo.journal_lines, fo.marked_invoices, fo.settlements cascade`;
     await tx`select setval('fo.recids', 5637144576), setval('fo.batch_numbers', 420), setval('fo.vouchers', 10209)`;
+    await tx`insert into fo.banks ${tx(banks)}`;
     let number = 700;
     for (const [company, customers] of Object.entries({ usmf, demf })) {
       for (const { account, guid, name, email, currency, invoices } of customers) {

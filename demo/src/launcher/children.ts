@@ -5,6 +5,13 @@ import type { Ports } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";
 import { type ChildSpec, entryOf } from "./supervisor.ts";
 
+/** A script of the widget as pages pin it. */
+interface PinnedScript {
+  /** By content, one segment of a path. */
+  address: string;
+  integrity: string;
+}
+
 /** All that can be said before the platform is prepared. */
 export interface Surroundings {
   ports: Ports;
@@ -12,7 +19,7 @@ export interface Surroundings {
   secrets: Secrets;
   databases: Record<StandIn, string>;
   /** The widget's build. */
-  assets: { dir: string; version: string; integrity: { payForm: string; loader: string } };
+  assets: { dir: string; payForm: PinnedScript; loader: PinnedScript };
   dataDir: string;
 }
 
@@ -77,8 +84,8 @@ function netsuite({ ports, addresses, secrets, databases, assets }: Surroundings
       EDGE_ORIGIN: addresses.acme,
       PROVIDER_ORIGIN: addresses.provider,
       TOUR_URL: `${addresses.edge}/`,
-      SNIPPET_PATH: `/v/${assets.version}/pay-form.js`,
-      SNIPPET_INTEGRITY: assets.integrity.payForm,
+      SNIPPET_PATH: `/v/${assets.payForm.address}/pay-form.js`,
+      SNIPPET_INTEGRITY: assets.payForm.integrity,
       EMBED_KEY_ID: secrets.embed.acme.id,
       EMBED_SECRET: secrets.embed.acme.secret,
     },
@@ -98,14 +105,17 @@ function d365({ ports, addresses, secrets, databases, assets }: Surroundings): C
       CLIENT_SECRET: secrets.d365.clientSecret,
       EDGE_ORIGIN: addresses.globex,
       TOUR_URL: `${addresses.edge}/`,
-      LOADER_PATH: `/v/${assets.version}/loader.js`,
-      LOADER_INTEGRITY: assets.integrity.loader,
+      LOADER_PATH: `/v/${assets.loader.address}/loader.js`,
+      LOADER_INTEGRITY: assets.loader.integrity,
       EMBED_KEY_ID: secrets.embed.globex.id,
       EMBED_PRIVATE_JWK: JSON.stringify(secrets.embed.globex.privateJwk),
     },
     readyUrl: `${addresses.internal.d365}/healthz`,
   };
 }
+
+/** The demo's ERPs, provider and mailbox are on this machine. */
+export const allowedNetworks = "127.0.0.0/8 ::1";
 
 function server({ ports, addresses, platform }: Plan): ChildSpec {
   return {
@@ -118,6 +128,7 @@ function server({ ports, addresses, platform }: Plan): ChildSpec {
       CLARITY_MASTER_KEY_FILE: platform.masterKeyFile,
       CLARITY_EDGE_PUBLIC_KEY_FILE: platform.edgePublicKeyFile,
       CLARITY_PLUGINS_DIR: here("../../plugins"),
+      CLARITY_ALLOWED_NETWORKS: allowedNetworks,
     },
     readyUrl: `${addresses.internal.server}/readyz`,
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -7,11 +7,20 @@ import { openDataDir } from "./data-dir.ts";
 const dir = mkdtempSync(join(tmpdir(), "data-dir-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test("makes what is missing, the keys for the owner's eyes only, as often as asked", () => {
+test("makes what is missing, all of it for the owner's eyes only, as often as asked", () => {
   const dataDir = join(dir, "a", "data");
+  for (const _ of [1, 2]) {
+    const { keyDir, logDir } = openDataDir(dataDir);
+    for (const folder of [dataDir, keyDir, logDir]) expect(statSync(folder).mode & 0o777).toBe(0o700);
+  }
+});
+
+test("closes what an earlier release made open", () => {
+  const dataDir = join(dir, "open");
+  const { keyDir, logDir } = openDataDir(dataDir);
+  for (const folder of [dataDir, keyDir, logDir]) chmodSync(folder, 0o755);
   openDataDir(dataDir);
-  const { keyDir } = openDataDir(dataDir);
-  expect(statSync(keyDir).mode & 0o777).toBe(0o700);
+  for (const folder of [dataDir, keyDir, logDir]) expect(statSync(folder).mode & 0o777).toBe(0o700);
 });
 
 test("a folder that cannot be had is named, with the setting that names another", () => {

@@ -1,14 +1,20 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { closeFolder } from "@clarity/server/embedded-postgres";
 
-/** The data folder and what children write into. @throws Error in words when we may not. */
+/**
+ * The data folder and what children write into, for the owner's eyes only: those of folders made open by earlier
+ * releases too.
+ *
+ * @throws Error in words when we may not.
+ */
 export function openDataDir(dataDir: string): { logDir: string; keyDir: string } {
   const logDir = join(dataDir, "logs");
   const keyDir = join(dataDir, "keys");
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-    mkdirSync(logDir, { recursive: true });
-    mkdirSync(keyDir, { recursive: true, mode: 0o700 });
+    for (const dir of [dataDir, logDir, keyDir]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    closeFolder(dataDir, join(dataDir, "postgres"));
+    for (const dir of [logDir, keyDir]) closeFolder(dir);
     for (const dir of [dataDir, logDir, keyDir]) {
       accessSync(dir, constants.R_OK | constants.W_OK | constants.X_OK);
     }

@@ -2,8 +2,8 @@ import { createServer } from "node:net";
 import { expect, test } from "vitest";
 import { explainTaken, firstTaken, portsFrom } from "./ports.ts";
 
-test("eight ports in a row from the base; what is no base says so", () => {
-  expect(portsFrom("4000")).toEqual({
+test("eight ports in a row from the base", () => {
+  expect(portsFrom(4000)).toEqual({
     edge: 4000,
     server: 4001,
     provider: 4002,
@@ -13,9 +13,6 @@ test("eight ports in a row from the base; what is no base says so", () => {
     smtp: 4006,
     postgres: 4007,
   });
-  for (const wrong of ["80", "65530", "4000.5", "port", ""]) {
-    expect(() => portsFrom(wrong)).toThrow(/CLARITY_PORT must be a port/);
-  }
 });
 
 test("a taken port is found, and the words name it, who wanted it and the way out", async () => {
@@ -23,7 +20,7 @@ test("a taken port is found, and the words name it, who wanted it and the way ou
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
   const address = other.address();
   const port = typeof address === "object" && address ? address.port : 0;
-  const ports = { ...portsFrom("4000"), netsuite: port };
+  const ports = { ...portsFrom(4000), netsuite: port };
   const taken = await firstTaken(ports, ["netsuite"]);
   expect(taken).toEqual({ port, wantedBy: "netsuite" });
   const words = taken ? explainTaken(taken, ports) : "";

@@ -1,17 +1,17 @@
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ensureEdgeKeys } from "@clarity/bff";
+import { createLogger } from "@clarity/server";
 import {
-  createLogger,
   migrateTenants,
   openOperator,
   type PlatformAddress,
   preparePlatform,
   writeInstance,
-} from "@clarity/server";
+} from "@clarity/server/operate";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
-import { platformSpecs, providerSpec, standInSpecs } from "./children.ts";
+import { allowedNetworks, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
 import { openDataDir } from "./data-dir.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
@@ -24,6 +24,8 @@ import { ensureTenants, openAccount } from "./tenants.ts";
 export interface Start {
   root: string;
   dataDir: string;
+  /** Administrator of a PostgreSQL that is there already. */
+  databaseUrl: string | undefined;
   ports: Ports;
   addresses: Addresses;
   report: (line: string) => void;
@@ -53,14 +55,7 @@ export async function startAll(start: Start): Promise<void> {
     addresses,
     secrets,
     dataDir,
-    assets: {
-      dir: built.dir,
-      version: built.version,
-      integrity: {
-        payForm: built.files["pay-form.js"].integrity,
-        loader: built.files["loader.js"].integrity,
-      },
-    },
+    assets: { dir: built.dir, payForm: built.files["pay-form.js"], loader: built.files["loader.js"] },
     databases: await ensureStandInDatabases(database.adminUrl, secrets.databasePasswords),
   };
   // None of these knows a tenant: they start while the platform is prepared.
@@ -103,10 +98,11 @@ async function prepareTenants(
   writeDemo(start, { ports, addresses, embed: secrets.embed, provider });
 }
 
-async function startPostgres({ dataDir, ports, report, onStarted }: Start, logFile: string) {
+async function startPostgres(start: Start, logFile: string) {
+  const { dataDir, databaseUrl, ports, report, onStarted } = start;
   try {
     const database = await startDatabaseServer({
-      url: process.env.DATABASE_URL || undefined,
+      url: databaseUrl,
       dataDir: join(dataDir, "postgres"),
       port: ports.postgres,
       logFile,
@@ -127,7 +123,7 @@ async function prepare(
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
-  writeInstance(dataDir, { ...address, edgeUrl: `${addresses.edge}/` });
+  writeInstance(dataDir, { ...address, allowedNetworks, edgeUrl: `${addresses.edge}/` });
   return address;
 }
 

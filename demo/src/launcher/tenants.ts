@@ -1,14 +1,12 @@
 import {
   addEmbedKey,
-  createTenant,
   listEmbedKeys,
   type NewEmbedKey,
-  type NewTenant,
   type OpenTenant,
-  type Operator,
   type SettingKey,
   type SettingValue,
 } from "@clarity/server";
+import { createTenant, type NewTenant, type Operator } from "@clarity/server/operate";
 import type { Addresses } from "./addresses.ts";
 import type { Ports } from "./ports.ts";
 import type { Secrets } from "./secrets.ts";
@@ -106,6 +104,14 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
         certificateId: secrets.netsuite.certificateId,
         algorithm: "ES256",
         depositAccountId: "1",
+        // An account belongs to a subsidiary and a currency.
+        depositAccounts: [
+          { accountId: "1", currency: "USD" },
+          { accountId: "2", currency: "EUR" },
+          { accountId: "3", currency: "JPY" },
+          { accountId: "4", currency: "KWD" },
+          { accountId: "5", currency: "EUR", subsidiaryId: "2" },
+        ],
         concurrency: 3,
       },
       "connector.secret": secrets.netsuite.privateKeyPem,

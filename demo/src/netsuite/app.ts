@@ -4,8 +4,10 @@ import { type ErpEnv, Faults } from "../shared/faults.ts";
 import { concurrencyLimit } from "./concurrency.ts";
 import { customerPaymentRoutes } from "./customer-payment.ts";
 import { tooManyRequests, unavailable } from "./errors.ts";
+import { FeatureSwitches } from "./features.ts";
 import { hostPageRoutes } from "./host-pages.ts";
 import type { HostPages } from "./host-setup.ts";
+import { Misapply } from "./misapply.ts";
 import { oracleRoutes } from "./oracle.ts";
 import { suiteqlRoutes } from "./suiteql.ts";
 import { bearer, tokenRoutes } from "./token.ts";
@@ -25,7 +27,11 @@ export function netsuiteApp({ sql, concurrency, latencyMs, pages }: NetsuiteOpti
   const faults = new Faults({ unavailable, throttled: tooManyRequests, slowMs: 8000 });
   const app = new Hono<ErpEnv>();
   app.get("/healthz", (c) => c.text("ok"));
+  const features = new FeatureSwitches();
+  const misapply = new Misapply();
   app.route("/", faults.routes());
+  app.route("/", features.routes());
+  app.route("/", misapply.routes());
   app.route("/", tokenRoutes(sql));
   for (const path of ["/services/rest/query/*", "/services/rest/record/*"]) {
     app.use(path, concurrencyLimit(concurrency));
@@ -39,8 +45,8 @@ export function netsuiteApp({ sql, concurrency, latencyMs, pages }: NetsuiteOpti
       faults.middleware((c) => (c.req.path.includes("/query/") || c.req.method === "GET" ? "read" : "write")),
     );
   }
-  app.route("/", suiteqlRoutes(sql));
-  app.route("/", customerPaymentRoutes(sql));
+  app.route("/", suiteqlRoutes(sql, features));
+  app.route("/", customerPaymentRoutes({ sql, features, misapply }));
   app.route("/", oracleRoutes(sql));
   if (pages) app.route("/", hostPageRoutes(sql, pages));
   return app;

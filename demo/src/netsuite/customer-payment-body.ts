@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Features } from "./features.ts";
 
 /** `{ "id": "4" }`, `{ "refName": … }` or a bare id. */
 const Reference = z.union([
@@ -23,6 +24,9 @@ export const CustomerPaymentBody = z.looseObject({
   tranDate: z.iso.date().optional(),
   memo: z.string().max(999).optional(),
   account: Reference.optional(),
+  subsidiary: Reference.optional(),
+  undepFunds: Reference.optional(),
+  handlingMode: Reference.optional(),
   apply: z.object({ items: z.array(ApplyItem).max(1000) }).optional(),
 });
 export type CustomerPaymentBody = z.infer<typeof CustomerPaymentBody>;
@@ -36,8 +40,18 @@ const known = new Set(
 );
 const knownOfItem = new Set("doc apply amount line disc type refNum applyDate due total".split(" "));
 
+/** What the record has in an account with these features. */
+export const fieldsOf = (features: Features): string[] =>
+  [...known].filter(
+    (name) =>
+      (features.multiCurrency || !["currency", "exchangeRate"].includes(name)) &&
+      (features.subsidiaries || name !== "subsidiary") &&
+      (features.paymentInstruments || !["paymentOption", "paymentOperation", "handlingMode"].includes(name)),
+  );
+
 /** Fields the record does not have; custom ones (`custbody_…`) are everybody's own. */
-export function unknownFields(body: Record<string, unknown>): string[] {
+export function unknownFields(body: Record<string, unknown>, features: Features): string[] {
+  const known = new Set(fieldsOf(features));
   const strange = (name: string, fields: Set<string>) => !fields.has(name) && !name.startsWith("cust");
   const ofRecord = Object.keys(body).filter((name) => strange(name, known));
   const items = (body.apply as { items?: unknown } | undefined)?.items;

@@ -40,7 +40,7 @@ export function failure(c: Context, status: ContentfulStatusCode, error: ErrorDe
 }
 
 /** A refusal found deep inside a transaction: rolls it back and becomes the answer. */
-export class Refused extends Error {
+export class RestError extends Error {
   readonly status: ContentfulStatusCode;
   readonly error: ErrorDetail;
   constructor(error: ErrorDetail, status: ContentfulStatusCode = 400) {
@@ -52,7 +52,7 @@ export class Refused extends Error {
 
 /** The one way a record refuses its content. */
 export const userError = (detail: string, path?: string) =>
-  new Refused({
+  new RestError({
     detail: `Error while accessing a resource. ${detail}`,
     code: "USER_ERROR",
     ...(path === undefined ? {} : { path }),

@@ -15,8 +15,13 @@ export interface OraclePayment {
   date: string;
   memo: string | null;
   applied: { invoiceId: string; invoiceNumber: string; amount: string }[];
-  /** How often the record was written: an upsert repeated shows here and nowhere else. */
+  /** How often the record was written: what wrote it again shows here and nowhere else. */
   writes: number;
+  /** Internal id of the account it was deposited to; null: Undeposited Funds. */
+  accountId: string | null;
+  subsidiaryId: string;
+  /** NetSuite charged the customer's stored card for it, a second time. */
+  charged: boolean;
   body: unknown;
 }
 
@@ -36,6 +41,7 @@ export async function postedPayments(sql: Sql): Promise<OraclePayment[]> {
   return sql<OraclePayment[]>`
     select t.id::text, t.tranid as number, t.externalid as "externalId", t.entity::text as "customerId",
       y.symbol as currency, t.foreigntotal::text as amount, t.trandate::text as date, t.memo, b.writes, b.body,
+      b.account::text as "accountId", t.subsidiary::text as "subsidiaryId", b.charged,
       coalesce((select jsonb_agg(jsonb_build_object('invoiceId', a.invoice::text, 'invoiceNumber', i.tranid, 'amount', a.amount::text) order by a.invoice)
         from erp.applications a join suiteql.transaction i on i.id = a.invoice where a.payment = t.id), '[]') as applied
     from suiteql.transaction t
@@ -67,6 +73,27 @@ export function oracleRoutes(sql: Sql): Hono<ErpEnv> {
     .post("/demo/invoices/:id/pay-in-full", async (c) => {
       const [row] = await sql`
         update suiteql.transaction set foreignamountunpaid = 0
+        where id::text = ${c.req.param("id")} and type = 'CustInvc' returning id`;
+      return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
+    })
+    .post("/demo/invoices/:id/open", async (c) => {
+      const { open } = await c.req.json();
+      const [row] = await sql`
+        update suiteql.transaction set foreignamountunpaid = ${String(open)}::numeric
+        where id::text = ${c.req.param("id")} and type = 'CustInvc' returning id`;
+      return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
+    })
+    .post("/demo/payments/:id/apply", async (c) => {
+      const { invoiceId, amount } = await c.req.json();
+      await sql`insert into erp.applications values (${c.req.param("id")}, ${invoiceId}, ${String(amount)}::numeric)`;
+      await sql`
+        update suiteql.transaction set foreignamountunpaid = foreignamountunpaid - ${String(amount)}::numeric
+        where id::text = ${String(invoiceId)}`;
+      return c.body(null, 204);
+    })
+    .post("/demo/invoices/:id/instalments", async (c) => {
+      const [row] = await sql`
+        update suiteql.transaction set applyline = 1
         where id::text = ${c.req.param("id")} and type = 'CustInvc' returning id`;
       return row ? c.body(null, 204) : c.json({ error: "no such invoice" }, 404);
     })

@@ -1,8 +1,10 @@
+import { everySetOfFeatures, type Features, viewsOf } from "./features.ts";
+
 /**
  * The account's records under the names SuiteQL knows them by, so that a query can be run almost as
  * it came. `erp` holds what SuiteQL does not show.
  */
-export const schema = `
+const tables = `
 create schema if not exists erp;
 create schema if not exists suiteql;
 
@@ -28,6 +30,23 @@ create table if not exists suiteql.customer (
   email text,
   isinactive text not null default 'F'
 );
+-- The subsidiary a payment is booked in unless it says otherwise.
+alter table suiteql.customer add column if not exists subsidiary bigint not null default 1;
+create table if not exists suiteql.subsidiary (id bigint primary key, name text not null, currency bigint not null);
+-- An account without a currency takes all of them: only banks have one.
+create table if not exists suiteql.account (
+  id bigint primary key,
+  acctnumber text not null,
+  fullname text not null,
+  accttype text not null,
+  currency bigint references suiteql.currency (id),
+  isinactive text not null default 'F'
+);
+create table if not exists suiteql.accountsubsidiarymap (
+  account bigint not null references suiteql.account (id) on delete cascade,
+  subsidiary bigint not null references suiteql.subsidiary (id) on delete cascade,
+  primary key (account, subsidiary)
+);
 create sequence if not exists erp.transaction_ids start 5001;
 create table if not exists suiteql.transaction (
   id bigint primary key default nextval('erp.transaction_ids'),
@@ -44,6 +63,9 @@ create table if not exists suiteql.transaction (
   voided text not null default 'F',
   memo text
 );
+alter table suiteql.transaction add column if not exists subsidiary bigint not null default 1;
+-- The secondary key of an applied document; invoices paid in instalments have another than 0.
+alter table suiteql.transaction add column if not exists applyline int not null default 0;
 create index if not exists transaction_entity on suiteql.transaction (entity, type);
 
 create table if not exists erp.applications (
@@ -58,4 +80,13 @@ create table if not exists erp.payment_bodies (
   writes int not null default 1,
   created_at timestamptz not null default now()
 );
+-- Where the money went: null is Undeposited Funds.
+alter table erp.payment_bodies add column if not exists account bigint;
+-- The customer's stored card was charged once more: nobody said SAVE_ONLY.
+alter table erp.payment_bodies add column if not exists charged boolean not null default false;
 `;
+
+/** Beside the tables, what SuiteQL shows of them in an account with these features or those. */
+export const schema = [tables, ...everySetOfFeatures.map((features: Features) => viewsOf(features))].join(
+  "\n",
+);

@@ -1,6 +1,5 @@
-import { Refused } from "./errors.ts";
+import { RestError } from "./errors.ts";
 
-const tables = new Set(["transaction", "customer", "currency"]);
 /** Words that may stand before a parenthesis: functions SuiteQL has, and grammar. */
 const callable = new Set([
   ...[
@@ -36,20 +35,23 @@ const callable = new Set([
 ]);
 
 /**
- * SuiteQL as PostgreSQL: parameters numbered, `BUILTIN.DF` and `NVL` spelt out, everything this
- * account does not know refused as NetSuite refuses it.
- * @throws Refused `INVALID_PARAMETER`
+ * SuiteQL as PostgreSQL: `BUILTIN.DF` and `NVL` spelt out, everything this account does not know refused as
+ * NetSuite refuses it, a placeholder too: over REST there is nothing to fill it with.
+ * @param records what this account has
+ * @throws RestError `INVALID_PARAMETER`
  */
-export function translate(query: string): { sql: string; parameters: number } {
+export function translate(query: string, records: readonly string[]): { sql: string; aliases: string } {
   const text = query.trim();
   const strings: string[] = [];
   // Strings step aside so that nothing below looks into them.
   const bare = text.replace(/'(?:[^']|'')*'/g, (literal) => `'${strings.push(literal) - 1}'`);
   if (!/^select\s/i.test(bare)) throw invalid("Only SELECT statements are supported.");
-  if (/;|--|\/\*|\$|"/.test(bare)) throw invalid("Invalid or unsupported search.");
+  if (/;|--|\/\*|\$|"|\?/.test(bare)) throw invalid("Invalid or unsupported search.");
 
-  for (const [, table = ""] of bare.matchAll(/\b(?:from|join)\s+([\w.]+)/gi)) {
-    if (!tables.has(table.toLowerCase())) throw invalid(`Record '${table}' was not found.`);
+  const aliases: string[] = [];
+  for (const [, table = "", alias] of bare.matchAll(tableAndAlias)) {
+    if (!records.includes(table.toLowerCase())) throw invalid(`Record '${table}' was not found.`);
+    aliases.push(`${alias ?? table}=${table}`.toLowerCase());
   }
   // Comma joins would hide tables from the check above.
   if (/\bfrom\s+\w+(?:\s+(?:as\s+)?\w+)?\s*,/i.test(bare)) throw invalid("Invalid or unsupported search.");
@@ -58,19 +60,18 @@ export function translate(query: string): { sql: string; parameters: number } {
     if (word !== "builtin.df" && !callable.has(word)) throw invalid(`Unknown identifier '${name}'.`);
   }
 
-  let parameters = 0;
   const sql = bare
     .replace(/\bBUILTIN\.DF\(\s*((?:\w+\.)?(\w+))\s*\)/gi, (_, column: string, field: string) =>
       displayValue(column, field.toLowerCase()),
     )
     .replace(/\bnvl\b/gi, "coalesce")
-    .replace(/\?/g, () => {
-      parameters += 1;
-      return `$${parameters}`;
-    })
     .replace(/'(\d+)'/g, (_, index) => strings[Number(index)] ?? "''");
-  return { sql, parameters };
+  return { sql, aliases: aliases.join(", ") };
 }
+
+/** The word behind a table is its alias, unless it belongs to the grammar. */
+const tableAndAlias =
+  /\b(?:from|join)\s+([\w.]+)(?:\s+(?:as\s+)?(?!(?:where|join|left|inner|on|order|group|and)\b)(\w+))?/gi;
 
 /** `BUILTIN.DF(x)`: what the user interface shows for x. */
 function displayValue(column: string, field: string): string {
@@ -82,7 +83,7 @@ function displayValue(column: string, field: string): string {
 }
 
 export const invalid = (reason: string) =>
-  new Refused({
+  new RestError({
     detail: `Invalid search query. Detailed unprocessed description follows. Search error occurred: ${reason}`,
     code: "INVALID_PARAMETER",
     queryParameter: "q",

@@ -2,7 +2,8 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
-import { failure, Refused } from "./errors.ts";
+import { failure, RestError } from "./errors.ts";
+import { type FeatureSwitches, type Features, recordsOf, schemaOf } from "./features.ts";
 import { invalid, translate } from "./suiteql-translate.ts";
 
 const suiteqlPath = "/services/rest/query/v1/suiteql";
@@ -10,15 +11,13 @@ const largestPage = 1000;
 /** PostgreSQL's type id of `date`. */
 const dateType = 1082;
 
-const Body = z.object({
-  q: z.string().min(1).max(20_000),
-  params: z.array(z.union([z.string(), z.number(), z.boolean()])).default([]),
-});
+/** Nothing beside `q`: the REST service takes no parameters, unlike `N/query` in a script. */
+const Body = z.strictObject({ q: z.string().min(1).max(20_000) });
 
 type Item = Record<string, unknown>;
 
 /** `POST …/suiteql?limit=&offset=`: needs `Prefer: transient`; pages of at most 1,000. */
-export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
+export function suiteqlRoutes(sql: Sql, features: FeatureSwitches): Hono<ErpEnv> {
   return new Hono<ErpEnv>().post(suiteqlPath, async (c) => {
     if (!/\btransient\b/.test(c.req.header("prefer") ?? "")) {
       return failure(c, 400, {
@@ -29,7 +28,10 @@ export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
     }
     const body = Body.safeParse(await c.req.json().catch(() => null));
     if (!body.success) {
-      return failure(c, 400, { detail: "Invalid content in the request body.", code: "INVALID_CONTENT" });
+      return failure(c, 400, {
+        detail: `Invalid content in the request body. ${z.prettifyError(body.error)}`,
+        code: "INVALID_CONTENT",
+      });
     }
     const limit = Number(c.req.query("limit") ?? largestPage);
     const offset = Number(c.req.query("offset") ?? 0);
@@ -47,7 +49,7 @@ export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
       });
     }
     try {
-      const { items, total } = await run(sql, body.data, { limit, offset });
+      const { items, total } = await run(sql, body.data.q, { limit, offset, features: features.now });
       const at = (from: number) => `${new URL(c.req.url).origin}${suiteqlPath}?limit=${limit}&offset=${from}`;
       const hasMore = offset + items.length < total;
       return c.json({
@@ -63,7 +65,7 @@ export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
         totalResults: total,
       });
     } catch (error) {
-      if (error instanceof Refused) return failure(c, error.status, error.error);
+      if (error instanceof RestError) return failure(c, error.status, error.error);
       throw error;
     }
   });
@@ -71,29 +73,28 @@ export function suiteqlRoutes(sql: Sql): Hono<ErpEnv> {
 
 async function run(
   sql: Sql,
-  { q, params }: z.infer<typeof Body>,
-  page: { limit: number; offset: number },
+  q: string,
+  page: { limit: number; offset: number; features: Features },
 ): Promise<{ items: Item[]; total: number }> {
-  const query = translate(q);
-  if (query.parameters !== params.length) {
-    throw invalid(`The query has ${query.parameters} placeholders but ${params.length} params were given.`);
-  }
-  const values = params.map(String);
+  const query = translate(q, recordsOf(page.features));
   try {
     return await sql.begin("read only", async (tx) => {
-      await tx`set local search_path to suiteql`;
+      await tx.unsafe(`set local search_path to ${schemaOf(page.features)}`);
       const [counted] = await tx.unsafe<{ total: number }[]>(
         `select count(*)::int as total from (${query.sql}) counted`,
-        values,
       );
-      const rows = await tx.unsafe(`${query.sql} limit ${page.limit} offset ${page.offset}`, values);
+      const rows = await tx.unsafe(`${query.sql} limit ${page.limit} offset ${page.offset}`);
       const dates = new Set(
         rows.columns.filter((column) => column.type === dateType).map(({ name }) => name),
       );
       return { items: rows.map((row) => toItem(row, dates)), total: counted?.total ?? 0 };
     });
   } catch (error) {
-    // Classes 42 (syntax, unknown column) and 22 (a value of the wrong type): the query's fault.
+    const missing = /column "?(?:\w+\.)?(\w+)"? does not exist/.exec((error as Error).message)?.[1];
+    if (missing) {
+      throw invalid(`Unknown identifier '${missing}'. Available identifiers are: {${query.aliases}}.`);
+    }
+    // Classes 42 (syntax) and 22 (a value of the wrong type): the query's fault.
     if (/^(42|22)/.test((error as { code?: string }).code ?? "")) {
       throw invalid(`Invalid or unsupported search: ${(error as Error).message}.`);
     }

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { Refusal } from "./errors.ts";
+import { ApiError } from "./errors.ts";
 import { adminRoutes } from "./http/admin-routes.ts";
 import type { AppEnv, Services } from "./http/app-env.ts";
 import { browserRoutes } from "./http/browser-routes.ts";
@@ -9,6 +9,7 @@ import { cardRoutes } from "./http/card-routes.ts";
 import { challengeRoutes } from "./http/challenge-routes.ts";
 import { consoleRoutes } from "./http/console-routes.ts";
 import { merchantRoutes } from "./http/merchant-routes.ts";
+import { reportRoutes } from "./http/report-routes.ts";
 import { logFailure } from "./log.ts";
 
 const maxBodyBytes = 16 * 1024;
@@ -26,7 +27,7 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.use(
     bodyLimit({
       maxSize: maxBodyBytes,
-      onError: () => refuse(new Refusal("body_too_large", `a body is at most ${maxBodyBytes} bytes`)),
+      onError: () => refuse(new ApiError("body_too_large", `a body is at most ${maxBodyBytes} bytes`)),
     }),
   );
   app.route("/v1", adminRoutes(services));
@@ -35,19 +36,20 @@ export function createApp(services: Services): Hono<AppEnv> {
   app.route("/", cardRoutes(services));
   app.route("/", challengeRoutes(services));
   app.route("/", consoleRoutes(services));
-  app.notFound(() => refuse(new Refusal("not_found", "no such address")));
+  app.route("/", reportRoutes());
+  app.notFound(() => refuse(new ApiError("not_found", "no such address")));
   app.onError((error) => {
-    if (error instanceof Refusal) return refuse(error);
+    if (error instanceof ApiError) return refuse(error);
     if (error instanceof HTTPException) return error.getResponse();
     logFailure("request", error);
-    return refuse(new Refusal("internal", "something went wrong"));
+    return refuse(new ApiError("internal", "something went wrong"));
   });
   return app;
 }
 
-function refuse(refusal: Refusal): Response {
-  return new Response(refusal.toBody(), {
-    status: refusal.status,
+function refuse(error: ApiError): Response {
+  return new Response(error.toBody(), {
+    status: error.status,
     headers: { "content-type": "application/json" },
   });
 }

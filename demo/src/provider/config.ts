@@ -1,3 +1,6 @@
+import { defineEnvironment, kinds, type ValuesOf } from "@clarity/server/contract/environment";
+import { databaseOfItsOwn } from "../shared/variables.ts";
+
 export interface ProviderConfig {
   host: string;
   port: number;
@@ -13,44 +16,31 @@ export interface ProviderConfig {
   frameAncestors: string[];
 }
 
-/**
- * Reads the environment of main.ts.
- * @throws Error naming the variable that is missing or wrong.
- */
-export function readConfig(env: NodeJS.ProcessEnv): ProviderConfig {
-  return {
-    host: env.HOST || "127.0.0.1",
-    port: portOf(required(env, "PORT")),
-    databaseUrl: required(env, "DATABASE_URL"),
-    adminKey: required(env, "ADMIN_KEY"),
-    publicOrigin: originOf(required(env, "PUBLIC_ORIGIN")),
-    cardFrameDir: required(env, "CARD_FRAME_DIR"),
-    frameAncestors: sourcesOf(required(env, "FRAME_ANCESTORS")),
-  };
-}
+export const providerEnvironment = defineEnvironment({
+  program: "provider",
+  about: "The sandbox card processor.",
+  variables: {
+    PORT: { kind: kinds.port, help: "where to listen", required: true },
+    HOST: { kind: kinds.host, help: "where to listen", default: "127.0.0.1" },
+    ...databaseOfItsOwn,
+    ADMIN_KEY: { kind: kinds.text, help: "opens accounts and makes faults", required: true, secret: true },
+    PUBLIC_ORIGIN: { kind: kinds.origin, help: "where browsers reach it", required: true },
+    CARD_FRAME_DIR: { kind: kinds.path, help: "holds the built card-frame.js", required: true },
+    FRAME_ANCESTORS: {
+      // One of these would end the directive and let the variable add others.
+      kind: kinds.textLike("CSP sources with spaces between them, without ; or ,", /^[^;,]+$/),
+      help: "who may frame its pages",
+      required: true,
+    },
+  },
+});
 
-function required(env: NodeJS.ProcessEnv, name: string): string {
-  const value = env[name]?.trim();
-  if (!value) throw new Error(`${name} is not set`);
-  return value;
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("PORT is no port number");
-  return port;
-}
-
-function originOf(text: string): string {
-  if (!URL.canParse(text) || new URL(text).origin !== text) {
-    throw new Error("PUBLIC_ORIGIN is no origin such as http://sandbox.localhost:4002");
-  }
-  return text;
-}
-
-/** A `;` or `,` would end the directive and let the variable add others. */
-function sourcesOf(text: string): string[] {
-  const sources = text.split(/\s+/);
-  if (sources.some((source) => /[;,]/.test(source))) throw new Error("FRAME_ANCESTORS holds ; or ,");
-  return sources;
-}
+export const configFrom = (values: ValuesOf<typeof providerEnvironment.variables>): ProviderConfig => ({
+  host: values.HOST,
+  port: values.PORT,
+  databaseUrl: values.DATABASE_URL,
+  adminKey: values.ADMIN_KEY,
+  publicOrigin: values.PUBLIC_ORIGIN,
+  cardFrameDir: values.CARD_FRAME_DIR,
+  frameAncestors: values.FRAME_ANCESTORS.split(/\s+/),
+});

@@ -21,14 +21,14 @@ const statusOf = {
 export type ErrorCode = keyof typeof statusOf;
 
 /** A refusal: nothing was changed, and nothing is stored under the call's idempotency key. */
-export class Refusal extends Error {
+export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: (typeof statusOf)[ErrorCode];
 
   /** @param message is sent to the caller: it must never quote what the caller sent. */
   constructor(code: ErrorCode, message: string) {
     super(message);
-    this.name = "Refusal";
+    this.name = "ApiError";
     this.code = code;
     this.status = statusOf[code];
   }

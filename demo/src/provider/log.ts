@@ -8,3 +8,11 @@ export function logFailure(what: string, error: unknown): void {
   const at = stack.split("\n").find((line) => line.startsWith("    at "));
   console.error(JSON.stringify({ level: "error", what, name, code, at: at?.trim() }));
 }
+
+/** One line on stderr: which directives of a page's policy a browser says were violated. */
+export function logReport(directives: readonly string[]): void {
+  const some = [...new Set(directives)].slice(0, 10);
+  console.error(
+    JSON.stringify({ level: "warn", what: "a browser refused something on a page", directives: some }),
+  );
+}

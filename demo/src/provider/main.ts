@@ -1,9 +1,11 @@
 /** The sandbox provider as a process of its own. config.ts says what it reads from the environment. */
-import { readConfig } from "./config.ts";
+import { environmentAtStart, onTerminal } from "@clarity/server/contract/environment";
+import { configFrom, providerEnvironment } from "./config.ts";
 import { startProvider } from "./provider.ts";
 
+const config = configFrom(environmentAtStart(providerEnvironment, onTerminal));
 try {
-  const provider = await startProvider(readConfig(process.env));
+  const provider = await startProvider(config);
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => void provider.close().then(() => process.exit(0)));
   }

@@ -1,5 +1,5 @@
 import type { HttpBindings } from "@hono/node-server";
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { type Context, Hono, type MiddlewareHandler, type Next } from "hono";
 import { z } from "zod";
 
 const FaultMode = z.enum(["none", "error_503", "throttle", "lose_answer", "slow"]);
@@ -9,6 +9,8 @@ export const Fault = z.object({
   mode: FaultMode,
   remaining: z.number().int().min(0).max(10_000).default(1),
   on: z.enum(["any", "read", "write"]).default("any"),
+  /** `slow`: how long the request waits before it is worked off, ms. Default: the ERP's own `slowMs`. */
+  ms: z.number().int().min(0).max(300_000).optional(),
 });
 export type Fault = z.infer<typeof Fault>;
 
@@ -26,14 +28,21 @@ export interface FaultAnswers {
 export class Faults {
   #fault: Fault = { mode: "none", remaining: 0, on: "any" };
   readonly #answers: FaultAnswers;
+  /** Writings since they were last counted from nought, heard by who sent them or not. */
+  #writes = { begun: 0, ended: 0 };
 
   constructor(answers: FaultAnswers) {
     this.#answers = answers;
   }
 
-  /** `GET` and `POST /demo/faults`. */
+  /** `GET` and `POST /demo/faults`; `GET /demo/writes`, `POST` to count anew. */
   routes(): Hono<ErpEnv> {
     return new Hono<ErpEnv>()
+      .get("/demo/writes", (c) => c.json(this.#writes))
+      .post("/demo/writes", (c) => {
+        this.#writes = { begun: 0, ended: 0 };
+        return c.json(this.#writes);
+      })
       .get("/demo/faults", (c) => c.json(this.#fault))
       .post("/demo/faults", async (c) => {
         const fault = Fault.safeParse(await c.req.json().catch(() => null));
@@ -46,22 +55,35 @@ export class Faults {
   /** Goes before the routes that may fail. `kind` says whether a request reads or writes. */
   middleware(kind: (c: Context) => "read" | "write"): MiddlewareHandler<ErpEnv> {
     return async (c, next) => {
-      switch (this.#take(kind(c))) {
-        case "error_503":
-          return this.#answers.unavailable(c);
-        case "throttle":
-          return this.#answers.throttled(c);
-        case "slow":
-          await new Promise((resolve) => setTimeout(resolve, this.#answers.slowMs));
-          return next();
-        case "lose_answer":
-          await next();
-          c.env.incoming?.socket.destroy();
-          return;
-        default:
-          return next();
-      }
+      if (kind(c) === "read") return this.#strike(c, next, "read");
+      const count = this.#writes;
+      count.begun += 1;
+      const answer = await this.#strike(c, next, "write");
+      count.ended += 1;
+      return answer;
     };
+  }
+
+  async #strike(c: Context<ErpEnv>, next: Next, kind: "read" | "write"): Promise<Response | undefined> {
+    const { ms } = this.#fault;
+    switch (this.#take(kind)) {
+      case "error_503":
+        return this.#answers.unavailable(c);
+      case "throttle":
+        return this.#answers.throttled(c);
+      case "slow":
+        // Worked off all the same when the caller has gone away meanwhile: that is what ERPs do.
+        await new Promise((resolve) => setTimeout(resolve, ms ?? this.#answers.slowMs));
+        await next();
+        return;
+      case "lose_answer":
+        await next();
+        c.env.incoming?.socket.destroy();
+        return;
+      default:
+        await next();
+        return;
+    }
   }
 
   #take(kind: "read" | "write"): Fault["mode"] {

@@ -19,12 +19,16 @@ export async function openNetsuite(page: Page, options: HostOptions = {}): Promi
   return new PayForm(page);
 }
 
-/** The D365-looking form: the payment form stands in an IFRAME on the edge's `/embed`. */
+/** The way to the payment form in D365: the control of a web resource, and the edge's `/embed` in that. */
+export const d365Frames = ["iframe[src*='/WebResources/']", "iframe[src*='/embed']"] as const;
+
+/** The D365-looking form: the payment form stands in an IFRAME within an HTML web resource. */
 export async function openD365(page: Page, options: HostOptions = {}): Promise<PayForm> {
   await page.goto(
     `${urls.d365}/main.aspx?pagetype=entityrecord&etn=account${options.customer ? `&id=${encodeURIComponent(options.customer)}` : ""}${query(options)}`,
   );
-  return new PayForm(page, page.frameLocator("iframe[src*='/embed']"));
+  const [control, embed] = d365Frames;
+  return new PayForm(page, page.frameLocator(control).frameLocator(embed));
 }
 
 /** Collects what a strict page must not have: CSP violations and script errors, of every frame. */

@@ -106,7 +106,7 @@ async function visit<T>(
     return [{ tenant: slug, result: await look(open) }];
   }
   const elevated = await operator.tenants.elevated({
-    operator: operator.name,
+    actor: operator.actor,
     reason: requireReason(reason),
   });
   const answers = await elevated.each(look, { evenSuspended: true });

@@ -66,7 +66,7 @@ const create =
   (slug: string | undefined, { all = false, json = false }: CommonOptions & { all?: boolean }) =>
     run({ json }, async (operator) => {
       if ((slug === undefined) !== all) throw new Error("name one tenant, or --all");
-      const ctx = { registry: operator.registry, settings: settings(), name: operator.name };
+      const ctx = { registry: operator.registry, settings: settings(), actor: operator.actor };
       if (slug !== undefined) {
         const made = await createBackup({ ctx, input: { slug } });
         return {
@@ -126,7 +126,7 @@ const verify = (run: Run, settings: Settings) => (id: string, options: CommonOpt
 
 const prune = (run: Run, settings: Settings) => (options: CommonOptions) =>
   run(options, async (operator) => {
-    const ctx = { registry: operator.registry, settings: settings(), name: operator.name };
+    const ctx = { registry: operator.registry, settings: settings(), actor: operator.actor };
     const pruned = await pruneBackups({ ctx, input: { tenantId: null } });
     const swept = await sweepScratch({ ctx: operator, settings: ctx.settings });
     const rest = pruned.elsewhere > 0 ? `; ${pruned.elsewhere} are due and lie in another folder` : "";

@@ -9,9 +9,10 @@ import {
 } from "../operations/servers/database-servers.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
-import { readInput, type Terminal } from "./terminal.ts";
+import { neverAnArgument } from "./secrets-given.ts";
+import { readSecret, type SecretPlace, type Terminal } from "./terminal.ts";
 
-interface AddOptions extends CommonOptions {
+interface AddOptions extends CommonOptions, SecretPlace {
   pooler?: { host: string; port: number };
 }
 
@@ -19,7 +20,9 @@ export function databaseServerCommand(run: Run, terminal: Terminal): Command {
   const command = new Command("database-server").description("PostgreSQL servers beside the registry's own");
   command
     .command("add <name>")
-    .description("make there what tenants need; reads the administrator's URL from standard input")
+    .description(`make there what tenants need; the administrator's URL comes by ${neverAnArgument}`)
+    .option("--file <path>", "read the URL from a file")
+    .option("--env <name>", "read the URL from an environment variable")
     .option("--pooler <host:port>", "PgBouncer (≥ 1.21, transaction mode) in front of it", parseAddress)
     .option("--json")
     .action(add(run, terminal));
@@ -39,9 +42,9 @@ export function databaseServerCommand(run: Run, terminal: Terminal): Command {
 
 const add =
   (run: Run, terminal: Terminal) =>
-  (name: string, { pooler, json = false }: AddOptions) =>
+  (name: string, { pooler, json = false, ...place }: AddOptions) =>
     run({ json }, async (ctx) => {
-      const adminUrl = await readInput(terminal);
+      const adminUrl = await readSecret(terminal, place);
       const { adminUrl: checked } = NewDatabaseServer.parse({ name, adminUrl });
       const same = await findSameServer({ ctx, adminUrl: checked });
       if (same !== null && same !== name) throw new Error(`that server is known already, as ${same}`);

@@ -33,7 +33,7 @@ export function embedKeyCommand(run: Run): Command {
   embedKey.command("list <tenant>").description("keys, revoked ones too").option("--json").action(list(run));
   embedKey
     .command("revoke <tenant> <id>")
-    .description("refuse its tokens from now on")
+    .description("refuse its tokens from now on, and end the sessions it vouched for within 2 s")
     .option("--json")
     .action(revoke(run));
   return embedKey;

@@ -1,5 +1,6 @@
 import type { Finding } from "../operations/finding.ts";
 import type { Answer } from "./output.ts";
+import { oneLine } from "./printable.ts";
 
 /** Fails when one of them is wrong. */
 export const findingsAnswer = (findings: readonly Finding[]): Answer => ({
@@ -13,5 +14,5 @@ function inWords({ ok, what, why, advice }: Finding): string {
   const lines = [`${judgement} ${what}`];
   if (why) lines.push(`     why: ${why}`);
   if (advice) lines.push(`     do:  ${advice}`);
-  return lines.join("\n");
+  return lines.map(oneLine).join("\n");
 }

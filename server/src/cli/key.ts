@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { initMasterKey } from "../operations/keys/make-master-key.ts";
 import { masterKeyStatus } from "../operations/keys/master-key-status.ts";
 import { rotateAllDataKeys } from "../operations/keys/rotate-all-data-keys.ts";
 import { rotateDataKeys } from "../operations/keys/rotate-data-key.ts";
@@ -22,6 +23,11 @@ export function keyCommand(run: Run): Command {
 
 export function masterKeyCommand(run: Run): Command {
   const masterKey = new Command("master-key").description("the key over all tenants' data keys");
+  masterKey
+    .command("init")
+    .description("make the key file of a new platform; refused where the registry knows tenants")
+    .option("--json")
+    .action(init(run));
   masterKey
     .command("rotate")
     .description("a new master key, every data key wrapped anew; run again to go on")
@@ -68,6 +74,13 @@ const rotate =
         failed: failed.length > 0,
       };
     });
+
+const init = (run: Run) => (options: CommonOptions) =>
+  run(options, async (ctx) => {
+    const made = await initMasterKey({ ctx });
+    const advice = "copy it to every host that runs a server, and to a place that survives them all";
+    return { json: made, text: `${made.file} is made: ${advice}` };
+  });
 
 const rotateMaster =
   (run: Run) =>

@@ -1,5 +1,6 @@
-import { utimesSync, writeFileSync } from "node:fs";
+import { existsSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { writeInstance } from "../operations/config.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
@@ -41,18 +42,13 @@ test("what does not fit is refused with the cause, and a secret's value is in no
     [["setting", "unset", "acme", "nope"], "no setting nope; there are: "],
     [["setting", "set", "acme", "seller.locale", "tlh"], "expected one of"],
     [["setting", "set", "acme", "smtp", '{"host": 5}'], "host: Invalid input: expected string"],
-    [["setting", "set", "acme", "smtp.password", ""], "smtp.password must be text that is not empty"],
+    [["setting", "set", "acme", "smtp.password"], "smtp.password must be text that is not empty"],
   ] as const;
   for (const [args, cause] of refusals) {
     const refused = await clarity([...args]);
     expect(refused).toMatchObject({ code: 1, stdout: "" });
     expect(refused.stderr).toContain(cause);
   }
-  const exposed = await words("setting set acme smtp.password canary-in-argv");
-  expect(exposed).toMatchObject({ code: 0, stdout: "smtp.password is set" });
-  expect(exposed.stderr).toContain("pipe it in");
-  expect(exposed.stderr).not.toContain("canary");
-  await words("setting unset acme smtp.password");
   const pem = join(folder(), "key.pem");
   writeFileSync(pem, "-----BEGIN CANARY-----");
   const wrongFile = await clarity(["embed-key", "add", "acme", "--algorithm", "ES256", "--jwk-file", pem]);
@@ -157,4 +153,30 @@ test("keys are rotated and the old master key is retired; what cannot be rotated
   const failed = await words("key rotate acme --json");
   expect(failed.code).toBe(1);
   expect(failed.json()).toMatchObject({ failed: 1, tenants: [{ slug: "acme", to: null }] });
+});
+
+test("master-key init is refused where the registry knows tenants, and makes no file", async () => {
+  const elsewhere = folder();
+  const masterKeyFile = join(elsewhere, "keys", "master.key");
+  writeInstance(elsewhere, { ...platform.address, masterKeyFile });
+  const refused = await runCommandLine({ args: ["master-key", "init"], dataDir: elsewhere });
+  expect(refused).toMatchObject({ code: 1, stdout: "" });
+  expect(refused.stderr).toContain("the registry knows what another has wrapped");
+  expect(existsSync(masterKeyFile)).toBe(false);
+});
+
+test("a platform's signing key is shown for another to trust, and distrusted by its id", async () => {
+  const own = (await words("signing-key show --json")).json();
+  expect(own).toMatchObject({ kty: "OKP", crv: "Ed25519", kid: expect.any(String) });
+  expect(own).not.toHaveProperty("d");
+  const { publicKey } = await generateKeyPair("Ed25519");
+  const theirs = await exportJWK(publicKey);
+  const trusted = await clarity(["signing-key", "trust", "elsewhere", "--json"], JSON.stringify(theirs));
+  expect(trusted.json()).toMatchObject({ platform: "elsewhere" });
+  expect((await words("signing-key list")).stdout).toMatch(/elsewhere +yes/);
+  await words(`signing-key distrust ${trusted.json().id}`);
+  expect((await words("signing-key list")).stdout).toMatch(/elsewhere +not since/);
+  const wrong = await clarity(["signing-key", "trust", "elsewhere"], "canary");
+  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  expect(wrong.stderr).not.toContain("canary");
 });

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from "commander";
+import { helpText, readEnvironment, WrongEnvironment } from "../../contract/environment/index.ts";
 import { auditCommand } from "./audit.ts";
 import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
+import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
 import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
@@ -12,10 +14,14 @@ import { migrateCommand } from "./migrate.ts";
 import { describeFailure } from "./output.ts";
 import { paymentCommand } from "./payment.ts";
 import { doctorCommand } from "./platform.ts";
+import { oneLine } from "./printable.ts";
+import { recordFaultCommand } from "./record-fault.ts";
 import { AnsweredBadNews, createRun, verbOf } from "./run.ts";
+import { neverAnArgument, refuseSecretArguments } from "./secrets-given.ts";
 import { settingCommand } from "./setting.ts";
+import { signingKeyCommand } from "./signing-key.ts";
 import { tenantCommand } from "./tenant.ts";
-import type { Terminal } from "./terminal.ts";
+import { printing, type Terminal } from "./terminal.ts";
 import { tokenCommand } from "./token.ts";
 
 /**
@@ -24,7 +30,8 @@ import { tokenCommand } from "./token.ts";
  * @param args without the program's name
  * @returns the exit code; 0 only on success
  */
-export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function main(args: readonly string[], outside: Terminal): Promise<number> {
+  const terminal = printing(outside);
   const program = createProgram(terminal);
   for (const command of withSubcommands(program)) {
     command
@@ -32,17 +39,21 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       .showHelpAfterError("(--help lists what it takes)")
       .configureOutput({
         writeOut: (text) => terminal.print(text.trimEnd()),
-        writeErr: (text) => terminal.printError(text.trimEnd()),
+        // Of an option that is not known its name is enough: the value may be what must not be shown.
+        writeErr: (text) => terminal.printError(text.trimEnd().replace(/(--[\w-]+)=[\s\S]*'/, "$1'")),
       });
   }
   try {
+    refuseSecretArguments(args);
     await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof AnsweredBadNews) return 1;
     // It has said what is wrong already.
     if (error instanceof CommanderError) return error.exitCode;
-    terminal.printError(`failed: ${describeFailure(error)}`);
+    if (error instanceof WrongEnvironment) warn(terminal, error.warnings);
+    const causes = error instanceof WrongEnvironment ? error.lines : [describeFailure(error)];
+    for (const cause of causes) terminal.printError(`failed: ${oneLine(cause)}`);
     return 1;
   }
 }
@@ -54,17 +65,22 @@ export function createProgram(terminal: Terminal): Command {
   return new Command("clarity")
     .hook("preAction", (_, command) => {
       verb = verbOf(command as Command);
+      // Before anything is done, all of it, whichever the command itself would read.
+      warn(terminal, readEnvironment(commandLineEnvironment, terminal.env).warnings);
     })
-    .description("Operates the payment platform that npm start runs, or the one the environment names.")
+    .description(`${commandLineEnvironment.about}\nSecrets are taken from ${neverAnArgument}.`)
+    .addHelpText("after", `\n${helpText(commandLineEnvironment)}`)
     .addCommand(tenantCommand(run, terminal))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))
     .addCommand(masterKeyCommand(run))
+    .addCommand(signingKeyCommand(run, terminal))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
+    .addCommand(recordFaultCommand(run))
     .addCommand(auditCommand(run))
     .addCommand(isolationCommand(run))
     .addCommand(backupCommand(run, terminal))
@@ -72,6 +88,10 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))
     .addCommand(doctorCommand(run));
+}
+
+function warn(terminal: Terminal, lines: readonly string[]): void {
+  for (const line of lines) terminal.printError(`warning: ${line}`);
 }
 
 const withSubcommands = (command: Command): Command[] => [

@@ -3,6 +3,7 @@ import type { FleetStatus, RunStatus } from "../operations/migration/fleet-statu
 import type { FleetMigration } from "../operations/migration/migrate-tenants.ts";
 import type { Rehearsal } from "../operations/migration/rehearse.ts";
 import { table } from "./output.ts";
+import { oneLine } from "./printable.ts";
 
 /** A fleet's tenants that went well are counted; what did not is named. */
 const namedAtMost = 20;
@@ -22,7 +23,7 @@ export function describeMigration({ tenants, target, state, reason, resumed }: F
   const lines = [
     ...(rows.length > 0 ? [table(rows)] : []),
     `${done.length} at schema ${target}, ${others.length} not${resumed ? "; went on with a run that was killed" : ""}`,
-    ...(reason === null ? [] : [`halted: ${reason}`]),
+    ...(reason === null ? [] : [oneLine(`halted: ${reason}`)]),
   ];
   return lines.join("\n");
 }
@@ -61,7 +62,7 @@ export function describeStatus({
     ]),
     ...lists
       .filter(([, items]) => items.length > 0)
-      .map(([name, items]) => `${name}:\n  ${items.join("\n  ")}`),
+      .map(([name, items]) => `${name}:\n  ${items.map(oneLine).join("\n  ")}`),
   ].join("\n");
 }
 
@@ -79,7 +80,7 @@ function describeRun({
 }: RunStatus) {
   const what = `last run to ${target}${slug === null ? "" : ` of ${slug}`} by ${operator} at ${startedAt.toISOString()}`;
   const how = `${state}${ring ? ` in ${ring}` : ""}, ${done} of ${total} done, ${failed} failed`;
-  return `${what}: ${how}${reason === null ? "" : `; ${reason}`}`;
+  return oneLine(`${what}: ${how}${reason === null ? "" : `; ${reason}`}`);
 }
 
 export function describeDrift(found: readonly TenantDrift[]): string {
@@ -89,7 +90,7 @@ export function describeDrift(found: readonly TenantDrift[]): string {
     ...differences.map(({ kind, object }) => `  ${kind} ${object}`),
   ]);
   const same = found.filter(({ differences, error }) => differences.length === 0 && error === null).length;
-  return [...lines, `${same} of ${found.length} are as their migrations make them`].join("\n");
+  return [...lines.map(oneLine), `${same} of ${found.length} are as their migrations make them`].join("\n");
 }
 
 export function describeRehearsals(rehearsals: readonly Rehearsal[]): string {
@@ -100,6 +101,7 @@ export function describeRehearsals(rehearsals: readonly Rehearsal[]): string {
       ...migrations.map(({ name, tookMs, error }) => `  ${name}: ${error ?? `${Math.round(tookMs)} ms`}`),
       ...differences.map(({ kind, object }) => `  ${kind} ${object}`),
     ])
+    .map(oneLine)
     .join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { ZodError } from "zod";
+import { oneLine } from "./printable.ts";
 
 /** What a command answers: an object for `--json`, and the same in words. */
 export interface Answer {
@@ -21,8 +22,9 @@ export function describeFailure(error: unknown): string {
   return error.cause instanceof Error ? `${own} (${describeFailure(error.cause)})` : own;
 }
 
-/** Columns wide enough for their longest cell. */
-export function table(rows: readonly (readonly string[])[]): string {
+/** Columns wide enough for their longest cell, each cell on its line whatever it holds. */
+export function table(raw: readonly (readonly string[])[]): string {
+  const rows = raw.map((row) => row.map(oneLine));
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows
     .map((row) =>

@@ -49,10 +49,10 @@ export const createRun =
   };
 
 /** Before it begins; what cannot be written down is not done. */
-async function auditMaintenance({ registry, name }: Operator, verb: string): Promise<void> {
+async function auditMaintenance({ registry, actor }: Operator, verb: string): Promise<void> {
   const { reach, auditsItself = false } = verbs[verb] ?? {};
   if (reach !== "platform" || auditsItself) return;
-  await registry.audit({ operator: name, action: "platform.maintain", detail: { verb } });
+  await registry.audit({ actor, action: "platform.maintain", detail: { verb } });
 }
 
 /** @throws TenantUnknown and what `Tenants.open` throws. */

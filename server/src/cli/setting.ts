@@ -2,8 +2,10 @@ import { Command } from "commander";
 import { type SettingKey, type SettingValue, settingDefinitions } from "../tenant/settings.ts";
 import { isSecret } from "../tenant/settings-store.ts";
 import { table } from "./output.ts";
+import { oneLine } from "./printable.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
-import { readInput, type Terminal } from "./terminal.ts";
+import { neverAnArgument, secretArgument } from "./secrets-given.ts";
+import { readSecret, type SecretPlace, type Terminal } from "./terminal.ts";
 
 export function settingCommand(run: Run, terminal: Terminal): Command {
   const setting = new Command("setting").description("a tenant's settings; secrets are never printed");
@@ -21,8 +23,10 @@ export function settingCommand(run: Run, terminal: Terminal): Command {
   setting
     .command("set <tenant> <key> [value]")
     .description(
-      "JSON, or plain text; `-` or no value reads standard input, so that a secret is in no shell history",
+      `JSON, or plain text; \`-\` or no value reads standard input. A secret is taken from ${neverAnArgument}`,
     )
+    .option("--file <path>", "read the value from a file")
+    .option("--env <name>", "read the value from an environment variable")
     .option("--json")
     .action(set(run, terminal));
   return setting;
@@ -45,21 +49,26 @@ const get = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
     const shown = isSecret(known) ? "(secret)" : value;
     return {
       json: { key, value: shown },
-      text: typeof shown === "string" ? shown : JSON.stringify(shown, null, 2),
+      text: typeof shown === "string" ? oneLine(shown) : JSON.stringify(shown, null, 2),
     };
   });
 
-const exposed =
-  "warning: as an argument a secret is in the shell's history and shown by ps: pipe it in, and change this one";
-
 const set =
   (run: Run, terminal: Terminal) =>
-  (slug: string, key: string, given: string | undefined, options: CommonOptions) =>
-    run(options, async (operator) => {
+  (
+    slug: string,
+    key: string,
+    given: string | undefined,
+    { json = false, ...place }: CommonOptions & SecretPlace,
+  ) =>
+    run({ json }, async (operator) => {
       const known = settingKey(key);
-      const piped = given === undefined || given === "-";
-      if (!piped && isSecret(known)) terminal.printError(exposed);
-      const text = piped ? await readInput(terminal) : given;
+      const elsewhere = given === undefined || given === "-";
+      if (!elsewhere && isSecret(known)) throw secretArgument(key);
+      if (!elsewhere && (place.file ?? place.env) !== undefined) {
+        throw new Error("the value is given twice: as an argument, and by --file or --env");
+      }
+      const text = elsewhere ? await readSecret(terminal, place) : given;
       const { settings } = await openBySlug(operator, slug);
       await settings.set(known, parse(known, text));
       return { json: { key, set: true }, text: `${key} is set` };

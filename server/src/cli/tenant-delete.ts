@@ -4,6 +4,7 @@ import type { DestroyedTenant } from "../operations/deletion/destroy-tenant.ts";
 import { purgeTenants } from "../operations/deletion/purge-tenants.ts";
 import { requestDeletion } from "../operations/deletion/request-deletion.ts";
 import type { Answer } from "./output.ts";
+import { oneLine } from "./printable.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 interface DeleteOptions extends CommonOptions {
@@ -55,7 +56,7 @@ const purge = (run: Run) => (options: CommonOptions) =>
   run(options, async (ctx) => {
     const purged = await purgeTenants({ ctx });
     const lines = purged.map(({ slug, error, destroyed }) =>
-      destroyed ? certificateAnswer(destroyed).text : `${slug}: ${error}`,
+      destroyed ? certificateAnswer(destroyed).text : oneLine(`${slug}: ${error}`),
     );
     return {
       json: purged.map(({ slug, error, destroyed }) => ({ slug, error, ...destroyed })),

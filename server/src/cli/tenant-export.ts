@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import type { Brought } from "../operations/export/brought.ts";
 import { exportTenant } from "../operations/export/export-tenant.ts";
 import type { Manifest } from "../operations/export/format.ts";
-import { importTenant } from "../operations/export/import-tenant.ts";
-import { table } from "./output.ts";
+import { type ImportedTenant, ImportUnconfirmed, importTenant } from "../operations/export/import-tenant.ts";
+import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
 interface ExportOptions extends CommonOptions {
@@ -14,6 +15,8 @@ interface ImportOptions extends CommonOptions {
   name?: string;
   host: string[];
   takeOver?: boolean;
+  confirm?: boolean;
+  untrustedReason?: string;
 }
 
 export function addExportCommands(tenant: Command, run: Run): void {
@@ -35,6 +38,11 @@ export function addExportCommands(tenant: Command, run: Run): void {
       [],
     )
     .option("--take-over", "the exported tenant is gone: this one finishes its payments and deliveries")
+    .option(
+      "--confirm",
+      "trust the embed keys, addresses and people that it brings; without, they are listed",
+    )
+    .option("--untrusted-reason <why>", "believe an export that no key known here has signed")
     .option("--json")
     .action(importFrom(run));
 }
@@ -42,12 +50,12 @@ export function addExportCommands(tenant: Command, run: Run): void {
 const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
   run(options, async (ctx) => {
     const exported = await exportTenant({ ctx, input: { slug, out: options.out } });
-    const { out, manifest, auditDamage, left } = exported;
+    const { out, manifest, signedBy, auditDamage, left } = exported;
     const rows = manifest.tables.map(({ table, rows }) => [table, String(rows)]);
     return {
       json: exported,
       text: [
-        `${slug} is in ${out}`,
+        `${slug} is in ${out}, signed by ${signedBy}`,
         table([["table", "rows"], ...rows]),
         ...remarks(manifest),
         ...left.map(
@@ -61,16 +69,61 @@ const exportTo = (run: Run) => (slug: string, options: ExportOptions) =>
 
 const importFrom = (run: Run) => (path: string, options: ImportOptions) =>
   run(options, async (ctx) => {
-    const { slug, name, host: hosts, takeOver = false } = options;
-    const input = { path, slug, hosts, takeOver, ...(name !== undefined && { name }) };
-    const { tenant, created, manifest } = await importTenant({ ctx, input });
-    const { toBeSetAgain } = manifest;
-    const said = created ? "is there" : "was there already";
-    return {
-      json: { tenant, created, tables: manifest.tables, toBeSetAgain },
-      text: [`${slug} ${said} and answers at ${tenant.hosts.join(", ")}`, ...remarks(manifest)].join("\n"),
+    const {
+      slug,
+      name,
+      host: hosts,
+      takeOver = false,
+      confirm: confirmed = false,
+      untrustedReason,
+    } = options;
+    const input = {
+      path,
+      slug,
+      hosts,
+      takeOver,
+      confirmed,
+      untrustedReason: untrustedReason ?? null,
+      ...(name !== undefined && { name }),
     };
+    try {
+      return importedAnswer(slug, await importTenant({ ctx, input }));
+    } catch (error) {
+      if (error instanceof ImportUnconfirmed) return unconfirmedAnswer(slug, error.brought);
+      throw error;
+    }
   });
+
+function importedAnswer(slug: string, imported: ImportedTenant): Answer {
+  const { tenant, created, manifest, signer, brought } = imported;
+  const { toBeSetAgain } = manifest;
+  const said = created ? "is there" : "was there already";
+  const vouched = signer
+    ? `signed by ${signer.platform ?? "this platform"} (${signer.keyId})`
+    : "signed by nobody known";
+  return {
+    json: { tenant, created, tables: manifest.tables, toBeSetAgain, signer, brought },
+    text: [
+      `${slug} ${said} and answers at ${tenant.hosts.join(", ")}; the export is ${vouched}`,
+      ...(brought.length > 0 ? ["it trusts now:", listOf(brought)] : []),
+      ...remarks(manifest),
+    ].join("\n"),
+  };
+}
+
+function unconfirmedAnswer(slug: string, brought: readonly Brought[]): Answer {
+  return {
+    json: { tenant: null, created: false, brought },
+    text: [
+      `nothing was made: ${slug} would trust what the export brings`,
+      listOf(brought),
+      "read it, then run the same with --confirm",
+    ].join("\n"),
+    failed: true,
+  };
+}
+
+const listOf = (brought: readonly Brought[]) => table(brought.map(({ what, value }) => [`  ${what}`, value]));
 
 /** What a person has to do, or to know. */
 function remarks({ toBeSetAgain, unfinished }: Manifest): string[] {

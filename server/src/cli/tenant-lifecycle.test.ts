@@ -23,7 +23,13 @@ test("what is exported is imported as another tenant", async () => {
   const exported = await clarity(`tenant export acme --out ${out} --json`);
   expect(exported.json()).toMatchObject({ out, manifest: { format: "tenant-export", formatVersion: 1 } });
   expect(existsSync(out)).toBe(true);
-  const imported = await clarity(`tenant import ${out} --slug acme-two --host pay.two.example --json`);
+  const listed = await clarity(`tenant import ${out} --slug acme-two --host pay.two.example`);
+  expect(listed.code).toBe(1);
+  expect(listed.stdout).toMatch(/^nothing was made: .*\n {2}user, owner +admin@acme.test\n.*--confirm$/);
+  expect((await clarity("tenant show acme-two")).stderr).toContain("no tenant acme-two");
+  const imported = await clarity(
+    `tenant import ${out} --slug acme-two --host pay.two.example --confirm --json`,
+  );
   expect(imported.code).toBe(0);
   expect(imported.json()).toMatchObject({
     created: true,

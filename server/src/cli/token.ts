@@ -48,7 +48,7 @@ const mint = (run: Run) => (slug: string, options: MintOptions) =>
       .setJti(randomUUID())
       .sign(secret);
     await operator.registry.audit({
-      operator: operator.name,
+      actor: operator.actor,
       action: "token.mint",
       tenantId: tenant.tenant.id,
       detail: { embedKey: id },

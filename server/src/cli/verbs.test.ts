@@ -127,6 +127,8 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",
     "setting unset <key>": "a setting of tenant/settings.ts",
+    "signing-key distrust <key>": "the platform's",
+    "signing-key trust <platform>": "what another platform shall be called",
     "tenant import <path>": "a folder or file",
     "tenant ring <ring>": "one of three",
     "token mint --customer <id>": "the ERP's, written into the token for the tenant's own host",

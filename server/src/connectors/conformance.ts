@@ -16,6 +16,8 @@ export interface ErpUnderTest {
   connector: Connector;
   /** Has open invoices in USD, EUR, JPY and KWD, at least two of them in EUR. */
   customerId: string;
+  /** Has ten open invoices in USD, or more. */
+  busyCustomerId: string;
   /** Known, but owes nothing. */
   debtFreeCustomerId: string;
   /** Everything the customer was ever billed, amounts as the ERP's own decimal text. */
@@ -51,6 +53,7 @@ export function connectorConformance(name: string, start: () => Promise<ErpUnder
 
     reading(() => erp);
     posting(() => erp);
+    probing(() => erp);
     faults(() => erp);
   });
 }
@@ -170,6 +173,27 @@ function posting(erp: () => ErpUnderTest): void {
   });
 }
 
+function probing(erp: () => ErpUnderTest): void {
+  const probe = () => erp().connector.probe({ signal: signal() });
+
+  test("a probe of settings that work finds nothing wrong, in words", async () => {
+    const findings = await probe();
+    expect(findings.filter(({ ok }) => !ok)).toEqual([]);
+    expect(findings.length).toBeGreaterThan(0);
+    for (const { what } of findings) expect(what).toMatch(/\w+ \w+/);
+  });
+
+  test("a probe of an ERP that does not answer says so and what to do, and throws nothing", async () => {
+    await erp().fail("unavailable", "read");
+    const [fault] = (await probe()).filter(({ ok }) => !ok);
+    expect(fault).toEqual({
+      ok: false,
+      what: expect.stringMatching(/./),
+      advice: expect.stringMatching(/./),
+    });
+  });
+}
+
 function faults(erp: () => ErpUnderTest): void {
   const post = (payment: ErpPayment) => erp().connector.postPayment({ payment, signal: signal() });
   const read = () => erp().connector.openInvoices({ customerId: erp().customerId, signal: signal() });
@@ -231,9 +255,13 @@ function faults(erp: () => ErpUnderTest): void {
   });
 
   test("ten different payments at once: the ERP's limit is waited for, each is posted once", async () => {
-    const payments = await Promise.all(
-      Array.from({ length: 10 }, () => paymentOf(erp(), { currency: "USD", count: 1, part: 100n })),
-    );
+    const busy = { ...erp(), customerId: erp().busyCustomerId };
+    const all = await paymentOf(busy, { currency: "USD", count: 10 });
+    const payments = all.lines.map((line, index) => ({
+      ...{ ...all, externalId: `${all.externalId.slice(0, -2)}-${index}` },
+      ...{ amountMinor: line.amountMinor, lines: [line] },
+    }));
+    expect(payments).toHaveLength(10);
     const results = await Promise.all(payments.map(post));
     expect(results.map(({ kind }) => kind)).toEqual(payments.map(() => "posted"));
     for (const payment of payments)

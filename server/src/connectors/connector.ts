@@ -11,11 +11,27 @@ export interface Connector {
    * lost answer never posts twice. Waits for its turn under the ERP's concurrency limit.
    */
   postPayment(input: { payment: ErpPayment; signal: AbortSignal }): Promise<PostResult>;
+  /**
+   * Tries the settings: what the account answers, which columns and fields it has, whether its accounts take what
+   * would be deposited there. Reads only. For whoever sets the connector up, in their words. Never throws.
+   */
+  probe(input: { signal: AbortSignal }): Promise<ErpFinding[]>;
+}
+
+/** One thing a probe looked at. */
+export interface ErpFinding {
+  /** false: payments would fail. true with `advice`: they would not, and somebody should look. */
+  ok: boolean;
+  what: string;
+  /** What to do about it; null: nothing. */
+  advice: string | null;
 }
 
 export interface ErpAccount {
   customer: { id: string; name: string; email: string | null };
   invoices: ErpInvoice[];
+  /** Open there and not offered here, as they cannot be paid exactly. The others are served. Default: none. */
+  withheld?: readonly { number: string; why: string }[];
 }
 
 export interface ErpInvoice {

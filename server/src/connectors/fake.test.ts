@@ -11,8 +11,10 @@ connectorConformance("fake", async () => {
       id: "fake",
       openInvoices: (input) => fake.connector.openInvoices(input),
       postPayment: (input) => fake.connector.postPayment(input),
+      probe: (input) => fake.connector.probe(input),
     },
     customerId: "C-1",
+    busyCustomerId: "C-3",
     debtFreeCustomerId: "C-2",
     invoices: async () =>
       customer().invoices.map((i) => ({
@@ -65,6 +67,12 @@ function seeded(): FakeErp {
     dueOn: "2026-02-01",
   }));
   fake.customers.set("C-1", { name: "Northgate", email: "ap@northgate.test", invoices });
+  const ten = Array.from({ length: 10 }, (_, index) => ({
+    ...invoices[0],
+    id: `B-${index}`,
+    number: `B-${index}`,
+  }));
+  fake.customers.set("C-3", { name: "Cascade", email: null, invoices: ten as typeof invoices });
   fake.customers.set("C-2", { name: "Freshwater", email: null, invoices: [] });
   return fake;
 }

@@ -41,6 +41,12 @@ export function createFakeErp(): FakeErp {
       const result = post(payment);
       return fault ? { kind: "retry", cause: "the answer was lost", retryAfterMs: null } : result;
     },
+    async probe() {
+      const down = faults.read.shift() !== undefined;
+      return [
+        { ok: !down, what: down ? "the ERP is down" : "the ERP answers", advice: down ? "wait" : null },
+      ];
+    },
   };
 
   function post(payment: ErpPayment): PostResult {

@@ -37,5 +37,11 @@ export function observedConnector(connector: Connector, tenant: { slug: string }
         () => connector.postPayment(input),
         ({ kind }) => kind,
       ),
+    probe: (input) =>
+      observe(
+        "probe",
+        () => connector.probe(input),
+        (findings) => (findings.every(({ ok }) => ok) ? "well" : "faults"),
+      ),
   };
 }

@@ -32,7 +32,11 @@ function world() {
     const settings = { get: async (key: string) => values[key] };
     const record = { updatedAt: new Date(0) };
     const open = { tenant: { id: slug, slug, name: slug }, record, settings } as unknown as OpenTenant;
-    return { values, record, context: () => make(open, { actor: "test", requestId: "1" }) };
+    return {
+      values,
+      record,
+      context: () => make(open, { actor: { kind: "operator", name: "test" }, requestId: "1" }),
+    };
   };
   return { made, tenant };
 }

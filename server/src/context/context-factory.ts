@@ -1,9 +1,11 @@
 import { hash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import type { Actor } from "../actor/actor.ts";
 import type { Connector } from "../connectors/connector.ts";
 import { observedConnector } from "../connectors/observed-connector.ts";
 import type { Hooks } from "../hooks/pipeline.ts";
+import { createNetwork, type Network } from "../network/network.ts";
 import { observedProvider } from "../providers/observed-provider.ts";
 import type { Provider } from "../providers/provider.ts";
 import { SettingMissing } from "../tenant/errors.ts";
@@ -22,14 +24,15 @@ export interface ContextFactoryOptions {
   wake?: (tenantId: string, jobs: readonly Job[]) => Promise<void>;
   /** Default: the real ones. */
   adapters?: Adapters;
+  /** The way out to what tenants name. Default: to public addresses by https. */
+  network?: Network;
   log: Logger;
   now?: () => Date;
 }
 
 /** Who acts, and in answer to what. */
 interface Occasion {
-  /** `customer:<id>`, `worker`, `operator:<name>`. */
-  actor: string;
+  actor: Actor;
   requestId: string;
 }
 
@@ -41,6 +44,7 @@ export type MakeContext = (open: OpenTenant, occasion: Occasion) => Context;
  */
 export function createContextFactory(options: ContextFactoryOptions): MakeContext {
   const { adapters = builtIn, log, wake = async () => {}, now = () => new Date() } = options;
+  const network = options.network ?? createNetwork();
   const provider = keepWhileSame<Provider>();
   const connector = keepWhileSame<Connector>();
   const flagsOf = createFlags({ log, now });
@@ -49,9 +53,11 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
     tenant,
     db,
     settings,
-    flags: flagsOf({ tenant, flags }, customerOf(actor)),
-    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters })),
-    connector: () => connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters })),
+    flags: flagsOf({ tenant, flags }, actor.kind === "customer" ? actor.id : null),
+    provider: () => provider(tenant.id, () => providerOf({ tenant, settings, adapters, network })),
+    connector: () =>
+      connector(tenant.id, () => connectorOf({ tenant, record, db, settings, adapters, network })),
+    network,
     hooks: options.hooks?.(tenant.slug) ?? none,
     wake: (jobs) => wake(tenant.id, jobs),
     actor,
@@ -61,29 +67,32 @@ export function createContextFactory(options: ContextFactoryOptions): MakeContex
   });
 }
 
-/** null: not a customer's request. */
-const customerOf = (actor: string) => /^customer:(.+)$/s.exec(actor)?.[1] ?? null;
-
-/** What to build and everything it depends on. */
-interface Recipe<T> {
-  ingredients: unknown;
+/** How to build an adapter, and everything that it depends on. */
+interface Building<T> {
+  dependencies: unknown;
   build: () => T;
 }
 
-interface Kitchen {
+interface AdapterSource {
   tenant: TenantRef;
   settings: Settings;
   adapters: Adapters;
+  network: Network;
 }
 
-async function providerOf({ tenant, settings, adapters }: Kitchen): Promise<Recipe<Provider>> {
+async function providerOf({
+  tenant,
+  settings,
+  adapters,
+  network,
+}: AdapterSource): Promise<Building<Provider>> {
   const config = await settings.get("provider");
   if (!config) throw new SettingMissing("provider");
   const secretKey = await settings.get("provider.secretKey");
   const webhookSecret = await settings.get("provider.webhookSecret");
   const secrets = { secretKey, webhookSecret };
-  const build = () => observedProvider(adapters.provider(config, secrets), tenant);
-  return { ingredients: [config, secrets], build };
+  const build = () => observedProvider(adapters.provider(config, secrets, network), tenant);
+  return { dependencies: [config, secrets], build };
 }
 
 async function connectorOf({
@@ -92,28 +101,30 @@ async function connectorOf({
   db,
   settings,
   adapters,
-}: Kitchen & Pick<OpenTenant, "record" | "db">): Promise<Recipe<Connector> | null> {
+  network,
+}: AdapterSource & Pick<OpenTenant, "record" | "db">): Promise<Building<Connector> | null> {
   const config = await settings.get("connector");
   if (!config) return null;
   const secret = await settings.get("connector.secret");
-  const build = () => observedConnector(adapters.connector(config, secret, createErpTurns(db)), tenant);
+  const build = () =>
+    observedConnector(adapters.connector(config, secret, { turns: createErpTurns(db), network }), tenant);
   // With a new record the tenant may live in another database: its turns are taken there.
-  return { ingredients: [config, secret, record.updatedAt], build };
+  return { dependencies: [config, secret, record.updatedAt], build };
 }
 
 /** Adapters hold secrets in the clear: those of tenants nobody asked for lately are let go. */
 const maxKept = 500;
 
-/** One `T` a tenant, replaced when its ingredients change. Only their digest is kept. */
+/** One `T` a tenant, replaced when its dependencies change. Only their digest is kept. */
 function keepWhileSame<T>() {
   const kept = new LRUCache<string, { digest: string; value: T }>({ max: maxKept });
-  return async <R extends Recipe<T> | null>(tenantId: string, read: () => Promise<R>) => {
-    const recipe = await read();
-    if (!recipe) return null as R extends null ? null : never;
-    const digest = hash("sha256", JSON.stringify(recipe.ingredients), "base64url");
+  return async <R extends Building<T> | null>(tenantId: string, read: () => Promise<R>) => {
+    const building = await read();
+    if (!building) return null as R extends null ? null : never;
+    const digest = hash("sha256", JSON.stringify(building.dependencies), "base64url");
     const known = kept.get(tenantId);
     if (known?.digest === digest) return known.value;
-    const value = recipe.build();
+    const value = building.build();
     kept.set(tenantId, { digest, value });
     return value;
   };

@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
+import type { Actor } from "../actor/actor.ts";
 import type { Connector } from "../connectors/connector.ts";
 import type { Hooks } from "../hooks/pipeline.ts";
+import type { Network } from "../network/network.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Flags } from "../tenant/flags/flags.ts";
 import type { Settings } from "../tenant/settings.ts";
@@ -19,11 +21,13 @@ export interface Context {
   provider(): Promise<Provider>;
   /** `null`: the tenant has no ERP, its invoices live here only. */
   connector(): Promise<Connector | null>;
+  /** The way out to what the tenant names; adapters have it already. */
+  readonly network: Network;
   readonly hooks: Hooks;
   /** Wakes the worker for rows just written; losing the wake-up loses nothing, the sweep finds them. */
   wake(jobs: readonly Job[]): Promise<void>;
-  /** Who acts: `customer:<id>`, `worker`, `operator:<name>`. Stands in the audit log. */
-  readonly actor: string;
+  /** Who acts. Stands in the audit log (`auditName`). */
+  readonly actor: Actor;
   readonly requestId: string;
   readonly log: Logger;
   now(): Date;

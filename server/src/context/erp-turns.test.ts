@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createErpClient } from "../connectors/transport/client.ts";
+import { erpTiming } from "../connectors/transport/timing.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { IsolationBreach, TenantUnavailable } from "../tenant/errors.ts";
 import type { TenantDb } from "../tenant/tenant-db.ts";
@@ -157,7 +158,10 @@ test.each([
   await acme.settings.set("connector", config);
   await acme.settings.set("connector.secret", "not of use");
   const makeContext = createContextFactory({ log: createLogger({ name: "test", level: "silent" }) });
-  const connector = await makeContext(acme, { actor: "test", requestId: "1" }).connector();
+  const connector = await makeContext(acme, {
+    actor: { kind: "operator", name: "test" },
+    requestId: "1",
+  }).connector();
   const signal = AbortSignal.timeout(25_000);
   await expect(connector?.openInvoices({ customerId: "1", signal })).rejects.toThrow();
   await until(async () => {
@@ -198,6 +202,16 @@ test("a process killed with -9 in its turn: the turn is its own while its reques
   erp.answerOne();
   erp.answerOne();
   expect((await next).status).toBe(200);
+});
+
+test("a writing's turn is its own for as long as the writing may take", async () => {
+  const turns = createErpTurns(acme.db);
+  const signal = AbortSignal.timeout(25_000);
+  const turn = await turns.take({ atOnce: 1, forMs: erpTiming.writeMs, signal });
+  const [row] = await acme.db.query<{ tenant_id: string; left_ms: number }>`
+    select tenant_id, extract(epoch from until - now())::float8 * 1000 as left_ms from pay.erp_turns where number = 1`;
+  expect(row?.left_ms).toBeGreaterThan(erpTiming.writeMs);
+  await turn.giveBack();
 });
 
 test("who gives up waiting leaves the turns as they were", async () => {

@@ -5,10 +5,10 @@ import type { SharedTurn, SharedTurns } from "../connectors/transport/limiter.ts
 import { TenantUnavailable } from "../tenant/errors.ts";
 import type { TenantDb } from "../tenant/tenant-db.ts";
 
-/** A turn is somebody else's after this long, whatever became of who took it. Seconds. */
-export const turnS = 30;
-/** What is under way in a turn is broken off this long before, ms: its last bytes are still on their way. */
+/** What is under way in a turn is broken off this long before its end, ms: its last bytes are still on their way. */
 const marginMs = 5_000;
+/** A reading's turn is somebody else's after this long, whatever became of who took it. Seconds. */
+export const turnS = 30;
 /** Between two looks for a free turn, ms: at random, so that nobody's luck repeats. */
 const pauseMs = { shortest: 25, longest: 75 };
 /** That somebody waits is remembered this long after their last look. Seconds. */
@@ -24,9 +24,9 @@ const waitingS = 1;
  */
 export function createErpTurns(db: TenantDb): SharedTurns {
   return {
-    async take({ atOnce, signal }) {
+    async take({ atOnce, forMs = turnS * 1_000 - marginMs, signal }) {
       for (let waited = false; !signal.aborted; waited = true) {
-        const turn = await tryToTake(db, { atOnce, waited });
+        const turn = await tryToTake(db, { atOnce, waited, forMs });
         if (turn && !signal.aborted) return turn;
         await turn?.giveBack();
         await delay(randomPause(), null, { signal }).catch(() => {});
@@ -38,7 +38,7 @@ export function createErpTurns(db: TenantDb): SharedTurns {
 
 async function tryToTake(
   db: TenantDb,
-  input: { atOnce: number; waited: boolean },
+  input: { atOnce: number; waited: boolean; forMs: number },
 ): Promise<SharedTurn | null> {
   const holder = randomUUID();
   // Before the database's own clock starts on the lease.
@@ -49,7 +49,7 @@ async function tryToTake(
     throw new ErpError("unreachable", "the turns cannot be asked for", { cause });
   });
   if (number === null) return null;
-  const leftMs = turnS * 1_000 - marginMs - (performance.now() - askedAt);
+  const leftMs = input.forMs - (performance.now() - askedAt);
   return {
     ends: AbortSignal.timeout(Math.max(0, Math.floor(leftMs))),
     async giveBack() {
@@ -61,18 +61,19 @@ async function tryToTake(
   };
 }
 
-/** @returns the number of the turn that is now ours, or null. An answer that is lost costs a turn for `turnS`. */
+/** @returns the number of the turn that is now ours, or null. An answer that is lost costs a turn for as long as it lasts. */
 async function claim(
   db: TenantDb,
-  { atOnce, waited, holder }: { atOnce: number; waited: boolean; holder: string },
+  { atOnce, waited, forMs, holder }: { atOnce: number; waited: boolean; forMs: number; holder: string },
 ): Promise<number | null> {
+  const lastsS = (forMs + marginMs) / 1_000;
   // Two who want the same free row: the second waits for the first, finds it taken and has none.
   const [row] = await db.query<{ tenant_id: string; number: number }>`
     with living as (
       select number from pay.erp_turns where tenant_id = ${db.tenant.id}::uuid and until > now()
     ), turn as (
       insert into pay.erp_turns as mine (tenant_id, number, holder, until)
-      select ${db.tenant.id}::uuid, free.number, ${holder}::uuid, now() + make_interval(secs => ${turnS})
+      select ${db.tenant.id}::uuid, free.number, ${holder}::uuid, now() + make_interval(secs => ${lastsS})
       from generate_series(1, ${atOnce}::int) as free(number)
       where free.number not in (select number from living)
         and (${waited}::boolean or 0 not in (select number from living))

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { awsKmsMasterKey } from "./aws-kms-master-key.ts";
 import { masterKeyConformance } from "./master-key.conformance.ts";
-import { fileMasterKey, MasterKeyUnavailable } from "./master-key.ts";
+import { fileMasterKey, MasterKeyUnavailable, makeFileMasterKey } from "./master-key.ts";
 import { openMasterKey } from "./open-master-key.ts";
 import { CannotDecrypt } from "./seal.ts";
 import { type KmsStandIn, startKmsStandIn } from "./testing/kms-stand-in.ts";
@@ -91,6 +91,7 @@ test("chosen by configuration it is asked once for a key, however often the key 
 
 test("taking over from a file, it opens what the file wrapped, until the file is retired", async () => {
   const masterKeyFile = join(folder(), "master.key");
+  makeFileMasterKey(masterKeyFile);
   const wrapped = await fileMasterKey(masterKeyFile).wrap({ key, context });
   const place = { masterKey: `aws-kms:${arn}`, masterKeyFile };
   const masterKey = openMasterKey(place);

@@ -10,56 +10,77 @@ import {
   importJWK,
   type JWK,
 } from "jose";
+import { z } from "zod";
 
-/** Signs what the platform vouches for long after: certificates of deletion. */
+/** What a signature says it is of, in its header's `typ`: one kind is never taken for another. */
+export type SignedType = "deletion-certificate+jws" | "tenant-export+jws";
+
+/** Signs what the platform vouches for long after: certificates of deletion, exports. */
 export interface CertificateKey {
   /** RFC 7638 thumbprint; `kid` in every signature. */
   readonly id: string;
   readonly publicJwk: JWK;
-  /** JWS, compact, EdDSA over JSON; its header holds `publicJwk`. */
-  sign(claims: Record<string, unknown>): Promise<string>;
-  /** The claims. @throws when the signature is not of this key */
-  verify(jws: string): Promise<Record<string, unknown>>;
+  /** JWS, compact, EdDSA over JSON; its header holds `publicJwk`. `type` default: a certificate of deletion. */
+  sign(claims: Record<string, unknown>, type?: SignedType): Promise<string>;
+  /** The claims. @throws when the signature is not of this key, or of another type */
+  verify(jws: string, type?: SignedType): Promise<Record<string, unknown>>;
 }
 
 /** RFC 9864's name for what RFC 8037 calls EdDSA. */
 const algorithm = "Ed25519";
 
+/** An Ed25519 public key, and nothing else: neither another curve nor a private part. */
+export const PublicSigningJwk = z.object({
+  kty: z.literal("OKP"),
+  crv: z.literal("Ed25519"),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/, "32 bytes in base64url"),
+});
+export type PublicSigningJwk = z.infer<typeof PublicSigningJwk>;
+
+/** RFC 7638. */
+export const signingKeyId = (jwk: PublicSigningJwk): Promise<string> => calculateJwkThumbprint(jwk);
+
 /**
- * An Ed25519 key as JWK in a file of mode 0600, made on first use and never overwritten.
+ * An Ed25519 key as JWK in a file of mode 0600; null: there is none. None is made by looking.
  *
  * @throws Error when others may read the file
  */
-export async function fileCertificateKey(path: string): Promise<CertificateKey> {
-  if (!statSync(path, { throwIfNoEntry: false })) await create(path);
-  if ((statSync(path).mode & 0o077) !== 0)
-    throw new Error(`the key ${path} is readable by others: chmod 600 it`);
+export async function readCertificateKey(path: string): Promise<CertificateKey | null> {
+  const file = statSync(path, { throwIfNoEntry: false });
+  if (!file) return null;
+  if ((file.mode & 0o077) !== 0) throw new Error(`the key ${path} is readable by others: chmod 600 it`);
   const jwk: JWK = JSON.parse(readFileSync(path, "utf8"));
   const { d: _, ...publicJwk } = jwk;
-  const [privateKey, publicKey] = await Promise.all([
-    importJWK(jwk, algorithm),
-    importJWK(publicJwk, algorithm),
-  ]);
+  const privateKey = await importJWK(jwk, algorithm);
   const id = await calculateJwkThumbprint(publicJwk);
   const named = { ...publicJwk, kid: id };
   return {
     id,
     publicJwk: named,
-    sign: (claims) =>
+    sign: (claims, type = "deletion-certificate+jws") =>
       new CompactSign(Buffer.from(JSON.stringify(claims)))
-        .setProtectedHeader({ alg: algorithm, kid: id, jwk: named, typ: "deletion-certificate+jws" })
+        .setProtectedHeader({ alg: algorithm, kid: id, jwk: named, typ: type })
         .sign(privateKey),
-    async verify(jws) {
-      const { payload } = await compactVerify(jws, publicKey, { algorithms: [algorithm] });
-      return JSON.parse(Buffer.from(payload).toString("utf8"));
-    },
+    verify: (jws, type = "deletion-certificate+jws") => verifySigned({ jws, type, publicJwk }),
   };
 }
 
+/** The claims. @throws when the signature is not of this key, or of another type */
+export async function verifySigned(input: {
+  jws: string;
+  type: SignedType;
+  publicJwk: JWK;
+}): Promise<Record<string, unknown>> {
+  const key = await importJWK(input.publicJwk, algorithm);
+  const { payload, protectedHeader } = await compactVerify(input.jws, key, { algorithms: [algorithm] });
+  if (protectedHeader.typ !== input.type) throw new Error(`it is signed as ${protectedHeader.typ}`);
+  return JSON.parse(Buffer.from(payload).toString("utf8"));
+}
+
 /** Whole under another name first: a kill leaves no half key, and of two makers one wins. */
-async function create(path: string): Promise<void> {
+export async function makeCertificateKey(path: string): Promise<void> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
   writeFileSync(unfinished, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600, flush: true });
   try {

@@ -34,7 +34,12 @@ export interface MasterKeyRing extends MasterKey {
 
 /** The key service is down, throttles, or refuses us. The message says which, and never a key. */
 export class MasterKeyUnavailable extends Error {
-  override readonly name = "MasterKeyUnavailable";
+  override readonly name: string = "MasterKeyUnavailable";
+}
+
+/** There is no key where one should be; the message says what to do. None is ever made by reading. */
+export class MasterKeyMissing extends MasterKeyUnavailable {
+  override readonly name = "MasterKeyMissing";
 }
 
 interface KeyFile {
@@ -47,27 +52,25 @@ interface KeyFile {
 const keyBytes = 32;
 
 /**
- * 32 random bytes in a file of mode 0600, made on first use and never overwritten. Newer keys stand beside
- * it as `<path>.2`, `<path>.3` …; a process that meets bytes none of its keys wrapped looks for newer files.
+ * 32 random bytes in a file of mode 0600, made by `makeFileMasterKey` alone and never overwritten. Newer keys stand
+ * beside it as `<path>.2`, `<path>.3` …; a process that meets bytes none of its keys wrapped looks for newer files, so
+ * one that was started without any goes on when the file is put back.
  *
  * @throws Error when a file has another size or others may read it.
  */
 export function fileMasterKey(path: string): MasterKeyRing {
   let ring = readRing(path);
-  if (ring.length === 0) {
-    create(path);
-    ring = readRing(path);
-  }
   const newest = () => {
     ring = readRing(path);
     const [first] = ring;
-    if (!first) throw new MasterKeyUnavailable(`the master key ${path} is gone: put back the file`);
+    if (!first) throw missing(path);
     return first;
   };
   const open = (input: { wrapped: Uint8Array; context: readonly string[] }) => {
     const known = openWithAny(ring, input);
     if (known) return known;
     ring = readRing(path);
+    if (ring.length === 0) throw missing(path);
     const opened = openWithAny(ring, input);
     if (opened) return opened;
     const advice = "put back the file that was there when the tenant was made";
@@ -98,6 +101,21 @@ export function fileMasterKey(path: string): MasterKeyRing {
 
 /** Whether there is a key file, or a newer one beside it. */
 export const hasFileMasterKey = (path: string): boolean => keyNumbers(path).length > 0;
+
+/**
+ * The first key of a platform. Only for one that has sealed nothing yet: whoever calls it knows.
+ *
+ * @throws Error when there is a key already
+ */
+export function makeFileMasterKey(path: string): void {
+  if (hasFileMasterKey(path)) throw new Error(`there is a master key at ${path} already`);
+  create(path);
+}
+
+const missing = (path: string) =>
+  new MasterKeyMissing(
+    `there is no master key at ${path}: put back the file; of a new platform clarity master-key init makes it`,
+  );
 
 /** AES-GCM authenticates: a key that opens the bytes is the one that wrapped them. */
 function openWithAny(ring: readonly KeyFile[], input: { wrapped: Uint8Array; context: readonly string[] }) {
@@ -142,7 +160,7 @@ function readKey(path: string, number: number): KeyFile | null {
 
 /** Written whole under another name first: a kill leaves either no key or a complete one. */
 function create(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = join(dirname(path), `unfinished-${randomBytes(6).toString("hex")}`);
   writeFileSync(unfinished, randomBytes(keyBytes), { mode: 0o600, flush: true });
   try {

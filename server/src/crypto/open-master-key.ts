@@ -5,6 +5,7 @@ import {
   fileMasterKey,
   hasFileMasterKey,
   type MasterKey,
+  MasterKeyMissing,
   type MasterKeyRing,
   MasterKeyUnavailable,
 } from "./master-key.ts";
@@ -59,7 +60,7 @@ function inFrontOf(service: MasterKeyRing, { file }: { file: string }): MasterKe
       try {
         return await before.unwrap(input);
       } catch (error) {
-        if (!(error instanceof CannotDecrypt)) throw error;
+        if (!(error instanceof CannotDecrypt) && !(error instanceof MasterKeyMissing)) throw error;
         return service.unwrap(input);
       }
     },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
-import { fileMasterKey } from "./master-key.ts";
+import { fileMasterKey, makeFileMasterKey } from "./master-key.ts";
 import { CannotDecrypt } from "./seal.ts";
 import {
   createDataKey,
@@ -13,7 +13,9 @@ import {
   wrappingContext,
 } from "./tenant-keys.ts";
 
-const masterKey = fileMasterKey(join(temporaryFolders()(), "master.key"));
+const masterKeyFile = join(temporaryFolders()(), "master.key");
+makeFileMasterKey(masterKeyFile);
+const masterKey = fileMasterKey(masterKeyFile);
 const acme = "7a1d0c52-0000-4000-8000-000000000001";
 const globex = "7a1d0c52-0000-4000-8000-000000000002";
 

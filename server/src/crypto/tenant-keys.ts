@@ -26,6 +26,9 @@ export interface WrappedDataKey {
   readonly version: number;
 }
 
+/** Takes a tenant's id's place in what is authenticated: the platform's ciphertexts open under no tenant's key. */
+export const platformKeyOwner = "platform";
+
 /** What a wrapped data key is bound to; the master key authenticates it. */
 export const wrappingContext = (tenantId: string, version: number): readonly string[] => [
   tenantId,

@@ -1,8 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import postgres from "postgres";
@@ -10,7 +19,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { findCluster } from "./embedded/place.ts";
 import { commandLine, identify, waitUntilGone } from "./embedded/processes.ts";
-import { type EmbeddedPostgres, removeEmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres.ts";
+import {
+  closeFolder,
+  type EmbeddedPostgres,
+  removeEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from "./embedded-postgres.ts";
 
 const isRoot = process.getuid?.() === 0;
 const settings = { fsync: "off", shared_buffers: "16MB" };
@@ -154,6 +168,68 @@ test("a lost password deletes no rows: the start says what is missing", async ()
   renameSync(`${password}.lost`, password);
   expect(await ask((await start(dataDir)).url, "select one from kept_3")).toEqual([{ one: 1 }]);
 });
+
+test("a cluster that is gone is not made anew, empty: the start says what is missing, and finds it put back", async () => {
+  const dataDir = newDataDir();
+  const first = await start(dataDir);
+  await ask(first.url, "create table kept_4 as select 1 as one");
+  await first.stop();
+  const cluster = findCluster(dataDir) ?? "";
+  renameSync(cluster, `${cluster}.elsewhere`);
+  for (const _ of [1, 2]) await expect(start(dataDir)).rejects.toThrow(`there was a database in ${cluster}`);
+  // As a folder that was not mounted is there, and empty.
+  mkdirSync(cluster, { recursive: true });
+  await expect(start(dataDir)).rejects.toThrow(`there was a database in ${cluster}`);
+  rmSync(cluster, { recursive: true });
+  renameSync(`${cluster}.elsewhere`, cluster);
+  const pointer = join(dataDir, "location");
+  if (existsSync(pointer)) {
+    renameSync(pointer, `${pointer}.lost`);
+    await expect(start(dataDir)).rejects.toThrow("there was a database in");
+    renameSync(`${pointer}.lost`, pointer);
+  }
+  expect(await ask((await start(dataDir)).url, "select one from kept_4")).toEqual([{ one: 1 }]);
+});
+
+test("a first start that was killed before the cluster had its name begins anew", async () => {
+  const dataDir = newDataDir();
+  mkdirSync(join(dataDir, "cluster.unfinished"), { recursive: true });
+  writeFileSync(join(dataDir, "superuser.password"), "old", { mode: 0o600 });
+  const server = await start(dataDir);
+  expect(await ask(server.url, "select 1 as one")).toEqual([{ one: 1 }]);
+});
+
+test("the folder with the password is its owner's alone", async () => {
+  const dataDir = newDataDir();
+  await start(dataDir);
+  expect(statSync(dataDir).mode & 0o777).toBe(0o700);
+});
+
+test.runIf(isRoot)(
+  "a folder made open by an earlier release is closed, and root's server finds its rows in it",
+  async () => {
+    const dataDir = newDataDir();
+    mkdirSync(dataDir);
+    chmodSync(dataDir, 0o755);
+    const first = await start(dataDir);
+    await ask(first.url, "create table kept_5 as select 1 as one");
+    await first.stop();
+    expect(findCluster(dataDir)).toBe(join(dataDir, "cluster"));
+    chmodSync(dataDir, 0o755);
+    closeFolder(dirname(dataDir), dataDir);
+    const again = await start(dataDir);
+    expect(await ask(again.url, "select one from kept_5")).toEqual([{ one: 1 }]);
+    for (const folder of [dataDir, dirname(dataDir)]) {
+      expect(statSync(folder)).toMatchObject({ uid: 0, gid: statSync(join(dataDir, "cluster")).gid });
+      expect(statSync(folder).mode & 0o777).toBe(0o710);
+    }
+    await again.stop();
+    // Somebody closed it by hand: not made anew elsewhere.
+    chmodSync(dirname(dataDir), 0o700);
+    await expect(start(dataDir)).rejects.toThrow("cannot be reached by user");
+    chmodSync(dirname(dataDir), 0o755);
+  },
+);
 
 test("half an owner's file, as a power cut leaves it, does not block", async () => {
   writeFileSync(join(shared, "owner.json"), '{"pid"');

@@ -19,9 +19,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import postgres from "postgres";
 import { guard } from "./embedded/guard.ts";
 import { stopLeftover, stopServer } from "./embedded/leftover.ts";
-import { findCluster, type Place, settle } from "./embedded/place.ts";
+import { findCluster, type Place, passwordName, settle } from "./embedded/place.ts";
 import { identify, isAlive, type ProcessId } from "./embedded/processes.ts";
 import { asUser } from "./embedded/server-user.ts";
+
+export { closeFolder } from "./embedded/close-folder.ts";
 
 export interface EmbeddedPostgresOptions {
   /** Keeps the cluster (or where it is) and the superuser's password. One server at a time. */
@@ -166,7 +168,7 @@ async function freePort(wanted: number): Promise<number> {
  * @returns the superuser's password
  */
 function makeCluster(dataDir: string, { cluster, binaries, user }: Place): string {
-  const passwordFile = join(dataDir, "superuser.password");
+  const passwordFile = join(dataDir, passwordName);
   if (readdirSync(cluster).length > 0) {
     if (existsSync(passwordFile)) return readFileSync(passwordFile, "utf8");
     throw new Error(
@@ -198,7 +200,7 @@ function makeCluster(dataDir: string, { cluster, binaries, user }: Place): strin
 
 function launch(input: { place: Place; logFile: string; settings: Record<string, string> }): ChildProcess {
   const { place, settings } = input;
-  mkdirSync(dirname(input.logFile), { recursive: true });
+  mkdirSync(dirname(input.logFile), { recursive: true, mode: 0o700 });
   const log = openSync(input.logFile, "a", 0o600);
   const args = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   // Its own process group: Ctrl-C in the terminal must not stop the database before the server.

@@ -1,7 +1,9 @@
+import { isIP } from "node:net";
 import { createTransport } from "nodemailer";
 import addressparser from "nodemailer/lib/addressparser";
 import { plainLine } from "../../contract/index.ts";
 import { conceal } from "../crypto/conceal.ts";
+import type { Network } from "../network/network.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 
 export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
@@ -9,18 +11,29 @@ export type SmtpConfig = NonNullable<SettingValue<"smtp">>;
 export interface Mail {
   /** Unique part of the Message-ID; the same for every try. */
   id: string;
-  to: string;
+  /** As `readAddresses` answers them. */
+  to: readonly string[];
   subject: string;
   html: string;
   text: string;
 }
 
-export type MailResult =
-  | { kind: "sent"; messageId: string }
-  | { kind: "retry"; cause: string }
-  | { kind: "refused"; cause: string };
+/** The tenant's own, by the guarded way: a tenant chooses the address. */
+export interface MailServer {
+  config: SmtpConfig;
+  password: string | null;
+  network: Network;
+  signal: AbortSignal;
+}
 
-/** One mailbox without a display name. Lists, groups and control characters are no address. */
+export type MailResult =
+  /** `rejected`: so many of the receivers the server did not take, beside at least one that it did. */
+  | { kind: "sent"; messageId: string; rejected: number }
+  | { kind: "retry"; cause: string }
+  /** For good: this address or this message. */
+  | { kind: "rejected"; cause: string };
+
+/** The sender's: one mailbox without a display name. Lists, groups and control characters are no address. */
 const address = /^[^\s@<>,;:"()[\]\\]+@[^\s@<>,;:"()[\]\\]+$/;
 const isAddress = (text: string): boolean => text.length <= 254 && address.test(text);
 
@@ -30,15 +43,19 @@ const isAddress = (text: string): boolean => text.length <= 254 && address.test(
  */
 export async function sendMail(
   mail: Mail,
-  { config, password, signal }: { config: SmtpConfig; password: string | null; signal: AbortSignal },
+  { config, password, signal, network }: MailServer,
 ): Promise<MailResult> {
   const from = readSender(config.from);
   if (!from) return { kind: "retry", cause: "the sender address is not valid" };
-  if (!isAddress(mail.to)) return { kind: "refused", cause: "the customer's address is not valid" };
+  if (mail.to.length === 0) return { kind: "rejected", cause: "the customer's address is not valid" };
   const domain = from.address.split("@")[1] ?? "";
   const messageId = `<${mail.id}@${domain}>`;
+  const address = await network.resolve(config).catch((error: Error) => error);
+  if (address instanceof Error) return { kind: "retry", cause: address.message };
   const transport = createTransport({
-    host: config.host,
+    // The address that was judged; the name is what its certificate must say.
+    host: address,
+    ...(isIP(config.host) === 0 && { servername: config.host, tls: { servername: config.host } }),
     port: config.port,
     secure: config.secure,
     // Never a password over a line that can be read.
@@ -53,9 +70,9 @@ export async function sendMail(
     disableUrlAccess: true,
   });
   try {
-    await transport.sendMail({
+    const sent = await transport.sendMail({
       from,
-      to: { name: "", address: mail.to },
+      to: mail.to.map((address) => ({ name: "", address })),
       subject: oneLine(mail.subject),
       text: mail.text,
       html: mail.html,
@@ -66,7 +83,7 @@ export async function sendMail(
       headers: { "Auto-Submitted": "auto-generated" },
       signal,
     });
-    return { kind: "sent", messageId };
+    return { kind: "sent", messageId, rejected: sent.rejected.length };
   } catch (error) {
     return failureOf(error, password);
   } finally {
@@ -99,5 +116,5 @@ function failureOf(error: unknown, password: string | null): MailResult {
     message: string;
   };
   const cause = plainLine(conceal(`${code} ${message}`, [password]).trim(), 300);
-  return { kind: final.has(code) && responseCode >= 500 ? "refused" : "retry", cause };
+  return { kind: final.has(code) && responseCode >= 500 ? "rejected" : "retry", cause };
 }

@@ -196,3 +196,71 @@ test("a bomb of 200³ turns is refused in less than 200 ms, a deep one and a lon
     expect.objectContaining({ code: "too_much_output" }),
   );
 });
+
+/** Of about so many characters: what makes the parser's stack, or what it looks at again, grow with the text. */
+const hostile: Record<string, (characters: number) => string> = {
+  "nested blocks": (n) => "{{#if a}}".repeat(n / 16) + "{{/if}}".repeat(n / 16),
+  "blocks that never close": (n) => "{{#if a}}".repeat(n / 9),
+  "inverse blocks": (n) => "{{^a}}".repeat(n / 12) + "{{/a}}".repeat(n / 12),
+  "partial blocks": (n) => "{{#> a}}".repeat(n / 14) + "{{/a}}".repeat(n / 14),
+  "decorator blocks": (n) => "{{#* a}}".repeat(n / 14) + "{{/a}}".repeat(n / 14),
+  "blocks that close in a comment": (n) => "{{#if a}}{{!-- {{/if}} --}}".repeat(n / 27),
+  "blocks that close in a text": (n) => '{{#if a}}{{b "{{/if}}"}}'.repeat(n / 24),
+  "blocks whose close is escaped": (n) => "{{#if a}}\\{{/if}} ".repeat(n / 18),
+  "blocks with stripped blanks": (n) => "{{~#if a~}}".repeat(n / 20) + "{{~/if~}}".repeat(n / 20),
+  "a chain of else if": (n) => `{{#if a}}${"{{else if b}}x".repeat(n / 14)}{{/if}}`,
+  "a chain of else each": (n) => `{{#if a}}${"{{else each b}}x".repeat(n / 16)}{{/if}}`,
+  "nested expressions": (n) => `{{eq ${"(eq a ".repeat(n / 8)}b${")".repeat(n / 8)} c}}`,
+  "expressions that never close": (n) => `{{eq ${"(eq a ".repeat(n / 6)}`,
+  "expressions in a block's subject": (n) => `{{#if ${"(eq a ".repeat(n / 8)}b${")".repeat(n / 8)}}}{{/if}}`,
+  "expressions as a path's head": (n) => `{{${"(a ".repeat(n / 6)}b${").c".repeat(n / 6)}}}`,
+  "values side by side": (n) => "{{a}}".repeat(n / 5),
+  "blocks side by side": (n) => "{{#if a}}x{{else}}y{{/if}}".repeat(n / 26),
+  "escaped values": (n) => "\\{{a}}".repeat(n / 6),
+  "a long path": (n) => `{{${"a.".repeat(n / 2)}a}}`,
+  "a path far up": (n) => `{{${"../".repeat(n / 3)}a}}`,
+  "many arguments": (n) => `{{eq ${"b ".repeat(n / 2)}}}`,
+  "many named arguments": (n) => `{{eq ${"b=c ".repeat(n / 4)}}}`,
+  "a text of escaped quotes": (n) => `{{eq "${'\\"'.repeat(n / 2)}}}`,
+  "brackets that never close": (n) => `{{${"[".repeat(n)}`,
+  "one long name": (n) => `{{${"a".repeat(n)}`,
+  "blanks and line feeds": (n) => `${" \n".repeat(n / 4)}{{#if a}}${"\n ".repeat(n / 4)}{{/if}}`,
+  "comments that never close": (n) => "{{!--".repeat(n / 5),
+  "raw blocks": (n) => "{{{{a}}}}".repeat(n / 9),
+};
+test.each(Object.keys(hostile))(
+  "%s take time by their length alone",
+  (what) => {
+    const make = hostile[what];
+    if (!make) throw new Error("unreachable: one of the list");
+    const took = (characters: number) => {
+      const before = process.cpuUsage();
+      try {
+        parseTemplate(make(characters));
+      } catch (error) {
+        expect(error).toBeInstanceOf(TemplateError);
+      }
+      return process.cpuUsage(before).user / 1_000;
+    };
+    took(1_000);
+    // The longest there may be; of 30,000 some took 15 s, and nine times that of as many.
+    expect(took(99_000)).toBeLessThan(5_000);
+  },
+  30_000,
+);
+
+test("what nests as deep as it may, branches as often and closes again is read", () => {
+  const deepest = `${"{{#if a}}".repeat(4)}x${"{{/if}}".repeat(4)}`;
+  const side = `{{#if a}}x{{else if b}}y{{else}}z{{/if}}`.repeat(500);
+  const chain = `{{#if a}}${"{{else if b}}x".repeat(100)}{{/if}}`;
+  const escaped = "\\{{#if a}} {{! {{#if a}} }} {{eq '{{#if a}}' b}}".repeat(20);
+  for (const source of [deepest, side, chain, escaped, "{{eq (eq (eq (eq (eq a b) b) b) b) b}}"]) {
+    expect(() => parseTemplate(source)).not.toThrow();
+  }
+  for (const source of [
+    chain.replace("{{/if}}", "{{else if b}}x{{/if}}"),
+    "{{eq (eq (eq (eq (eq (eq a b) b) b) b) b) b}}",
+  ]) {
+    expect(() => parseTemplate(source)).toThrow(expect.objectContaining({ code: "too_deep", line: 1 }));
+  }
+});

@@ -1,4 +1,5 @@
 import { parse } from "@handlebars/parser";
+import { findTooDeep } from "./template-depth.ts";
 
 /** A template that cannot be used, and where. For the person who writes it. */
 export class TemplateError extends Error {
@@ -31,6 +32,8 @@ export type Expression =
 
 /** Nested blocks and nested expressions. */
 const deepest = 4;
+/** `{{else if}}` of one block. */
+const mostBranches = 100;
 const longestSource = 100_000;
 
 /** What of the parser's tree we read; its own types leave the kinds open. */
@@ -56,6 +59,8 @@ export function parseTemplate(source: string): TemplateNode[] {
   if (source.length > longestSource) {
     throw new TemplateError("too_long", `a template has at most ${longestSource} characters`);
   }
+  const tooDeep = findTooDeep(source, { deepest, mostBranches });
+  if (tooDeep) throw deeper(tooDeep.what, tooDeep.line);
   let tree: unknown;
   try {
     tree = parse(source);
@@ -92,8 +97,7 @@ function mustache(node: AstNode, scope: Scope): TemplateNode {
 }
 
 function block(node: AstNode, scope: Scope): TemplateNode {
-  if (scope.depth >= deepest)
-    throw new TemplateError("too_deep", `blocks nest at most ${deepest} deep`, lineOf(node));
+  if (scope.depth >= deepest) throw deeper("blocks", lineOf(node));
   const name = (node.path as AstNode).original;
   const [subject, ...more] = argumentsOf(node);
   if (!subject || more.length > 0) throw unsupported(node, `#${name} takes one argument`);
@@ -151,8 +155,7 @@ function expression(node: AstNode, scope: Scope, depth: number): Expression {
 }
 
 function call(node: AstNode, scope: Scope, depth: number): Expression {
-  if (depth > deepest)
-    throw new TemplateError("too_deep", `expressions nest at most ${deepest} deep`, lineOf(node));
+  if (depth > deepest) throw deeper("expressions", lineOf(node));
   const name = helperName(node.path as AstNode, scope);
   const [left, right, ...more] = argumentsOf(node);
   if (name !== "eq") throw unsupported(node, `there is no helper ${(node.path as AstNode).original}`);
@@ -192,6 +195,14 @@ function argumentsOf(node: AstNode): AstNode[] {
   return node.params as AstNode[];
 }
 
+const deeper = (what: "blocks" | "expressions" | "branches", line: number | null) =>
+  new TemplateError(
+    "too_deep",
+    what === "branches"
+      ? `a block has at most ${mostBranches} branches`
+      : `${what} nest at most ${deepest} deep`,
+    line,
+  );
 const lineOf = (node: AstNode): number | null => node.loc?.start.line ?? null;
 const unsupported = (node: AstNode, message: string) =>
   new TemplateError("unsupported", message, lineOf(node));

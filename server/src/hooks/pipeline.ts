@@ -32,6 +32,7 @@ export interface Steps {
   CapturePayment: { input: { totalMinor: bigint }; output: { outcome: string } };
   SyncPayment: { input: { payment: ErpPayment }; output: { erpRef: string } };
   SendReceipt: {
+    /** `to`: the e-mail field as the customer's record has it, or whom to write to instead; several are fine. */
     input: { to: string; subject: string; extraLines: { label: string; value: string }[] };
     output: { messageId: string };
   };

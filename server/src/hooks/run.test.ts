@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import type { Context } from "../context/context.ts";
 import { HookRefusal, type Hooks, type PipelineContext } from "./pipeline.ts";
-import { HookFailure, hookTimeoutMs, runStep } from "./run.ts";
+import { beforeStep, HookFailure, hookTimeoutMs, runStep } from "./run.ts";
 
 const about = { paymentId: "p", customerId: "c", currency: "USD", lines: [] } as unknown as PipelineContext;
 
@@ -71,6 +71,33 @@ test("a hook that writes into what it is given changes its own copy alone", asyn
   });
   expect(lines).toEqual([{ invoiceId: "i", invoiceNumber: "N-1", amountMinor: 100n }]);
   expect(rules).toHaveLength(1);
+});
+
+test.each<[string, unknown]>([
+  ["no object", 7],
+  ["no receiver", { ...receipt, to: undefined }],
+  ["a subject that is no text", { ...receipt, subject: {} }],
+  ["lines that are no list", { ...receipt, extraLines: "PO 4711" }],
+  ["a line that is none", { ...receipt, extraLines: [null] }],
+  ["a line of objects", { ...receipt, extraLines: [{ label: {}, value: 1n }] }],
+])("a SendReceipt hook that answers %s is passed over: the mail goes as it was", async (_, answer) => {
+  const { ctx, logged } = withHooks({ SendReceipt: { before: () => answer as never } });
+  const sent: unknown[] = [];
+  await send(ctx, sent);
+  expect(sent).toEqual([receipt]);
+  expect(logged.join()).toContain("a hook failed");
+});
+
+test.each<[string, unknown]>([
+  ["no object", true],
+  ["no payment", {}],
+  ["a memo that is no text", { payment: { memo: 4711 } }],
+])("a SyncPayment hook that answers %s is passed over: the ERP is told as it was", async (_, answer) => {
+  const { ctx, logged } = withHooks({ SyncPayment: { before: () => answer as never } });
+  const payment = { externalId: "pay_1", memo: "Card payment" } as never;
+  const seen = await beforeStep({ ctx, step: "SyncPayment", about, input: { payment } });
+  expect(seen).toEqual({ payment });
+  expect(logged.join()).toContain("a hook failed");
 });
 
 test("a hook that forgets to return leaves things as they were", async () => {

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { z } from "zod";
 import { inSpan } from "../telemetry/tracing.ts";
 import { HookRefusal, type Hooks, type PipelineContext, type StepName, type Steps } from "./pipeline.ts";
 
@@ -115,12 +116,26 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+const words = z.union([z.string(), z.number()]);
+
+/** What is read of a hook's answer once money has moved. A plugin is not type-checked when it runs. */
+const shapes: { readonly [S in StepName]?: z.ZodType } = {
+  SyncPayment: z.object({ payment: z.object({ memo: z.string() }) }),
+  SendReceipt: z.object({
+    to: z.string(),
+    subject: words,
+    extraLines: z.array(z.object({ label: words, value: words })).optional(),
+  }),
+};
+
 /** The total was shown to the payer and is recorded: a hook may word the statement, not change the sum. */
 function wrongInput<S extends StepName>(
   step: S,
   given: Steps[S]["input"],
   replaced: Steps[S]["input"],
 ): string | null {
+  const fits = shapes[step]?.safeParse(replaced);
+  if (fits && !fits.success) return `the answer's ${z.prettifyError(fits.error)}`;
   if ("totalMinor" in given && given.totalMinor !== (replaced as typeof given).totalMinor) {
     return `a hook of ${step} may not change the total`;
   }

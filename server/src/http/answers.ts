@@ -1,9 +1,17 @@
 import type { Context } from "hono";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { errorCodes, faultsOf, misdirected, problemOf, retryAfterS } from "../../contract/index.ts";
-import { type Refused, refused } from "../context/refusal.ts";
+import {
+  errorCodes,
+  faultsOf,
+  misdirected,
+  problemOf,
+  type Refused,
+  refused,
+  retryAfterS,
+} from "../../contract/index.ts";
 import { MasterKeyUnavailable } from "../crypto/master-key.ts";
+import { SessionEnded } from "../sessions/keys-in-use.ts";
 import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenant/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
 
@@ -52,6 +60,10 @@ export function onError(log: Logger) {
       log.warn({ ...about, cause: error.message }, "refused: not from the edge");
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
+    }
+    if (error instanceof SessionEnded) {
+      log.info({ ...about, cause: error.message }, "refused: the session has ended");
+      return answerRefused(c, refused("token_invalid"));
     }
     if (error instanceof TenantElsewhere) {
       log.info({ ...about, cause: error.message }, misdirected.code);

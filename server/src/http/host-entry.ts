@@ -1,5 +1,4 @@
-import { type HostEntry, sharedAudience } from "../../contract/index.ts";
-import { type Refused, refused } from "../context/refusal.ts";
+import { type HostEntry, type Refused, refused, sharedAudience } from "../../contract/index.ts";
 import type { Registry } from "../registry/registry.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import { quotas } from "../tenant/quotas.ts";
@@ -46,7 +45,9 @@ export async function hostEntry({
       ...known,
       embedOrigins,
       frameOrigins,
-      requestsPerMinute: (await settings.get("quota.requestsPerMinute")) ?? requestsPerMinute,
+      // Unreadable: the tier's own. Nobody is turned away for it.
+      requestsPerMinute:
+        (await settings.get("quota.requestsPerMinute").catch(() => null)) ?? requestsPerMinute,
     },
   };
 }

@@ -14,7 +14,7 @@ export function observe(log: Logger): MiddlewareHandler<ServerEnv> {
       const durationMs = performance.now() - startedAt;
       const { method } = c.req;
       const { status } = c.res;
-      // The pattern, such as `/internal/v1/payments/:id`; never an address with ids in it.
+      // The pattern, such as `…/payments/:id`; never an address with ids in it.
       const route = matchedRoutes(c).findLast(({ path }) => !path.endsWith("*"))?.path ?? "other";
       const tenant = c.get("tenant");
       requestsAnswered.inc({ route, method, status, tenant: tenantLabel(tenant?.slug) });

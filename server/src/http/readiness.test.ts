@@ -1,10 +1,19 @@
+import { copyFileSync, mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { fileMasterKey } from "../crypto/master-key.ts";
+import {
+  fileMasterKey,
+  type MasterKey,
+  MasterKeyUnavailable,
+  makeFileMasterKey,
+} from "../crypto/master-key.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { type TcpProxy, tcpProxy } from "../testing/tcp-proxy.ts";
+import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { createReadiness, type ProcessState } from "./readiness.ts";
 
+const folder = temporaryFolders();
 let platform: TestPlatform;
 let proxy: TcpProxy;
 beforeAll(async () => {
@@ -19,10 +28,12 @@ afterAll(async () => {
 
 const healthy: ProcessState = { stopping: () => false, workerRunning: () => true };
 
-async function withRegistry(use: (registry: Registry) => Promise<void>): Promise<void> {
+async function withRegistry(
+  use: (registry: Registry) => Promise<void>,
+  masterKey: MasterKey = fileMasterKey(platform.address.masterKeyFile),
+): Promise<void> {
   const url = new URL(platform.address.registryUrl);
   url.port = String(proxy.port);
-  const masterKey = fileMasterKey(platform.address.masterKeyFile);
   const registry = openRegistry({ url: url.href, masterKey, watch: false });
   await use(registry).finally(() => registry.close());
 }
@@ -32,7 +43,13 @@ test("a server whose registry, worker and tenants are well is ready", () =>
     const ready = createReadiness({ registry, process: healthy });
     expect(await ready()).toEqual({
       status: "ok",
-      checks: { process: "ok", registry: "ok", worker: "ok", tenants: { behind: 0, ahead: 0 } },
+      checks: {
+        process: "ok",
+        registry: "ok",
+        worker: "ok",
+        masterKey: "fits",
+        tenants: { behind: 0, ahead: 0 },
+      },
     });
   }));
 
@@ -50,6 +67,55 @@ test("the registry down: ready while tenants are remembered, not ready with nobo
       await proxy.set("pass");
     });
   }
+});
+
+test("a master key that opens nothing, or is missing, makes a server unready until it is put back", async () => {
+  const file = join(folder(), "keys", "master.key");
+  await withRegistry(async (registry) => {
+    const ready = createReadiness({ registry, process: healthy });
+    expect(await ready()).toMatchObject({ status: "unavailable", checks: { masterKey: "missing" } });
+    mkdirSync(dirname(file));
+    copyFileSync(platform.address.masterKeyFile, file);
+    await expect
+      .poll(ready, { timeout: 5_000 })
+      .toMatchObject({ status: "ok", checks: { masterKey: "fits" } });
+  }, fileMasterKey(file));
+  const stray = join(folder(), "master.key");
+  makeFileMasterKey(stray);
+  await withRegistry(async (registry) => {
+    const ready = createReadiness({ registry, process: healthy });
+    expect(await ready()).toMatchObject({ status: "unavailable", checks: { masterKey: "wrong" } });
+  }, fileMasterKey(stray));
+});
+
+test("a key service that does not answer is told, and takes no server away; nor does one that is only slow", async () => {
+  const down = async () => Promise.reject(new MasterKeyUnavailable("down"));
+  const never = () => new Promise<never>(() => {});
+  for (const [unwrap, masterKey] of [
+    [down, "unreachable"],
+    [never, null],
+  ] as const) {
+    await withRegistry(
+      async (registry) => {
+        const ready = createReadiness({ registry, process: healthy });
+        const { status, checks } = await ready();
+        expect({ status, masterKey: checks.masterKey }).toEqual({ status: "degraded", masterKey });
+      },
+      { wrap: never, unwrap },
+    );
+  }
+});
+
+test("with no tenants yet any key is ready, and none too", async () => {
+  const empty = await testPlatform();
+  const none = fileMasterKey(join(folder(), "master.key"));
+  for (const masterKey of [fileMasterKey(empty.address.masterKeyFile), none]) {
+    const registry = openRegistry({ url: empty.address.registryUrl, masterKey, watch: false });
+    const ready = createReadiness({ registry, process: healthy });
+    expect(await ready()).toMatchObject({ status: "ok", checks: { masterKey: "unused" } });
+    await registry.close();
+  }
+  await empty.close();
 });
 
 test("tenants this code cannot open are reported, and take nobody else's server away", () =>

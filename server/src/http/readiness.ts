@@ -1,5 +1,6 @@
 import { sharedAudience } from "../../contract/index.ts";
 import { countMisfits } from "../registry/count-misfits.ts";
+import { type MasterKeyFit, masterKeyFit } from "../registry/master-key-fits.ts";
 import type { Registry } from "../registry/registry.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "../tenant/schema.ts";
 
@@ -20,6 +21,8 @@ export interface Readiness {
     /** `remembered`: down, and tenants seen before are served from memory. */
     registry: "ok" | "remembered" | "unreachable";
     worker: "ok" | "restarting" | "none";
+    /** What the master key here is to the registry; null: that could not be asked. */
+    masterKey: MasterKeyFit | null;
     /** Whether this code can open the tenants sent to it. null: the registry could not be asked. */
     tenants: { behind: number; ahead: number } | null;
   };
@@ -29,11 +32,14 @@ export interface Readiness {
 const rememberMs = 1_000;
 /** A registry that takes longer is not there, ms. */
 const timeoutMs = 1_000;
+/** A master key that fits is not tried again for this long, ms; another one is, the file may be put back. */
+const rememberKeyMs = { fits: 60_000, other: 1_000 };
 
 /**
  * Whether requests should come here. A registry that is down does not make a server that remembers tenants
  * unready: every server would leave the balancer at once, and tenants that could be served would not be. Nor do
- * tenants behind the code's schema: they alone are refused. Both are told as `degraded`.
+ * tenants behind the code's schema: they alone are refused. Nor does a key service that does not answer. All are told
+ * as `degraded`. A master key that opens nothing of what the registry knows makes it unready: no request would be served.
  */
 export function createReadiness(options: {
   registry: Registry;
@@ -54,22 +60,48 @@ export function createReadiness(options: {
     return asked.misfits;
   };
 
+  const keyFit = createKeyFit(registry);
+
   return async () => {
-    const tenants = await misfits();
+    const [tenants, masterKey] = await Promise.all([misfits(), keyFit()]);
     const checks: Readiness["checks"] = {
       process: process?.stopping() ? "stopping" : "ok",
       registry: tenants ? "ok" : registry.servesFromMemory() ? "remembered" : "unreachable",
       worker: process ? (process.workerRunning() ? "ok" : "restarting") : "none",
+      masterKey,
       tenants,
     };
     return { status: judge(checks), checks };
   };
 }
 
-function judge({ process, registry, worker, tenants }: Readiness["checks"]): Readiness["status"] {
+function judge(checks: Readiness["checks"]): Readiness["status"] {
+  const { process, registry, worker, masterKey, tenants } = checks;
   if (process === "stopping" || registry === "unreachable") return "unavailable";
+  if (masterKey === "wrong" || masterKey === "missing") return "unavailable";
   const misfit = tenants !== null && tenants.behind + tenants.ahead > 0;
-  return registry === "remembered" || worker === "restarting" || misfit ? "degraded" : "ok";
+  const keyUnknown = masterKey === "unreachable" || masterKey === null;
+  const degraded = registry === "remembered" || worker === "restarting" || keyUnknown || misfit;
+  return degraded ? "degraded" : "ok";
+}
+
+/** One question at a time; while it is under way, or the registry is down, what was known before counts. */
+function createKeyFit(registry: Registry): () => Promise<MasterKeyFit | null> {
+  let known: { fit: MasterKeyFit; until: number } | null = null;
+  let asking: Promise<unknown> | null = null;
+  return async () => {
+    if (known && known.until > Date.now()) return known.fit;
+    asking ??= masterKeyFit(registry)
+      .then((fit) => {
+        known = { fit, until: Date.now() + rememberKeyMs[fit === "fits" ? "fits" : "other"] };
+      })
+      .catch(() => {})
+      .finally(() => {
+        asking = null;
+      });
+    await Promise.race([asking, silence()]);
+    return known?.fit ?? null;
+  };
 }
 
 const silence = () => new Promise<null>((resolve) => setTimeout(resolve, timeoutMs, null).unref());

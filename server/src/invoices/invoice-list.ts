@@ -22,7 +22,7 @@ export interface MirrorRow {
 /** What the mirror holds of a customer. */
 export interface Mirror {
   customerName: string;
-  list: InvoiceList;
+  list: Omit<InvoiceList, "freshness">;
   /** Since the ERP was last read for this customer, by the database's clock. */
   ageMs: number;
 }

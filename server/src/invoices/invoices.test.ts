@@ -108,18 +108,21 @@ test("a name that would begin a line, turn its direction or fill a page comes in
     email: `ap@wayne.test${"y".repeat(mega)}`,
     invoices,
   });
-  owe(100n, { number: "INV-1\r\nINV-2: paid \u2067" });
-  owe(200n, { number: "z".repeat(mega) });
-  owe(300n, { number: "\u202e\n" });
+  owe(100n, { number: "INV-2: paid \u2067" });
+  owe(200n, { number: "z".repeat(150) });
+  owe(300n, { number: "\u202e" });
+  // Whom the ERP would not know again by what is left is withheld.
+  owe(400n, { number: "INV-1\r\nINV-2: paid" });
+  owe(500n, { number: "z".repeat(mega) });
   await sync();
   const [row] = await acme.open.db.query<{ tenant_id: string; size: number }>`
     select tenant_id, octet_length(name) + octet_length(email) as size from pay.customers where id = ${customerId}`;
-  expect(row?.size).toBeLessThan(3_000);
+  expect(row?.size).toBeLessThan(5_000);
   const mirror = await readMirror({ ctx: acme.ctx, input: { customerId, allowedInvoices } });
   expect(mirror?.customerName).toMatch(/^Wayne Total paid: 0.00 evilx+…$/);
   expect(mirror?.customerName).toHaveLength(200);
   expect(mirror?.list.invoices.map(({ number }) => number)).toEqual([
-    "INV-1 INV-2: paid ",
+    "INV-2: paid ",
     `${"z".repeat(119)}…`,
     `${customerId}-2`,
   ]);

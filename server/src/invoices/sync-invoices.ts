@@ -1,11 +1,11 @@
+import { type Refused, refused } from "../../contract/index.ts";
 import { type Connector, type ErpAccount, ErpError } from "../connectors/connector.ts";
 import type { Context } from "../context/context.ts";
-import { type Refused, refused } from "../context/refusal.ts";
 import { json } from "../tenant/tenant-db.ts";
-import { plainAccount } from "./erp-names.ts";
+import { type RecordFault, type UsableRecords, usableRecords } from "./usable-records.ts";
 
-/** A payer waits for the ERP this long at most, milliseconds. */
-const erpTimeoutMs = 5_000;
+/** A reading is given up after this, ms. Nobody waits so long for it: what it brings is shown when it comes. */
+const readingTimeoutMs = 30_000;
 
 export type SyncResult =
   | { kind: "synced" }
@@ -16,6 +16,10 @@ export type SyncResult =
 
 /** Readings under way, per ERP: a second reader of the same customer waits for the first one's. */
 const running = new WeakMap<Connector, Map<string, Promise<SyncResult>>>();
+
+/** Is the ERP being asked about this customer, by this process? */
+export const isBeingRead = (connector: Connector, customerId: string): boolean =>
+  running.get(connector)?.has(customerId) ?? false;
 
 /**
  * Reads the customer's open invoices from the ERP into the mirror, by the rule for the invoice sync in
@@ -46,33 +50,50 @@ async function readAndStore(ctx: Context, connector: Connector, customerId: stri
   // The database's clock, the one `synced_at` is written by: of a posting confirmed after this it may know nothing.
   const [start] = await ctx.db.query<{ tenant_id: string; started_at: Date }>`
     select ${ctx.tenant.id}::uuid as tenant_id, clock_timestamp() as started_at`;
+  let account: ErpAccount;
   try {
-    const signal = AbortSignal.timeout(erpTimeoutMs);
-    const account = plainAccount(await connector.openInvoices({ customerId, signal }));
-    await store(ctx, { account, customerId, startedAt: start?.started_at ?? ctx.now() });
-    return { kind: "synced" };
+    const signal = AbortSignal.timeout(readingTimeoutMs);
+    account = await connector.openInvoices({ customerId, signal });
   } catch (error) {
-    if (!(error instanceof ErpError) && !isTimeout(error)) throw error;
-    ctx.log.warn({ err: error, requestId: ctx.requestId }, "the ERP could not be read");
+    const expected = error instanceof ErpError || isTimeout(error);
+    // An adapter that breaks is an ERP that cannot be asked, and the mirror stands in for it as well.
+    const level = expected ? "warn" : "error";
+    ctx.log[level]({ err: error, requestId: ctx.requestId }, "the ERP could not be read");
     const missing = error instanceof ErpError && error.code === "not_found";
     return refused(missing ? "not_found" : "erp_unavailable");
   }
+  const records = usableRecords(account);
+  await store(ctx, { records, customerId, startedAt: start?.started_at ?? ctx.now() });
+  tell(ctx, records.faults);
+  return { kind: "synced" };
 }
 
 const isTimeout = (error: unknown) =>
   error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError");
 
+/** How many; which ones, the tenant reads in `pay.record_faults`: they may name a person. */
+function tell(ctx: Context, faults: readonly RecordFault[]): void {
+  if (faults.length === 0) return;
+  const invoices = faults.filter(({ kind }) => kind === "invoice").length;
+  ctx.log.warn(
+    { requestId: ctx.requestId, invoices, addresses: faults.length - invoices },
+    "records of the ERP cannot be used as they are",
+  );
+}
+
 /**
  * One statement. Open invoices the ERP no longer lists take part with a balance of 0, in the same
  * `insert`, so that all rows are locked in the order of their ids. All hangs on the customer's row: it
- * says how fresh the balances are, and a reading begun before the one stored writes nothing.
+ * says how fresh the balances are, and a reading begun before the one stored writes nothing. What cannot be used of the
+ * records is known as this reading found it.
  */
 async function store(
   ctx: Context,
-  { account, customerId, startedAt }: { account: ErpAccount; customerId: string; startedAt: Date },
+  { records, customerId, startedAt }: { records: UsableRecords; customerId: string; startedAt: Date },
 ): Promise<void> {
-  const { name, email } = account.customer;
-  const invoices = account.invoices.map(({ totalMinor, openMinor, ...invoice }) => ({
+  const { name, email } = records.customer;
+  const faults = json(records.faults);
+  const invoices = records.invoices.map(({ totalMinor, openMinor, ...invoice }) => ({
     ...invoice,
     totalMinor: `${totalMinor}`,
     openMinor: `${openMinor}`,
@@ -98,6 +119,17 @@ async function store(
         set name = excluded.name, email = excluded.email, synced_at = excluded.synced_at
         where customers.synced_at < excluded.synced_at
       returning tenant_id
+    ), fault as (
+      select kind, record, why from jsonb_to_recordset(${faults}::jsonb) as f(kind text, record text, why text)
+    ), told as (
+      insert into pay.record_faults (tenant_id, customer_id, kind, record, why)
+      select customer.tenant_id, ${customerId}, kind, record, why from customer, fault
+      order by kind, record
+      on conflict (customer_id, kind, record, tenant_id) do update set why = excluded.why, seen_at = now()
+    ), mended as (
+      delete from pay.record_faults known using customer
+      where known.tenant_id = customer.tenant_id and known.customer_id = ${customerId}
+        and not exists (select from fault where fault.kind = known.kind and fault.record = known.record)
     )
     insert into pay.invoices as mirror
       (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on, due_on, synced_at)

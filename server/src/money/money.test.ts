@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { isCurrency } from "./iso-4217.ts";
 import { basisPointsOf, exponentOf, fromDecimal, toDecimal } from "./money.ts";
 
 const currencies = [
@@ -53,6 +54,15 @@ describe.each(currencies)("%s, %i decimals:", (currency, exponent) => {
       }),
     );
   });
+});
+
+test("money is owed in currencies of ISO 4217, and in nothing an ERP calls one for itself", () => {
+  const known = Intl.supportedValuesOf("currency").filter(isCurrency);
+  expect(known.length).toBeGreaterThan(150);
+  for (const [currency] of currencies) expect(isCurrency(currency)).toBe(true);
+  for (const none of ["RMB", "NTD", "XTS", "XXX", "XAU", "usd", "US", "USDT", "", "__proto__"]) {
+    expect(isCurrency(none)).toBe(false);
+  }
 });
 
 test.each([1e-7, 0.1 + 0.2, 1e15 + 0.5, Number.MAX_SAFE_INTEGER, 1e21, Number.NaN, Number.POSITIVE_INFINITY])(

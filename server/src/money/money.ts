@@ -36,6 +36,9 @@ const exponents: Readonly<Record<string, number>> = {
   UYW: 4,
 };
 
+/** Exponents of all currencies that have another than 2. */
+export const unusualExponents: Readonly<Record<string, number>> = exponents;
+
 /** Digits after the decimal point: 2 for USD, 0 for JPY, 3 for KWD. */
 export function exponentOf(currency: string): number {
   return exponents[currency] ?? 2;

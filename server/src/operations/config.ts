@@ -1,7 +1,17 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import {
+  defineEnvironment,
+  defineVariables,
+  kinds,
+  readEnvironment,
+} from "../../contract/environment/index.ts";
+import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "../crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "../crypto/open-master-key.ts";
+import { allowedNetworksVariable } from "../network/variable.ts";
+import { dataFolderVariable } from "./data-folder.ts";
+import { namespacePattern } from "./names.ts";
 import type { PlatformAddress } from "./platform-address.ts";
 
 const postgresUrl = z.url({ protocol: /^postgres(ql)?$/ });
@@ -15,6 +25,7 @@ const Instance = z.object({
   registryUrl: postgresUrl,
   masterKeyFile: z.string(),
   masterKey: z.string().optional(),
+  allowedNetworks: z.string().optional(),
   namespace: z.string(),
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
@@ -46,17 +57,37 @@ function readInstance(dataDir: string): Instance | null {
   }
 }
 
-const Environment = z.object({
-  /** Administrator of the PostgreSQL server. */
-  DATABASE_URL: postgresUrl.optional(),
-  CLARITY_REGISTRY_URL: postgresUrl.optional(),
-  /** `file:<path>` or `aws-kms:<key ARN or alias>`. */
-  CLARITY_MASTER_KEY: z.string().optional(),
-  CLARITY_MASTER_KEY_FILE: z.string().optional(),
-  /** Default `pay`. */
-  CLARITY_NAMESPACE: z.string().default("pay"),
-  /** Default `.data` in the working folder. */
-  CLARITY_DATA_DIR: z.string().default(".data"),
+const fromDataFolder = "what npm start wrote into CLARITY_DATA_DIR";
+
+/** Where the platform is, for who operates it. */
+export const platformVariables = defineVariables({
+  DATABASE_URL: {
+    kind: kinds.postgresUrl,
+    help: "administrator of the registry's PostgreSQL server",
+    otherwise: fromDataFolder,
+    secret: true,
+  },
+  CLARITY_REGISTRY_URL: {
+    kind: kinds.postgresUrl,
+    help: "the registry database",
+    otherwise: fromDataFolder,
+    secret: true,
+  },
+  ...masterKeyVariables,
+  CLARITY_NAMESPACE: {
+    kind: kinds.textLike("at most 20 lower-case letters, digits and _, a letter first", namespacePattern),
+    help: "begins every name on the database server",
+    default: "pay",
+  },
+  ...allowedNetworksVariable,
+  ...dataFolderVariable,
+});
+
+const environment = defineEnvironment({
+  program: "clarity",
+  about: "Finds the platform.",
+  variables: platformVariables,
+  rules: twoMasterKeys,
 });
 
 /**
@@ -65,13 +96,13 @@ const Environment = z.object({
  * CLARITY_MASTER_KEY_FILE; with a key service the file says where the certificate key lies, by default
  * in `<CLARITY_DATA_DIR>/keys`.
  *
- * @throws NotConfigured; Error when that file is damaged
+ * @throws NotConfigured; WrongEnvironment; Error when that file is damaged
  */
-export function findPlatform(environment: NodeJS.ProcessEnv): PlatformAddress {
-  const env = Environment.parse(environment);
+export function findPlatform(processEnv: NodeJS.ProcessEnv): PlatformAddress {
+  const { values: env } = readEnvironment(environment, processEnv);
   const { DATABASE_URL, CLARITY_REGISTRY_URL, CLARITY_MASTER_KEY: masterKey } = env;
   const dataDir = resolve(env.CLARITY_DATA_DIR);
-  const named = masterKeyFileOf({ masterKey, masterKeyFile: env.CLARITY_MASTER_KEY_FILE });
+  const named = masterKeyFileOf(masterKeyPlace(env));
   if (CLARITY_REGISTRY_URL && DATABASE_URL && (masterKey || named)) {
     return {
       adminUrl: DATABASE_URL,
@@ -79,6 +110,7 @@ export function findPlatform(environment: NodeJS.ProcessEnv): PlatformAddress {
       masterKeyFile: named ?? join(dataDir, "keys", "master.key"),
       ...(masterKey && { masterKey }),
       namespace: env.CLARITY_NAMESPACE,
+      ...(env.CLARITY_ALLOWED_NETWORKS && { allowedNetworks: env.CLARITY_ALLOWED_NETWORKS }),
     };
   }
   const instance = readInstance(dataDir);

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Actor } from "../actor/actor.ts";
 import { openMasterKey } from "../crypto/open-master-key.ts";
 import { connect, type Sql } from "../database/connect.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
@@ -8,8 +9,8 @@ import type { PlatformAddress } from "./platform-address.ts";
 
 /** In hand of who makes and changes tenants. Servers that only serve them hold no administrator. */
 export interface Operator {
-  /** Stands in the audit logs as `operator:<name>`. */
-  readonly name: string;
+  /** Who gives the commands. Stands in the audit logs. */
+  readonly actor: Actor;
   readonly address: PlatformAddress;
   /** Creates roles and databases. */
   readonly admin: Sql;
@@ -21,7 +22,11 @@ export interface Operator {
 /** One person's commands, beside the servers' pools. */
 const smallPools: PoolOptions = { maxConnections: 2, maxConnectionsInAll: 20 };
 
-/** Connects on first use. */
+/**
+ * Connects on first use.
+ *
+ * @param operator the person's name
+ */
 export function openOperator(input: {
   address: PlatformAddress;
   operator: string;
@@ -29,7 +34,7 @@ export function openOperator(input: {
   pool?: PoolOptions;
 }): Operator {
   const { address, log } = input;
-  const name = `operator:${input.operator}`;
+  const actor: Actor = { kind: "operator", name: input.operator };
   const registry = openRegistry({
     url: address.registryUrl,
     masterKey: openMasterKey(address),
@@ -38,9 +43,9 @@ export function openOperator(input: {
     cache: { freshMs: 0 },
   });
   const admin = connect({ url: address.adminUrl, max: 4 });
-  const tenants = openTenants({ registry, log, actor: name, pool: { ...smallPools, ...input.pool } });
+  const tenants = openTenants({ registry, log, actor, pool: { ...smallPools, ...input.pool } });
   return {
-    name,
+    actor,
     address,
     admin,
     registry,

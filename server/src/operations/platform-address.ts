@@ -7,6 +7,8 @@ export interface PlatformAddress {
   readonly masterKeyFile: string;
   /** `aws-kms:<key>` when a key service wraps instead; default: the file. */
   readonly masterKey?: string | undefined;
+  /** What tenants may name beside public addresses, as `parseAllowList` reads it. Default: nothing. */
+  readonly allowedNetworks?: string | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
 }

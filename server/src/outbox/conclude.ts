@@ -1,3 +1,4 @@
+import { auditName } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import { json } from "../tenant/tenant-db.ts";
 import type { OutboxRow } from "./outbox-row.ts";
@@ -21,7 +22,7 @@ export async function markDone({
       returning tenant_id, payment_id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    select tenant_id, ${ctx.actor}, ${`receipt.${result.status}`}, payment_id::text, ${json(result)}::jsonb
+    select tenant_id, ${auditName(ctx.actor)}, ${`receipt.${result.status}`}, payment_id::text, ${json(result)}::jsonb
     from finished
     returning tenant_id`;
 }
@@ -42,7 +43,7 @@ export async function markDead({
       returning tenant_id, id, payment_id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    select tenant_id, ${ctx.actor}, 'outbox.dead', payment_id::text,
+    select tenant_id, ${auditName(ctx.actor)}, 'outbox.dead', payment_id::text,
       ${json({ outbox: row.id, kind: row.kind, tries: row.tries, cause })}::jsonb
     from buried
     returning tenant_id`;

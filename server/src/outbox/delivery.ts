@@ -7,12 +7,14 @@ export type DeliveryOutcome =
   /** `retryAfterMs`: not earlier, the other side said so. */
   | { kind: "retry"; cause: string; retryAfterMs: number | null }
   /** Trying again cannot help. */
-  | { kind: "refused"; cause: string };
+  | { kind: "undeliverable"; cause: string };
 
 /** What the outbox does with rows of one kind. It is handed these and knows none of them. */
 export interface Delivery {
   /** The span's and the log's word for it. */
   readonly name: string;
+  /** When a try is cut off, ms; default and longest: `tryTimeoutMs`. */
+  readonly timeoutMs?: number;
   /** One try. A throw counts as `retry`. @param call.input.signal ends the try */
   deliver(call: { ctx: Context; input: { row: OutboxRow; signal: AbortSignal } }): Promise<DeliveryOutcome>;
   /** Finishes the row in a statement of its own, where more than the row changes. Default: `markDone`. */

@@ -52,7 +52,8 @@ export async function startJobQueue(options: {
     return run({
       connectionString: registryUrl,
       concurrency: options.concurrency,
-      maxPoolSize: options.concurrency + 2,
+      // A job holds none while it runs: they are for taking and ending jobs.
+      maxPoolSize: Math.min(options.concurrency + 2, 10),
       // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
       pollInterval: 1_000,
       noHandleSignals: true,

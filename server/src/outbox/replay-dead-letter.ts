@@ -1,3 +1,4 @@
+import { auditName } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import { wake } from "../context/wake.ts";
 
@@ -16,7 +17,7 @@ export async function replayDeadLetter({
       returning tenant_id, kind, payment_id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    select tenant_id, ${ctx.actor}, 'outbox.replayed', payment_id::text,
+    select tenant_id, ${auditName(ctx.actor)}, 'outbox.replayed', payment_id::text,
       jsonb_build_object('outbox', ${input.id}::text, 'kind', kind)
     from revived
     returning tenant_id`;

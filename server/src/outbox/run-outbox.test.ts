@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ErpPayment, PostResult } from "../connectors/connector.ts";
+import { createFakeErp } from "../connectors/fake.ts";
 import type { Context } from "../context/context.ts";
 import { paymentDeliveries as deliveries } from "../payments/deliveries/deliveries.ts";
 import { readPayment } from "../payments/read-payment.ts";
@@ -23,7 +24,7 @@ const run = (ctx: Context, id: string) => runOutbox({ ctx, input: { id, deliveri
 
 /** An ERP that answers this to every payment, and what it was asked. */
 function answering(ctx: Context, result: PostResult): Context {
-  const connector = { id: "x", openInvoices: () => Promise.reject(), postPayment: async () => result };
+  const connector = { ...createFakeErp().connector, postPayment: async () => result };
   return { ...ctx, connector: async () => connector };
 }
 
@@ -182,7 +183,7 @@ test("a worker that lost its lease cannot bury or postpone the row", async () =>
   const overtaken = (result: PostResult): Context => ({
     ...ctx,
     connector: async () => ({
-      ...{ id: "x", openInvoices: () => Promise.reject() },
+      ...createFakeErp().connector,
       postPayment: async () => {
         await makeDue();
         await leaseRow({ ctx, input: { id: outboxId } });

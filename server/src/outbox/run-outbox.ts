@@ -5,8 +5,9 @@ import { inSpan } from "../telemetry/tracing.ts";
 import { retryInMs } from "./backoff.ts";
 import { markDead, markDone, retryLater } from "./conclude.ts";
 import type { Deliveries, Delivery, DeliveryOutcome } from "./delivery.ts";
+import { keepLease } from "./keep-lease.ts";
 import { leaseRow, nextTurn } from "./lease-row.ts";
-import { maxTries, type OutboxRow, tryTimeoutMs } from "./outbox-row.ts";
+import { maxTries, type OutboxRow, type TryTiming, tryTiming } from "./outbox-row.ts";
 
 export type OutboxResult = { kind: "done" | "retry" | "dead" } | { kind: "busy" };
 
@@ -20,6 +21,7 @@ export type OutboxResult = { kind: "done" | "retry" | "dead" } | { kind: "busy" 
  *
  * @param input.deliveries what becomes of each kind of row
  * @param input.signal the worker is stopping: the try ends early and is made again
+ * @param input.timing default as in production
  * @returns `busy`: not due, leased to another, or finished. Nothing was done.
  */
 export async function runOutbox({
@@ -27,17 +29,27 @@ export async function runOutbox({
   input,
 }: {
   ctx: Context;
-  input: { id: string; deliveries: Deliveries; signal?: AbortSignal };
+  input: { id: string; deliveries: Deliveries; signal?: AbortSignal; timing?: TryTiming };
 }): Promise<OutboxResult> {
-  const row = await leaseRow({ ctx, input });
-  if (!row) {
+  const { timing = tryTiming } = input;
+  const { leaseS } = timing;
+  const leased = await leaseRow({ ctx, input: { id: input.id, leaseS } });
+  if (!leased) {
     // This wake-up may have taken the place of the one that was set for later.
     const runAt = await nextTurn({ ctx, input });
     if (runAt) await wake(ctx, [{ kind: "outbox", id: input.id, runAt }]);
     return { kind: "busy" };
   }
-  const delivery = input.deliveries[row.kind];
-  const outcome = await attempt({ ctx, input: { row, delivery, signal: within(input.signal) } });
+  const delivery = input.deliveries[leased.kind];
+  const endings = [
+    AbortSignal.timeout(Math.min(delivery.timeoutMs ?? Number.POSITIVE_INFINITY, timing.tryTimeoutMs)),
+    ...(input.signal ? [input.signal] : []),
+  ];
+  const work = (lost: AbortSignal) => {
+    const signal = AbortSignal.any([...endings, lost]);
+    return attempt({ ctx, input: { row: leased, delivery, signal } });
+  };
+  const { result: outcome, row } = await keepLease({ ctx, input: { row: leased, leaseS, work } });
   const result = await settle({ ctx, input: { row, delivery, outcome } });
   delivered.inc({ kind: row.kind, outcome: result.kind, tenant: tenantLabel(ctx.tenant.slug) });
   return result;
@@ -56,7 +68,7 @@ async function settle({
       await conclude({ ctx, input: { row, result: outcome.result } });
       return { kind: "done" };
     }
-    case "refused":
+    case "undeliverable":
       await markDead({ ctx, input: { row, cause: outcome.cause } });
       return { kind: "dead" };
     case "retry": {
@@ -80,7 +92,7 @@ async function attempt({
   input: { row: OutboxRow; delivery: Delivery; signal: AbortSignal };
 }): Promise<DeliveryOutcome> {
   // Workers died on it again and again without saying why.
-  if (row.tries > maxTries) return { kind: "refused", cause: "no try ever came to an end" };
+  if (row.tries > maxTries) return { kind: "undeliverable", cause: "no try ever came to an end" };
   try {
     const span = { name: delivery.name, attributes: { "payment.id": row.payment_id } };
     return await inSpan(span, () => delivery.deliver({ ctx, input: { row, signal } }));
@@ -92,9 +104,4 @@ async function attempt({
       retryAfterMs: null,
     };
   }
-}
-
-function within(stopping: AbortSignal | undefined): AbortSignal {
-  const late = AbortSignal.timeout(tryTimeoutMs);
-  return stopping ? AbortSignal.any([stopping, late]) : late;
 }

@@ -73,19 +73,21 @@ async function captured({ ctx, open }: TestTenant): Promise<string> {
   return row?.id ?? "";
 }
 
+const worker = { kind: "worker" } as const;
+
 test("a shared server's worker has the shared tenants, an own instance's that tenant, in lists and in hand", async () => {
   const [shared, dedicated] = [serving(), serving(ownUrl)];
   expect(await shared.listTenantIds()).toEqual([idOf(acme)]);
   expect(await dedicated.listTenantIds()).toEqual([idOf(own)]);
-  await expect(shared.contextFor(idOf(own), "worker")).rejects.toThrow("another instance's");
-  await expect(dedicated.contextFor(idOf(acme), "worker")).rejects.toThrow("another instance's");
+  await expect(shared.contextFor(idOf(own), worker)).rejects.toThrow("another instance's");
+  await expect(dedicated.contextFor(idOf(acme), worker)).rejects.toThrow("another instance's");
 });
 
 test("a half-made tenant is nobody's work", async () => {
   const made = await line.createTenant("halfmade");
   await line.platform.operator.registry.sql`update tenants set status = 'creating' where id = ${idOf(made)}`;
   expect(await serving().listTenantIds()).toEqual([idOf(acme)]);
-  await expect(serving().contextFor(idOf(made), "worker")).rejects.toBeInstanceOf(TenantUnknown);
+  await expect(serving().contextFor(idOf(made), worker)).rejects.toBeInstanceOf(TenantUnknown);
 });
 
 test("a job of an own instance waits for that instance, though a shared worker reads the same queue", async () => {

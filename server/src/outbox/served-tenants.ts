@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../contract/index.ts";
+import { auditName } from "../actor/actor.ts";
 import type { MakeContext } from "../context/context-factory.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
@@ -9,7 +10,7 @@ import type { WorkerOptions } from "./worker.ts";
 
 /**
  * The tenants one server's worker works for: those the registry sends to this server, as for requests
- * (`http/entrance.ts`), suspended ones included. Suspending stops new payments; what was paid before is
+ * (`http/authenticate.ts`), suspended ones included. Suspending stops new payments; what was paid before is
  * still found out, posted and receipted.
  *
  * @param audience this server's name: its base URL in the registry when it is a tenant's own; default `shared`
@@ -41,7 +42,7 @@ export function servedTenants({
       const open = await tenants.open(tenantId, { evenSuspended: true });
       // A job may have been queued before the registry sent its tenant elsewhere.
       if (!isOurs(open.record)) throw new TenantElsewhere(`tenant ${open.tenant.slug} is another instance's`);
-      return makeContext(open, { actor, requestId: actor });
+      return makeContext(open, { actor, requestId: auditName(actor) });
     },
   };
 }

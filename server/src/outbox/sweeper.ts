@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Job } from "../context/context.ts";
 import { sweepFinishedAt } from "../telemetry/metrics.ts";
+import { repeat } from "./repeat.ts";
 
 /** Databases asked at once. */
 const tenantsAtOnce = 4;
@@ -20,15 +21,16 @@ export interface Sweeper {
 
 /**
  * Looks through the tenants' databases for work nobody was woken for. A tenant whose database is down
- * is passed over until its next turn.
+ * is passed over until its next turn. Nothing stands before that look: what a process may do without is done
+ * beside it (`upkeep.ts`).
  */
 export function startSweeper(input: {
   options: SweepOptions;
-  /** Before the tenants, every `activeMs`. */
-  each(): Promise<void>;
   listTenantIds(): Promise<string[]>;
   findDueWork(tenantId: string): Promise<{ jobs: Job[]; open: boolean }>;
   wake(tenantId: string, jobs: Job[]): Promise<void>;
+  /** Its work was looked for. */
+  visited(tenantId: string): void;
   /** It is served here no more. */
   forget(tenantId: string): void;
   log: Logger;
@@ -36,8 +38,6 @@ export function startSweeper(input: {
   const { activeMs, idleMs } = input.options;
   const turns = new Map<string, { at: number; pauseMs: number }>();
   let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let sweeping = Promise.resolve();
 
   const visit = async (tenantId: string) => {
     const pauseMs = turns.get(tenantId)?.pauseMs ?? activeMs;
@@ -50,10 +50,10 @@ export function startSweeper(input: {
     } catch (error) {
       input.log.warn({ err: error, tenantId }, "sweeping a tenant failed");
     }
+    input.visited(tenantId);
   };
 
   const sweep = async () => {
-    await input.each();
     const tenantIds = await input.listTenantIds();
     const served = new Set(tenantIds);
     for (const known of turns.keys()) {
@@ -75,23 +75,17 @@ export function startSweeper(input: {
     turns.set(tenantId, { at: Date.now() + activeMs, pauseMs: activeMs });
   };
 
-  const schedule = (inMs: number) => {
-    timer = setTimeout(() => {
-      sweeping = sweep()
-        .catch((error) => input.log.warn({ err: error }, "the sweep failed"))
-        .then(() => {
-          if (!stopped) schedule(activeMs);
-        });
-    }, inMs);
-  };
-  schedule(0);
+  const stop = repeat({
+    everyMs: activeMs,
+    run: sweep,
+    onError: (error) => input.log.warn({ err: error }, "the sweep failed"),
+  });
 
   return {
     noteActivity,
     async stop() {
       stopped = true;
-      clearTimeout(timer);
-      await sweeping;
+      await stop();
     },
   };
 }

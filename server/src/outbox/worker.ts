@@ -3,6 +3,7 @@ import type { AddJobsJobSpec } from "graphile-worker";
 import type { Logger } from "pino";
 import { z } from "zod";
 import { sharedAudience } from "../../contract/index.ts";
+import type { Actor } from "../actor/actor.ts";
 import type { Context, Job } from "../context/context.ts";
 import { openRegistrySession } from "../registry/registry.ts";
 import { inRootSpan } from "../telemetry/tracing.ts";
@@ -11,10 +12,13 @@ import { type Chore, createChores } from "./chores.ts";
 import type { Deliveries } from "./delivery.ts";
 import { findDueWork } from "./find-due-work.ts";
 import { startJobQueue } from "./job-queue.ts";
-import { createBacklogMeter } from "./measure-backlog.ts";
+import { backlogChores, forgetBacklog } from "./measure-backlog.ts";
+import type { TryTiming } from "./outbox-row.ts";
 import { purgeUsedTokens } from "./purge-used-tokens.ts";
+import { repeat } from "./repeat.ts";
 import { runOutbox } from "./run-outbox.ts";
 import { type SweepOptions, startSweeper } from "./sweeper.ts";
+import { createUpkeep } from "./upkeep.ts";
 import { openWorkerLocks } from "./worker-locks.ts";
 
 export interface WorkerOptions {
@@ -24,10 +28,12 @@ export interface WorkerOptions {
    * A context for one job; `release` is called after it. Must open suspended tenants too: money that
    * was captured is still posted and receipted, and what is unknown is still found out.
    */
-  contextFor(tenantId: string, actor: string): Promise<Context & { release?: () => unknown }>;
+  contextFor(tenantId: string, actor: Actor): Promise<Context & { release?: () => unknown }>;
   /** Tenants whose databases are swept, suspended ones included. */
   listTenantIds(): Promise<string[]>;
   deliveries: Deliveries;
+  /** Of a try to deliver. Default: as in production. */
+  timing?: TryTiming;
   resolveAttempt(call: { ctx: Context; input: { attemptId: string } }): Promise<unknown>;
   /** Beside the worker's own. */
   chores?: readonly Chore[];
@@ -37,7 +43,10 @@ export interface WorkerOptions {
    * and neither may take the other's. Default `shared`.
    */
   audience?: string;
-  /** Jobs at once in this process; default 8. */
+  /**
+   * Jobs at once in this process; default 24. An ERP's writing may hold one for minutes, and three of a tenant's: a few
+   * slow ERPs must not hold up the others' receipts.
+   */
   concurrency?: number;
   /** Jobs of one tenant at once, over all processes; the same in every process. Default 3. */
   jobsAtOnce?(tenantId: string): Promise<number>;
@@ -97,11 +106,17 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
 
   const queue = await startJobQueue({
     registryUrl: options.registryUrl,
-    concurrency: options.concurrency ?? 8,
+    concurrency: options.concurrency ?? 24,
     log,
     tasks: {
       [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>
-        runOutbox({ ctx, input: { id, deliveries: options.deliveries, signal } }),
+        runOutbox({
+          ctx,
+          input: {
+            ...{ id, deliveries: options.deliveries, signal },
+            ...(options.timing && { timing: options.timing }),
+          },
+        }),
       ),
       [taskOf("resolve_attempt")]: task("resolve_attempt", (ctx, attemptId) =>
         options.resolveAttempt({ ctx, input: { attemptId } }),
@@ -110,29 +125,33 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
   });
   const wake = async (tenantId: string, jobs: readonly Job[]) => {
     if (jobs.length === 0) return;
-    const lanes = await jobsAtOnce(tenantId);
-    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, lanes) })));
+    const shards = await jobsAtOnce(tenantId);
+    await queue.add(jobs.map((job) => ({ identifier: taskOf(job.kind), ...toSpec(tenantId, job, shards) })));
   };
 
+  const sweep = options.sweep ?? { activeMs: 10_000, idleMs: 60_000 };
   const locks = openWorkerLocks(openRegistrySession(options.registryUrl));
-  const chores = createChores([purge, ...(options.chores ?? [])]);
-  const meter = createBacklogMeter();
+  const stopRefreshing = repeat({
+    everyMs: sweep.activeMs,
+    run: () => locks.refresh(queue.workerIds()),
+    onError: (error) => log.warn({ err: error }, "dead workers' jobs could not be freed"),
+  });
+  const chores = createChores([purge, ...backlogChores, ...(options.chores ?? [])]);
+  const upkeep = createUpkeep({
+    lookAfter: (tenantId) => withContext(options, tenantId, (ctx) => chores.visit(ctx)),
+    log,
+  });
   const sweeper = startSweeper({
-    options: options.sweep ?? { activeMs: 10_000, idleMs: 60_000 },
-    each: () => locks.refresh(queue.workerIds()),
+    options: sweep,
     listTenantIds,
+    visited: upkeep.ask,
     forget(tenantId) {
-      meter.forget(tenantId);
+      forgetBacklog(tenantId);
       chores.forget(tenantId);
     },
     log,
     wake,
-    findDueWork: (tenantId) =>
-      withContext(options, tenantId, async (ctx) => {
-        await chores.visit(ctx);
-        await meter.measure(ctx);
-        return findDueWork({ ctx });
-      }),
+    findDueWork: (tenantId) => withContext(options, tenantId, (ctx) => findDueWork({ ctx })),
   });
 
   return {
@@ -142,7 +161,8 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     },
     running: () => queue.running(),
     async stop() {
-      const stopped = Promise.all([sweeper.stop(), queue.stop()]).then(() => locks.close());
+      const working = [sweeper.stop(), stopRefreshing(), queue.stop()];
+      const stopped = Promise.all([Promise.all(working).then(() => locks.close()), upkeep.stop()]);
       const late = new Promise<void>((resolve) => setTimeout(resolve, longestStopMs).unref());
       await Promise.race([stopped, late]);
     },
@@ -154,7 +174,7 @@ async function withContext<T>(
   tenantId: string,
   work: (ctx: Context) => Promise<T>,
 ): Promise<T> {
-  const ctx = await contextFor(tenantId, "worker");
+  const ctx = await contextFor(tenantId, { kind: "worker" });
   try {
     return await work(ctx);
   } finally {
@@ -163,12 +183,14 @@ async function withContext<T>(
 }
 
 /** Jobs of one queue run one after the other, so a tenant has as many queues as jobs at once. */
-function toSpec(tenantId: string, job: Job, lanes: number): Omit<AddJobsJobSpec, "identifier"> {
-  const lane = (createHash("sha256").update(job.id).digest()[0] ?? 0) % lanes;
+function toSpec(tenantId: string, job: Job, shards: number): Omit<AddJobsJobSpec, "identifier"> {
+  const shard = (createHash("sha256").update(job.id).digest()[0] ?? 0) % shards;
   return {
     payload: { tenantId, id: job.id },
-    queueName: `t:${tenantId}:${lane}`,
+    queueName: `t:${tenantId}:${shard}`,
     jobKey: `${job.kind}:${tenantId}:${job.id}`,
+    // Whether money has moved is found out before what tells others of it: an ERP may take its time.
+    priority: job.kind === "resolve_attempt" ? 0 : 1,
     // The row counts its own tries.
     maxAttempts: 1,
     ...(job.runAt && { runAt: job.runAt }),

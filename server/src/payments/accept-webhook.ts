@@ -1,8 +1,9 @@
+import { type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { wake } from "../context/wake.ts";
 import { leaseS } from "./attempt.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
-import { closedUnpaidStates, openStates } from "./states.ts";
+import { closedUnpaidStates, openPaymentStates } from "./states.ts";
 
 /**
  * News from the provider: verified over the raw bytes, stored once, then the provider itself is asked
@@ -18,13 +19,13 @@ export async function acceptWebhook({
 }: {
   ctx: Context;
   input: { provider: string; body: Uint8Array; headers: Headers };
-}): Promise<{ kind: "accepted" } | { kind: "refused"; code: "not_found" | "proof_invalid" }> {
+}): Promise<{ kind: "accepted" } | Refused<"not_found" | "proof_invalid">> {
   const provider = await ctx.provider();
-  if (provider.id !== input.provider) return { kind: "refused", code: "not_found" };
+  if (provider.id !== input.provider) return refused("not_found");
   const { body, headers } = input;
   const news = await provider.readWebhook({ body, headers, now: ctx.now() });
   if (!news || !isId(news.eventId) || !isId(news.reference)) {
-    return { kind: "refused", code: "proof_invalid" };
+    return refused("proof_invalid");
   }
 
   const attemptId = await storeOnce(ctx, provider.id, news);
@@ -62,7 +63,7 @@ async function storeOnce(
     update pay.attempts a set next_check_at = least(a.next_check_at, now())
     from event
     where a.tenant_id = event.tenant_id and a.id = ${attemptId}::uuid
-      and a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+      and a.state = any(${[...openPaymentStates, ...closedUnpaidStates]}::text[])
     returning a.tenant_id, a.id`;
   return rows[0]?.id ?? null;
 }

@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../contract/index.ts";
+import { type Refused, refused } from "../../contract/index.ts";
 import type { InspectResult, Provider } from "../providers/provider.ts";
 import { askProvider, type Deadline, deadlineIn } from "./ask-provider.ts";
 
@@ -12,14 +12,11 @@ export async function inspectCard(
   provider: Provider,
   token: string,
   deadline: Deadline,
-): Promise<Card | { kind: "refused"; code: ErrorCode }> {
+): Promise<Card | Refused> {
   const result: InspectResult = await askProvider(
     Math.min(deadline, deadlineIn(inspectTimeoutMs)),
     (signal) => provider.inspect({ token, signal }),
   );
   if (result.kind === "card") return result;
-  return {
-    kind: "refused",
-    code: result.kind === "invalid" ? "payment_method_invalid" : "provider_unavailable",
-  };
+  return refused(result.kind === "invalid" ? "payment_method_invalid" : "provider_unavailable");
 }

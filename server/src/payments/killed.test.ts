@@ -126,7 +126,7 @@ async function killedWhile(
     databaseUrl: world.url,
     tenantId: tenant.id,
     settings: { connector: erpSettings },
-    provider: { baseUrl: `http://127.0.0.1:${port}` },
+    provider: { id: "sandbox", baseUrl: `http://127.0.0.1:${port}` },
     secrets: account,
     ...work,
   };

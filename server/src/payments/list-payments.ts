@@ -1,8 +1,7 @@
 import type { Context } from "../context/context.ts";
 import { saysGone } from "./attempt-provider.ts";
 import { type PersonsVerb, verbFor } from "./by-hand/find-payment.ts";
-import type { StoredState } from "./states.ts";
-import { closedUnpaidStates, openStates } from "./states.ts";
+import { openPaymentStates, type StoredState } from "./states.ts";
 
 /** A payment in an operator's list, with what its last attempt is waiting for. */
 export interface ListedPayment {
@@ -42,21 +41,19 @@ export async function listPayments({
   const rows = await ctx.db.query<{ tenant_id: string } & Omit<ListedPayment, "verb">>`
     select p.tenant_id, p.id, p.state, p.customer_id as "customerId", p.currency, p.total_minor as "totalMinor",
       p.created_at as "createdAt", coalesce(a.checks, 0) as checks, a.last_cause as cause,
-      case when a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
-        then nullif(a.next_check_at, 'infinity') end as "nextCheckAt"
+      (select nullif(due_at, 'infinity') from pay.open_work w where w.id = a.id and w.kind in ('outcome', 'late_news')) as "nextCheckAt"
     from pay.payments p
     left join lateral (
       select * from pay.attempts a where a.tenant_id = p.tenant_id and a.payment_id = p.id
       order by a.created_at desc limit 1
     ) a on true
     where p.tenant_id = ${ctx.tenant.id}::uuid and case when ${state}::text is not null then p.state = ${state}
-      else p.state = 'conflicted' or (p.state = any(${openStates}::text[])
-        and p.created_at < now() - make_interval(secs => ${youngForS}))
-        or (p.state = any(${closedUnpaidStates}::text[]) and a.next_check_at < 'infinity') end
+      else p.id in (select w.payment_id from pay.open_work w where w.kind in ('conflict', 'late_news')
+        or w.kind = 'payment' and w.created_at < now() - make_interval(secs => ${youngForS})) end
     order by p.created_at limit 500`;
   return rows.map(({ tenant_id: _, ...payment }) => {
     const { state, cause, nextCheckAt } = payment;
-    const open = openStates.includes(state) || nextCheckAt !== null;
+    const open = openPaymentStates.includes(state) || nextCheckAt !== null;
     return { ...payment, verb: verbFor({ state, open, accountGone: saysGone(cause) }) };
   });
 }

@@ -1,6 +1,8 @@
 import { DeclineReason, longest, type Payment, type PaymentState, plainLine } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { timeZoneOf } from "../context/seller.ts";
 import { dayIn } from "../tenant/calendar.ts";
+import { mayBeShown } from "./challenge-address.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
 import type { StoredState } from "./states.ts";
 
@@ -17,10 +19,12 @@ const shownAs: Record<StoredState, PaymentState> = {
 
 /** What the payer may see of a payment. */
 export const viewOf = async (ctx: Context, row: PaymentRow): Promise<Payment> =>
-  paymentView(row, await ctx.settings.get("seller.timeZone"));
+  paymentView(row, await timeZoneOf(ctx));
 
 function paymentView(row: PaymentRow, timeZone: string): Payment {
-  const state = shownAs[row.state];
+  const action = row.state === "requires_action" ? actionOf(row) : null;
+  // With nothing to show there is nothing the payer could do: it is under way.
+  const state = row.state === "requires_action" && !action ? "processing" : shownAs[row.state];
   return {
     id: row.id,
     state,
@@ -33,7 +37,7 @@ function paymentView(row: PaymentRow, timeZone: string): Payment {
       invoiceNumber: plainLine(line.invoiceNumber, longest.number),
     })),
     createdAt: row.created_at.toISOString(),
-    action: state === "requires_action" && row.action_url ? { type: "challenge", url: row.action_url } : null,
+    action,
     reason: state === "declined" || state === "failed" ? reasonOf(row) : null,
     receipt: state === "captured" ? receiptOf(row, timeZone) : null,
   };
@@ -43,6 +47,11 @@ function paymentView(row: PaymentRow, timeZone: string): Payment {
 function reasonOf({ reason, coarse }: PaymentRow): Payment["reason"] {
   const told = DeclineReason.safeParse(reason).data ?? null;
   return told !== null && coarse && told !== "abandoned" ? "declined" : told;
+}
+
+/** Stored addresses were judged when they were recorded, but not by every release. */
+function actionOf({ action_url: url }: PaymentRow): Payment["action"] {
+  return url !== null && mayBeShown(url, url) ? { type: "challenge", url } : null;
 }
 
 function receiptOf(row: PaymentRow, timeZone: string): Payment["receipt"] {

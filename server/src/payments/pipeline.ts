@@ -1,9 +1,11 @@
-import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
+import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 import { HookRefusal, type PipelineContext, type Steps } from "../hooks/pipeline.ts";
 import { afterStep, beforeStep, HookFailure, runStep } from "../hooks/run.ts";
 import { captureKeyOf, type Outcome, type Provider } from "../providers/provider.ts";
 import { inSpan } from "../telemetry/tracing.ts";
+import { settingDefinitions } from "../tenant/settings.ts";
 import { answerWithinMs, askProvider, type Deadline, deadlineIn } from "./ask-provider.ts";
 import { type Attempt, aboutPayment } from "./attempt.ts";
 import { inspectCard } from "./inspect-card.ts";
@@ -43,7 +45,7 @@ export type PipelineResult =
    * of the payer's were declined, and the next may be tried after so many seconds.
    */
   | { kind: "not_claimed"; waitS: number }
-  | ({ kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "quote" | "errors">);
+  | Refused;
 
 /**
  * A payment, start to end:
@@ -67,11 +69,11 @@ export async function runPayment({
   if (order.kind === "known") return { kind: "not_claimed", waitS: 0 };
   if (order.kind === "refused") return order;
   // After `known`: a payment that was begun before finishes, and its retries are told so.
-  if (await ctx.flags.get("payments-paused")) return { kind: "refused", code: "unavailable" };
+  if (await ctx.flags.get("payments-paused")) return refused("unavailable");
   // An edge that says no session: all of the customer's are one.
   const session = `${ctx.tenant.id}/${input.session ?? `customer ${input.customerId}`}`;
   const turn = await takeTurn(session, Math.min(deadline, deadlineIn(turnWithinMs)));
-  if (!turn) return { kind: "refused", code: "rate_limited" };
+  if (!turn) return refused("rate_limited");
   let captured = false;
   try {
     const result = await payInTurn({ ctx, input: { ...input, order, deadline } });
@@ -97,7 +99,7 @@ async function payInTurn({
   // A tenant's hooks price by brand and funding; which card it is is the limits' alone.
   const { fingerprint: cardId, ...card } = inspected;
   const account = await askProvider(deadline, (signal) => provider.account({ signal }));
-  if (account.kind === "unknown") return { kind: "refused", code: "provider_unavailable" };
+  if (account.kind === "unknown") return refused("provider_unavailable");
   const { currency } = request;
   const minimumMinor = minimumOf(await ctx.settings.get("limits.minimum"), currency);
   const small = tooSmall(order, { minimumMinor, currency });
@@ -156,7 +158,7 @@ type Priced =
   | { kind: "priced"; surchargeMinor: bigint; statement: string }
   /** A tenant's hook refused the payment. */
   | { kind: "declined"; surchargeMinor: bigint; statement: string; cause: string }
-  | Extract<PipelineResult, { kind: "refused" }>;
+  | Refused;
 
 interface Pricing {
   request: PaymentRequest;
@@ -168,7 +170,14 @@ interface Pricing {
 /** All that may still stop a payment: CalculateSurcharge, the price the payer saw, AuthorizePayment's before-hook. */
 async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<Priced> {
   const { request, card, amountMinor, about } = input;
-  const statement = await ctx.settings.get("seller.statement");
+  const statement = await doWithout({
+    ctx,
+    input: {
+      what: "seller.statement",
+      otherwise: settingDefinitions["seller.statement"].default,
+      read: () => ctx.settings.get("seller.statement"),
+    },
+  });
   let surchargeMinor = 0n;
   try {
     const rules = await ctx.settings.get("surcharge.rules");
@@ -187,7 +196,7 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
     };
     const { shown } = request;
     if (quote.surchargeMinor !== shown.surchargeMinor || quote.totalMinor !== shown.totalMinor) {
-      return { kind: "refused", code: "amount_changed", quote };
+      return refused("amount_changed", { quote });
     }
     const wanted = { totalMinor, surchargeMinor, statement };
     const authorizing = await beforeStep({ ctx, step: "AuthorizePayment", about, input: wanted });
@@ -198,7 +207,7 @@ async function price({ ctx, input }: { ctx: Context; input: Pricing }): Promise<
     }
     if (!(error instanceof HookFailure)) throw error;
     ctx.log.error({ err: error, paymentId: request.id }, "a hook broke: nothing was charged");
-    return { kind: "refused", code: "internal" };
+    return refused("internal");
   }
 }
 

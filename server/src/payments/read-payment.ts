@@ -1,12 +1,13 @@
-import type { ErrorCode, Payment } from "../../contract/index.ts";
+import { type Payment, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 import { isThereFor, ownIdOf } from "./own-id.ts";
 import { viewOf } from "./payment-view.ts";
 import { resolveAttempt } from "./resolve-attempt.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
-export type ReadResult = { kind: "payment"; payment: Payment } | { kind: "refused"; code: ErrorCode };
+export type ReadResult = { kind: "payment"; payment: Payment } | Refused;
 
 /** Whose payment, and what of it the session may see. */
 export interface PaymentWanted {
@@ -18,7 +19,7 @@ export interface PaymentWanted {
 
 /**
  * A payment of this customer. When nobody works on it any more and a check is due, the provider is
- * asked first. Another customer's, another tenant's and no payment are the same `not_found`.
+ * asked first; when that goes wrong, what is stored is the answer. Another customer's, another tenant's and no payment are the same `not_found`.
  */
 export async function readPayment({
   ctx,
@@ -28,14 +29,29 @@ export async function readPayment({
   input: PaymentWanted;
 }): Promise<ReadResult> {
   const row = await findWithAttempt(ctx, input);
-  if (!row) return { kind: "refused", code: "not_found" };
+  if (!row) return refused("not_found");
   const answer = async (as: PaymentRow): Promise<ReadResult> => ({
     kind: "payment",
     payment: { ...(await viewOf(ctx, as)), id: row.called },
   });
   if (row.attempt_id === null || !row.due) return answer(row);
-  const resolved = await resolveAttempt({ ctx, input: { attemptId: row.attempt_id } });
-  return answer(resolved.kind === "resolved" ? resolved.payment : row);
+  const resolved = await tryToResolve({ ctx, input: { attemptId: row.attempt_id } });
+  return answer(resolved?.kind === "resolved" ? resolved.payment : row);
+}
+
+/** For whoever only wants to be told. null: it went wrong, and the worker's sweep tries again. */
+export async function tryToResolve(
+  call: Parameters<typeof resolveAttempt>[0],
+): Promise<Awaited<ReturnType<typeof resolveAttempt>> | null> {
+  const { ctx, input } = call;
+  return doWithout({
+    ctx,
+    input: {
+      what: `the outcome of attempt ${input.attemptId}`,
+      otherwise: null,
+      read: () => resolveAttempt(call),
+    },
+  });
 }
 
 export interface PaymentWithAttempt extends PaymentRow {
@@ -56,7 +72,7 @@ export async function findWithAttempt(
   const ownId = ownIdOf(ctx.tenant.id, asker, paymentId);
   const rows = await ctx.db.query<Omit<PaymentWithAttempt, "called">>`
     select p.*, a.id as attempt_id,
-      coalesce(a.state = any(${openStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
+      coalesce(a.state = any(${openPaymentStates}::text[]) and a.leased_until <= now() and a.next_check_at <= now(),
         false) as due
     from pay.payments p
     left join pay.attempts a on a.tenant_id = p.tenant_id and a.payment_id = p.id

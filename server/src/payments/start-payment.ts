@@ -1,4 +1,4 @@
-import type { ErrorCode, Payment, PaymentRequest, ProblemDetail } from "../../contract/index.ts";
+import { type Payment, type PaymentRequest, type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { isThereFor, ownIdOf } from "./own-id.ts";
@@ -10,7 +10,7 @@ export type StartResult =
   /** `created`: this call made the payment; else the id was known, with the same body. */
   | { kind: "payment"; payment: Payment; created: boolean }
   /** Nothing was stored or charged. `quote` with `amount_changed`, `errors` with `validation_failed`. */
-  | ({ kind: "refused"; code: ErrorCode; retryAfterS?: number } & Pick<ProblemDetail, "quote" | "errors">);
+  | Refused;
 
 /**
  * Starts a payment, or answers the state of the one of theirs that has this id already; another's is none. Bounded: about 12 s,
@@ -64,12 +64,12 @@ async function startAs(ctx: Context, input: StartInput): Promise<StartResult | "
   const stored = await findPaymentRow(ctx, request.id);
   if (!stored) {
     if (result.kind === "refused") return result;
-    if (result.waitS === 0) return { kind: "refused", code: "amount_exceeds_balance" };
-    return { kind: "refused", code: "too_many_declines", retryAfterS: result.waitS };
+    if (result.waitS === 0) return refused("amount_exceeds_balance");
+    return refused("too_many_declines", { retryAfterS: result.waitS });
   }
   if (!isThereFor(stored, input)) return result.kind === "refused" ? result : "another's";
   if (!Buffer.from(stored.fingerprint).equals(fingerprint)) {
-    return { kind: "refused", code: "idempotency_mismatch" };
+    return refused("idempotency_mismatch");
   }
   return { kind: "payment", payment: await viewOf(ctx, stored), created: false };
 }

@@ -13,7 +13,7 @@ export const storedStates = [
 export type StoredState = (typeof storedStates)[number];
 
 /** Not settled yet: the invoices are held, and somebody keeps asking the provider. */
-export const openStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];
+export const openPaymentStates: readonly StoredState[] = ["pending", "requires_action", "authorized"];
 
 /** Ended without money; the hold is given back. Money that shows up later is a conflict. */
 export const closedUnpaidStates: readonly StoredState[] = ["declined", "failed"];
@@ -30,10 +30,10 @@ export const decidedUnpaid = "decided_unpaid";
 export const entering: Record<Exclude<StoredState, "pending">, readonly StoredState[]> = {
   requires_action: ["pending"],
   authorized: ["pending", "requires_action"],
-  captured: [...openStates, ...closedUnpaidStates],
-  declined: openStates,
+  captured: [...openPaymentStates, ...closedUnpaidStates],
+  declined: openPaymentStates,
   failed: ["pending"],
-  conflicted: [...openStates, ...closedUnpaidStates],
+  conflicted: [...openPaymentStates, ...closedUnpaidStates],
 };
 
 /** What became of an attempt: the provider's word, or ours that the provider never got it. */
@@ -43,6 +43,8 @@ export type AttemptOutcome =
   | (Extract<Outcome, { kind: "authorized" }> & { cause: string })
   /** The provider does not list it, which is not yet believed. */
   | { kind: "absent"; cause: string }
+  /** The bank wants the payer, and names no page that may be shown. */
+  | { kind: "unshowable"; cause: string }
   /** It has ended without money, and what the provider says is no reason to ask again. */
   | { kind: "still_ended"; cause: string }
   | { kind: "never_reached"; cause: string };
@@ -58,6 +60,7 @@ export function targetOf(
   switch (outcome.kind) {
     case "unknown":
     case "absent":
+    case "unshowable":
     case "still_ended":
       return null;
     case "never_reached":

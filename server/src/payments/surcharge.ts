@@ -1,7 +1,7 @@
 import type { Steps } from "../hooks/pipeline.ts";
 import { basisPointsOf } from "../money/money.ts";
 
-/** The first rule that fits the card decides; none: no surcharge. The form computes the same. */
+/** The first rule that fits the card decides; none: no surcharge. The form computes the same (`server/contract/testing/surcharge-vectors.ts`). */
 export function surchargeOf({ amountMinor, card, rules }: Steps["CalculateSurcharge"]["input"]): bigint {
   const rule = rules.find(
     ({ brand, funding }) => (brand === "any" || brand === card.brand) && funding === card.funding,

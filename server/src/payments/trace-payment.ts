@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Context } from "../context/context.ts";
 import { saysGone } from "./attempt-provider.ts";
 import { type PersonsVerb, verbFor } from "./by-hand/find-payment.ts";
-import { closedUnpaidStates, openStates, type StoredState } from "./states.ts";
+import { closedUnpaidStates, openPaymentStates, type StoredState } from "./states.ts";
 
 /** Columns as they are stored: this is for a person with the code at hand. */
 type Row = Record<string, unknown>;
@@ -69,7 +69,7 @@ function verbOf(payment: Row, attempts: Row[]): PersonsVerb | null {
   const last = attempts.at(-1);
   const late = closedUnpaidStates.includes(state) && last !== undefined && last.next_check_at !== null;
   const accountGone = saysGone((last?.last_cause ?? null) as string | null);
-  return verbFor({ state, open: openStates.includes(state) || late, accountGone });
+  return verbFor({ state, open: openPaymentStates.includes(state) || late, accountGone });
 }
 
 type StoredRow = Row & { tenant_id: string };

@@ -2,7 +2,7 @@ import type { Payment } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
 import { viewOf } from "./payment-view.ts";
 import type { PaymentRow } from "./statements/payment-row.ts";
-import { openStates } from "./states.ts";
+import { openPaymentStates } from "./states.ts";
 
 /**
  * The customer's newest payment that is still under way, for the first paint: it is shown before
@@ -19,7 +19,7 @@ export async function unfinishedPayment({
   const rows = await ctx.db.query<PaymentRow>`
     select p.* from pay.payments p
     where p.tenant_id = ${ctx.tenant.id}::uuid and p.customer_id = ${customerId}
-      and p.state = any(${openStates}::text[])
+      and p.state = any(${openPaymentStates}::text[])
       and (${allowedInvoices === null}::boolean or not exists (
         select from jsonb_array_elements(p.lines) line
         where line ->> 'invoiceId' <> all(${allowedInvoices ?? []}::text[])))

@@ -230,7 +230,7 @@ export function describeProvider(name: string, open: () => Promise<ProviderUnder
       for (const success of [true, false]) {
         const { reference, outcome } = await authorize("challenge");
         expect(await find(reference)).toEqual(outcome);
-        if (outcome.kind !== "requires_action") throw new Error(outcome.kind);
+        if (outcome.kind !== "requires_action" || outcome.url === null) throw new Error(outcome.kind);
         await vendor.completeChallenge(reference, outcome.url, success);
         expect(await find(reference)).toMatchObject(
           success ? { kind: "authorized" } : { kind: "declined", reason: "authentication_failed" },

@@ -71,6 +71,8 @@ export class FakeProvider implements Provider {
   accountId = "acct_fake";
   readonly charges = new Map<string, FakeCharge>();
   readonly webhookSecret = `whsec_${Buffer.from(randomUUID()).toString("base64")}`;
+  /** Where the bank wants the payer; `null`: it does not say. */
+  challengeUrl: (reference: string) => string | null = (reference) => `https://bank.test/3ds/${reference}`;
   /** Runs when a call has had its effect, before its answer leaves. */
   beforeAnswer: (operation: FakeOperation, reference: string) => Promise<void> = async () => {};
   readonly #faults: { operation: FakeOperation; fault: FakeFault }[] = [];
@@ -129,7 +131,7 @@ export class FakeProvider implements Provider {
     const asked = JSON.stringify([`${money.amountMinor}`, money.currency, rest]);
     return this.#keyed("authorize", { key: reference, reference, signal }, () => {
       const known = this.charges.get(reference);
-      if (known) return known.asked === asked ? outcomeOf(known) : mismatch;
+      if (known) return known.asked === asked ? this.#outcomeOf(known) : mismatch;
       const behaviour = cards[kindOf(input.token)];
       const status = behaviour?.status ?? "declined";
       const charge: FakeCharge = {
@@ -144,7 +146,7 @@ export class FakeProvider implements Provider {
         reason: status === "declined" ? (behaviour?.reason ?? "declined") : null,
       };
       this.charges.set(reference, charge);
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -171,7 +173,7 @@ export class FakeProvider implements Provider {
         const before = charge.captured?.amountMinor ?? 0n;
         charge.captured = { ...money, amountMinor: before + money.amountMinor + (wrong >= 0 ? 1n : 0n) };
       }
-      return outcomeOf(charge);
+      return this.#outcomeOf(charge);
     });
   }
 
@@ -197,7 +199,7 @@ export class FakeProvider implements Provider {
     const { reference, providerRef, signal } = input;
     return this.#call("find", { reference, signal }, (fault) => {
       const charge = this.charges.get(providerRef?.replace(/^fake_/, "") ?? reference);
-      return charge && fault !== "absent" ? outcomeOf(charge) : { kind: "absent" };
+      return charge && fault !== "absent" ? this.#outcomeOf(charge) : { kind: "absent" };
     });
   }
 
@@ -227,6 +229,23 @@ export class FakeProvider implements Provider {
     });
   }
 
+  #outcomeOf(charge: FakeCharge): Outcome {
+    const providerRef = `fake_${charge.reference}`;
+    switch (charge.status) {
+      case "authorized":
+        return { kind: "authorized", providerRef, money: charge.authorized };
+      case "captured": {
+        const taken = charge.captured ?? charge.authorized;
+        const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
+        return { kind: "captured", providerRef, money, capturedAt: new Date() };
+      }
+      case "requires_action":
+        return { kind: "requires_action", providerRef, url: this.challengeUrl(charge.reference) };
+      case "declined":
+        return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
+    }
+  }
+
   async #call<T>(
     operation: FakeOperation,
     { reference, signal }: { reference: string; signal: AbortSignal },
@@ -250,20 +269,3 @@ export class FakeProvider implements Provider {
 
 const storedError: Unknown = { kind: "unknown", cause: "answered 500", vendorError: true };
 const mismatch: Outcome = { kind: "unknown", cause: "the key was used with another request" };
-
-function outcomeOf(charge: FakeCharge): Outcome {
-  const providerRef = `fake_${charge.reference}`;
-  switch (charge.status) {
-    case "authorized":
-      return { kind: "authorized", providerRef, money: charge.authorized };
-    case "captured": {
-      const taken = charge.captured ?? charge.authorized;
-      const money = { ...taken, amountMinor: taken.amountMinor - charge.refundedMinor };
-      return { kind: "captured", providerRef, money, capturedAt: new Date() };
-    }
-    case "requires_action":
-      return { kind: "requires_action", providerRef, url: `https://bank.test/3ds/${charge.reference}` };
-    case "declined":
-      return { kind: "declined", providerRef, reason: charge.reason ?? "declined" };
-  }
-}

@@ -98,7 +98,8 @@ export type Outcome =
   | { kind: "authorized"; providerRef: string; money: Money }
   /** `money`: what was taken, less what was given back since. */
   | { kind: "captured"; providerRef: string; money: Money; capturedAt: Date }
-  | { kind: "requires_action"; providerRef: string; url: string }
+  /** `url`: the vendor's word, whatever it is; whether it may be shown is judged by who records it. `null`: it names none. */
+  | { kind: "requires_action"; providerRef: string; url: string | null }
   | { kind: "declined"; providerRef: string | null; reason: DeclineReason }
   | Unknown;
 

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { webhookKeyOf } from "../crypto/webhook-secret.ts";
 
 /** How far a time stamp may be off, either way: an old one may be a replay, a future one a forgery kept for later. */
 const toleranceS = 5 * 60;
@@ -7,7 +8,7 @@ const toleranceS = 5 * 60;
  * Verifies a Standard Webhooks 1.0.0 message over its raw bytes: `webhook-signature` holds one or
  * more `v1,<base64 HMAC-SHA256 of "id.timestamp.body">`; while a secret is rotated there are two.
  *
- * @param input.secret `whsec_<base64 key>`
+ * @param input.secret `whsec_<base64 key>`; of one that holds no key, or a short one, no message is authentic
  * @returns the message id, by which duplicates are known; `null` when it is not authentic.
  */
 export function verifyWebhook(input: {
@@ -21,7 +22,9 @@ export function verifyWebhook(input: {
   const signatures = input.headers.get("webhook-signature");
   if (!id || !timestamp || !signatures || !/^\d{1,12}$/.test(timestamp)) return null;
   if (Math.abs(input.now.getTime() / 1_000 - Number(timestamp)) > toleranceS) return null;
-  const expected = digest(input.secret, `${id}.${timestamp}.`, input.body);
+  const key = webhookKeyOf(input.secret);
+  if (key === null) return null;
+  const expected = digest(key, `${id}.${timestamp}.`, input.body);
   const authentic = signatures.split(" ").some((signature) => {
     const [version, value = ""] = signature.split(",");
     const given = Buffer.from(value, "base64");
@@ -33,7 +36,8 @@ export function verifyWebhook(input: {
 /** The headers a sender puts on a message. */
 export function signWebhook(input: { secret: string; eventId: string; at: Date; body: Uint8Array }): Headers {
   const timestamp = Math.floor(input.at.getTime() / 1_000);
-  const signature = digest(input.secret, `${input.eventId}.${timestamp}.`, input.body).toString("base64");
+  const key = Buffer.from(input.secret.replace(/^whsec_/, ""), "base64");
+  const signature = digest(key, `${input.eventId}.${timestamp}.`, input.body).toString("base64");
   return new Headers({
     "webhook-id": input.eventId,
     "webhook-timestamp": `${timestamp}`,
@@ -41,7 +45,6 @@ export function signWebhook(input: { secret: string; eventId: string; at: Date; 
   });
 }
 
-function digest(secret: string, prefix: string, body: Uint8Array): Buffer {
-  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+function digest(key: Uint8Array, prefix: string, body: Uint8Array): Buffer {
   return createHmac("sha256", key).update(prefix).update(body).digest();
 }

@@ -32,18 +32,20 @@ export function announceInstance(input: {
   const { sql } = input.registry;
   const id = randomUUID();
   const startedAt = new Date();
-  const say = () =>
-    sql`
-      with forgotten as (
-        delete from instances where seen_at < now() - make_interval(secs => ${rememberedS}) and id <> ${id}
-      )
-      insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
-      values (${id}, ${instance.audience}, ${instance.version}, ${instance.schemaVersion},
-        ${instance.minimumSchemaVersion}, ${startedAt}, clock_timestamp())
-      on conflict (id) do update set seen_at = excluded.seen_at`.then(
-      () => {},
-      (err) => log.warn({ err }, "the registry could not be told that this server is there"),
-    );
+  const say = async () => {
+    try {
+      await sql`
+        insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
+        values (${id}, ${instance.audience}, ${instance.version}, ${instance.schemaVersion},
+          ${instance.minimumSchemaVersion}, ${startedAt}, clock_timestamp())
+        on conflict (id) do update set seen_at = excluded.seen_at`;
+      // Apart: that the dead cannot be forgotten makes no living server look dead.
+      await sql`
+        delete from instances where seen_at < now() - make_interval(secs => ${rememberedS}) and id <> ${id}`;
+    } catch (err) {
+      log.warn({ err }, "the registry could not be told that this server is there, or to forget another");
+    }
+  };
   let saying = say();
   const timer = setInterval(() => {
     saying = saying.then(say);

@@ -151,7 +151,7 @@ test("asking for many unknown hosts pushes no tenant out of memory", async () =>
 test("the operators' audit log takes entries and gives up none", async () => {
   const { sql } = platform.operator.registry;
   await platform.operator.registry.audit({
-    operator: "operator:ada",
+    actor: { kind: "operator", name: "ada" },
     action: "test.entry",
     detail: { n: 1 },
   });

@@ -1,3 +1,4 @@
+import { type Actor, auditName } from "../actor/actor.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { connect, type Sql } from "../database/connect.ts";
 import { registryLookups } from "../telemetry/metrics.ts";
@@ -11,8 +12,7 @@ import {
 } from "./tenant-record.ts";
 
 export interface AuditEntry {
-  /** `operator:<name>`, `platform`. */
-  operator: string;
+  actor: Actor;
   /** Dotted, past tense not needed: `tenant.create`, `isolation.breach`. */
   action: string;
   tenantId?: string;
@@ -83,10 +83,10 @@ export function openRegistry(input: {
     findById: (id) => find(`id:${id}`, { id }),
     findBySlug: (slug) => find(`slug:${slug}`, { slug }),
     list: () => loadTenants(sql),
-    async audit({ operator, action, tenantId, detail }) {
+    async audit({ actor, action, tenantId, detail }) {
       await sql`
         insert into operator_audit (operator, action, tenant_id, detail)
-        values (${operator}, ${action}, ${tenantId ?? null}, ${sql.json(detail ?? {})})`;
+        values (${auditName(actor)}, ${action}, ${tenantId ?? null}, ${sql.json(detail ?? {})})`;
     },
     servesFromMemory: () => cache.holdsAny(),
     close: () => sql.end({ timeout: 2 }),

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { OpenTenant } from "../tenant/tenants.ts";
@@ -56,6 +57,20 @@ test("a private key, or one of another type, is refused", async () => {
   await expect(addEmbedKey({ ctx, input: { algorithm: "RS256", jwk: publicJwk } })).rejects.toThrow(
     "type RSA",
   );
+});
+
+test.each([
+  ["blanks", " ".repeat(40)],
+  ["one character again and again", "a".repeat(40)],
+  ["31 characters between blanks", `  ${"0123456789abcdef0123456789abcde"}  `],
+])("%s are no secret", async (_, secret) => {
+  await expect(addEmbedKey({ ctx, input: { algorithm: "HS256", secret } })).rejects.toThrow(/at least/);
+});
+
+test("an RSA key that is too short to be one is refused", async () => {
+  const { publicKey } = generateKeyPairSync("rsa", { modulusLength: 1_024 });
+  const jwk = { ...publicKey.export({ format: "jwk" }) };
+  await expect(addEmbedKey({ ctx, input: { algorithm: "RS256", jwk } })).rejects.toThrow("2048 bits");
 });
 
 test("a JWKS address must be https", async () => {

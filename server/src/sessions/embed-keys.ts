@@ -1,6 +1,7 @@
-import { randomBytes } from "node:crypto";
+import { createPublicKey, type JsonWebKey, randomBytes } from "node:crypto";
 import { importJWK, type JWK } from "jose";
 import { z } from "zod";
+import { auditName } from "../actor/actor.ts";
 import { withFreshKeys } from "../tenant/live-keys.ts";
 import { json } from "../tenant/tenant-db.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
@@ -25,8 +26,13 @@ export const NewEmbedKey = z.union([
   z.strictObject({
     id: id.optional(),
     algorithm: z.literal("HS256"),
-    /** Its UTF-8 bytes are the HMAC key, RFC 7518 §3.2: at least 32. Default: generated. */
-    secret: z.string().min(32).max(512).optional(),
+    /** Its UTF-8 bytes are the HMAC key, RFC 7518 §3.2: at least 32, not counting blanks around. Default: generated. */
+    secret: z
+      .string()
+      .max(512)
+      .refine((text) => text.trim().length >= 32, "at least 32 characters that are no blanks")
+      .refine((text) => new Set(text).size >= 8, "at least 8 different characters")
+      .optional(),
   }),
   z.strictObject({ id: id.optional(), algorithm: asymmetric, jwk: z.record(z.string(), z.unknown()) }),
   z.strictObject({
@@ -73,7 +79,7 @@ export async function addEmbedKey({
         returning tenant_id, id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject)
-      select tenant_id, ${ctx.actor}, 'embed_key.add', id from key
+      select tenant_id, ${auditName(ctx.actor)}, 'embed_key.add', id from key
       returning tenant_id`;
   });
   if (rows.length === 0) throw new Error(`embed key ${keyId} exists already`);
@@ -81,7 +87,7 @@ export async function addEmbedKey({
   return { id: keyId, algorithm, secret: given ? null : secret };
 }
 
-/** Tokens it signed are refused from now on. @throws EmbedKeyUnknown */
+/** Tokens it signed are refused from now on, and its sessions end (keys-in-use.ts). @throws EmbedKeyUnknown */
 export async function revokeEmbedKey({
   ctx,
   input,
@@ -96,7 +102,7 @@ export async function revokeEmbedKey({
       returning tenant_id, id
     )
     insert into pay.audit_log (tenant_id, actor, action, subject)
-    select tenant_id, ${ctx.actor}, 'embed_key.revoke', id from key
+    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id from key
     returning tenant_id`;
   if (rows.length === 0) throw new EmbedKeyUnknown(`no embed key ${input.id}`);
 }
@@ -166,4 +172,9 @@ async function checkPublicKey(jwk: Record<string, unknown>, algorithm: EmbedAlgo
   if (isPrivate) throw new Error("the JWK holds private parts: register the public key only");
   if (jwk.kty !== wantedType) throw new Error(`${algorithm} needs a JWK of type ${wantedType}`);
   await importJWK(jwk as JWK, algorithm);
+  const { asymmetricKeyDetails } = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
+  // RFC 7518 §3.3. jose refuses the tokens of a shorter one, which is better said now.
+  if (wantedType === "RSA" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048) {
+    throw new Error(`${algorithm} needs an RSA key of at least 2048 bits`);
+  }
 }

@@ -1,18 +1,18 @@
 import {
   CardBrand,
   type CardMethod,
-  longest,
   type OpenedSession,
   type OpenSession,
-  plainLine,
+  type Refused,
+  refused,
 } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { type Refused, refused } from "../context/refusal.ts";
+import { doWithout } from "../context/do-without.ts";
+import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
-import { exponentOf } from "../money/money.ts";
+import { exponentOf, unusualExponents } from "../money/money.ts";
 import { minimumOf } from "../payments/limits/minimum.ts";
 import { unfinishedPayment } from "../payments/unfinished-payment.ts";
-import { SettingMissing } from "../tenant/errors.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
@@ -29,7 +29,8 @@ export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
  * Trades an embed token for a session and everything its first paint needs. The token is used up only
- * when a session comes of it.
+ * when a session comes of it, and opens it again for the same browser key. Invoices come as the mirror has them, with its
+ * age; the ERP is asked meanwhile, and `GET /v1/invoices` tells what it said.
  * @returns refused `token_invalid`, `token_expired`, `token_replayed`; `not_found` (no such customer);
  * `erp_unavailable`; `unavailable`
  * @throws TenantUnavailable
@@ -43,16 +44,18 @@ export async function openSession({
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
   if (grant.kind === "refused") return grant;
-  if (!(await claimToken({ ctx, input: grant }))) return refused("token_replayed");
+  const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
-      return { kind: "opened", grant: { subject: grant.subject, invoices: grant.invoices }, view };
+      const { subject, invoices, keyId } = grant;
+      return { kind: "opened", grant: { subject, invoices, keyId }, view };
     }
-    await releaseToken({ ctx, input: grant });
+    await releaseToken({ ctx, input: claim });
     return view;
   } catch (error) {
-    await releaseToken({ ctx, input: grant }).catch(() => {});
+    await releaseToken({ ctx, input: claim }).catch(() => {});
     throw error;
   }
 }
@@ -64,21 +67,17 @@ async function firstPaint(
 ): Promise<OpenedSession["view"] | Refused> {
   const { settings } = ctx;
   const [listed, theme, unfinished] = await Promise.all([
-    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true } }),
+    listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
     unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
-  const { invoices, asOf } = listed.list;
+  const { invoices, asOf, freshness } = listed.list;
   const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
   return {
-    seller: {
-      name: await sellerName(ctx),
-      supportEmail: await settings.get("seller.supportEmail"),
-      timeZone: await settings.get("seller.timeZone"),
-    },
+    seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
-    locale: negotiateLocale(locales, await settings.get("seller.locale")),
+    locale: negotiateLocale(locales, await sellerLocale(ctx)),
     theme: {
       hash: theme.hash,
       css: theme.css,
@@ -88,6 +87,7 @@ async function firstPaint(
     currencies,
     invoices,
     invoicesAsOf: asOf,
+    invoicesFreshness: freshness,
     methods: await methodsOf(ctx),
     minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
@@ -96,21 +96,19 @@ async function firstPaint(
   };
 }
 
-const exponentsOf = (amounts: readonly { currency: string }[]) =>
-  Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)]));
+const exponentsOf = (amounts: readonly { currency: string }[]) => ({
+  ...unusualExponents,
+  ...Object.fromEntries(amounts.map(({ currency }) => [currency, exponentOf(currency)])),
+});
+
+const sellerLocale = (ctx: Context) =>
+  doWithout({
+    ctx,
+    input: { what: "seller.locale", otherwise: "en" as const, read: () => ctx.settings.get("seller.locale") },
+  });
 
 const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
   Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
-
-/** The tenant's own name until it says what payers shall read. */
-async function sellerName(ctx: Context): Promise<string> {
-  try {
-    return await ctx.settings.get("seller.name");
-  } catch (error) {
-    if (error instanceof SettingMissing) return plainLine(ctx.tenant.name, longest.name);
-    throw error;
-  }
-}
 
 /** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {

@@ -1,7 +1,6 @@
 import { decodeJwt, decodeProtectedHeader, errors, importJWK, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
-import { ForeignId } from "../../contract/index.ts";
-import { type Refused, refused } from "../context/refusal.ts";
+import { ForeignId, type Refused, refused } from "../../contract/index.ts";
 import type { EmbedKey } from "./embed-keys.ts";
 import { type Jwks, JwksUnavailable } from "./jwks.ts";
 

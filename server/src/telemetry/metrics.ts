@@ -143,6 +143,10 @@ export const backlog = {
     name: "payments_conflicted",
     help: "Payments in conflict, which a person must settle.",
   }),
+  faults: new TenantGauge({
+    name: "erp_record_faults",
+    help: "Records of the ERP that cannot be used as they are; the tenant mends them there.",
+  }),
 };
 
 /** Prometheus text, format 0.0.4. */

@@ -180,7 +180,7 @@ test("the audit log and the ledger cannot be changed by the tenant's role", asyn
 
 test("work across tenants is audited with its reason before anything is read, and opens each with its own role", async () => {
   const elevated = await platform.operator.tenants.elevated({
-    operator: "operator:ada",
+    actor: { kind: "operator", name: "ada" },
     reason: "ticket 12",
   });
   const seen = await elevated.each(async ({ db }) => {
@@ -207,7 +207,7 @@ test("a tenant whose audit log takes no row is not entered", async () => {
   const insert = "insert (tenant_id, id, at, actor, action, subject, detail) on pay.audit_log";
   await inside(globex, (sql) => sql.unsafe(`revoke ${insert} from "${group}"`));
   const elevated = await platform.operator.tenants.elevated({
-    operator: "operator:ada",
+    actor: { kind: "operator", name: "ada" },
     reason: "ticket 13",
   });
   const seen = await elevated.each(async ({ tenant }) => tenant.slug);

@@ -6,7 +6,7 @@ import { behindPgBouncer } from "../testing/behind-pgbouncer.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import type { PgBouncer } from "../testing/pgbouncer.ts";
 import { TenantUnavailable } from "./errors.ts";
-import { sessionName } from "./lane.ts";
+import { sessionName } from "./tenant-connection.ts";
 import { connectionUrl, type OpenTenant, openTenants, type Tenants } from "./tenants.ts";
 
 const count = 60;
@@ -18,13 +18,13 @@ beforeAll(async () => {
   platform = await testPlatform();
   const slugs = Array.from({ length: count }, (_, n) => `t-${n}`).values();
   ids = [];
-  const lane = async () => {
+  const loop = async () => {
     for (const slug of slugs) {
       const input = { slug, name: slug, template: "basic-invoice", adminEmail: `a@${slug}.test` } as const;
       ids.push((await createTenant({ ctx: platform.operator, input })).tenant.id);
     }
   };
-  await Promise.all([lane(), lane(), lane()]);
+  await Promise.all([loop(), loop(), loop()]);
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((tenants) => tenants.close()));

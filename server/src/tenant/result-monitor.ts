@@ -23,7 +23,12 @@ export function createResultMonitor({ registry, log }: { registry: Registry; log
     isolationBreaches.inc();
     log.fatal({ tenantId: tenant.id, found }, "isolation breach: answer stopped");
     await registry
-      .audit({ operator: "platform", action: "isolation.breach", tenantId: tenant.id, detail: { found } })
+      .audit({
+        actor: { kind: "platform" },
+        action: "isolation.breach",
+        tenantId: tenant.id,
+        detail: { found },
+      })
       .catch((err) => log.error({ err, tenantId: tenant.id }, "isolation breach could not be audited"));
     return new IsolationBreach(`tenant ${tenant.id} was about to be answered with ${found}`);
   };

@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterAll(() => platform.close());
 
 /** As another process sees it: nothing remembered. */
-const fresh = ({ db, keys }: OpenTenant) => createSettings({ db, keys, actor: "test" });
+const fresh = ({ db, keys }: OpenTenant) =>
+  createSettings({ db, keys, actor: { kind: "operator", name: "test" } });
 const canary = "sk_canary_4f1d";
 
 test("a value set is read back, by others too; a default stands in for what is not set", async () => {
@@ -34,7 +35,7 @@ test("a seller's name is one plain line, when it is set and when something else 
   const name = JSON.stringify("Globex\r\nInc");
   await globex.db.query`
     insert into pay.settings (tenant_id, key, value) values (${globex.tenant.id}, 'seller.name', ${name}::text::jsonb)
-    returning tenant_id`;
+    on conflict (tenant_id, key) do update set value = excluded.value returning tenant_id`;
   await expect(fresh(globex).get("seller.name")).resolves.toBe("Globex Inc");
   await expect(acme.settings.set("seller.name", "\n\u202e ")).rejects.toThrow();
 });
@@ -114,7 +115,11 @@ test("one reading serves many settings", async () => {
       return acme.db.query(...args);
     },
   } as typeof acme.db;
-  const settings = createSettings({ db: counting, keys: acme.keys, actor: "test" });
+  const settings = createSettings({
+    db: counting,
+    keys: acme.keys,
+    actor: { kind: "operator", name: "test" },
+  });
   await Promise.all([settings.get("connector"), settings.get("seller.name"), settings.get("embed.origins")]);
   expect(readings).toBe(1);
 });

@@ -1,3 +1,4 @@
+import { type Actor, auditName } from "../actor/actor.ts";
 import { KeyVersionUnknown, type SealedSecret, type TenantKeys } from "../crypto/tenant-keys.ts";
 import { SettingInvalid, SettingMissing } from "./errors.ts";
 import { type LiveKeys, withFreshKeys } from "./live-keys.ts";
@@ -49,7 +50,7 @@ const place = (key: SettingKey) => `setting:${key}`;
  *
  * @param actor stands in the tenant's audit log beside a change
  */
-export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: string }): SettingsStore {
+export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: Actor }): SettingsStore {
   const { db, keys, actor } = input;
   const tenantId = db.tenant.id;
   let cache: Snapshot | null = null;
@@ -105,7 +106,7 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: str
             returning tenant_id, key
           )
           insert into pay.audit_log (tenant_id, actor, action, subject)
-          select tenant_id, ${actor}, 'setting.set', key from written
+          select tenant_id, ${auditName(actor)}, 'setting.set', key from written
           returning tenant_id`;
       });
       cache = null;
@@ -117,7 +118,7 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: str
           delete from pay.settings where tenant_id = ${tenantId} and key = ${key} returning tenant_id, key
         )
         insert into pay.audit_log (tenant_id, actor, action, subject)
-        select tenant_id, ${actor}, 'setting.unset', key from gone
+        select tenant_id, ${auditName(actor)}, 'setting.unset', key from gone
         returning tenant_id`;
       cache = null;
       return rows.length > 0;

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { AmountMinor, Currency, Locale, plainLine, SurchargeRule } from "../../contract/index.ts";
+import { ConnectorConfig, connectorSecretHelp } from "../connectors/configs.ts";
+import { webhookKeyOf } from "../crypto/webhook-secret.ts";
+import { ProviderConfig } from "../providers/configs.ts";
+import { hostname } from "../providers/frame-url.ts";
 import { isTimeZone } from "./calendar.ts";
 
-/** A host as browsers write it; nothing that means more than itself in a header or a policy. */
-const hostname = /^([a-z0-9.-]+|\[[0-9a-f:.]+\])$/;
 /** Compared byte for byte with what browsers send, and put into `frame-ancestors` as it is. */
 const origin = z.string().refine((text) => {
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -11,7 +13,14 @@ const origin = z.string().refine((text) => {
 }, "an origin as browsers send it: scheme, host, port unless usual; no path, no wildcard");
 
 /** An empty secret is a mistake, such as an empty pipe. Their messages are shown as they are: no value in them. */
-const secretText = z.string("must be text").min(1, "must be text that is not empty");
+const secretText = z.string("must be text").regex(/\S/, "must be text that is not empty");
+/** Whoever guesses it sends us news that we believe. */
+const webhookSecret = z
+  .string("must be text")
+  .refine(
+    (text) => (text.startsWith("whsec_") ? webhookKeyOf(text) !== null : /^\S{16,}$/.test(text)),
+    "must be whsec_ and at least 24 bytes in base64, or at least 16 characters without blanks, and not empty",
+  );
 /** As it stands in an HTTP header. */
 const secretHeader = z
   .string("must be text")
@@ -83,63 +92,32 @@ export const settingDefinitions = {
     default: [],
     help: "First rule that fits a card decides; none: no surcharge.",
   },
+  "invoices.standInMinutes": {
+    schema: z.number().int().min(0).max(10_080),
+    default: 15,
+    help:
+      "While the ERP cannot be asked, payments are judged by balances it gave at most so many minutes ago; older " +
+      "ones are not paid. 0: the ERP must answer.",
+  },
   provider: {
-    schema: z
-      .object({
-        id: z.literal("sandbox"),
-        /** API base as the server reaches it. */
-        baseUrl: z.url(),
-        /** Card frame as the browser reaches it. */
-        frameUrl: z.url({ protocol: /^https?$/, hostname }),
-        publishableKey: z.string(),
-      })
-      .nullable(),
+    schema: ProviderConfig.nullable(),
     default: null,
     help:
       "The payment provider. When its account changes, a payment that the former has not settled waits until the " +
       "former's settings are back; change it while `clarity payment list` names none.",
   },
   "provider.secretKey": { schema: secretHeader, secret: true, help: "The provider's API key." },
-  "provider.webhookSecret": { schema: secretText, secret: true, help: "Verifies the provider's webhooks." },
+  "provider.webhookSecret": {
+    schema: webhookSecret,
+    secret: true,
+    help: "Verifies the provider's webhooks.",
+  },
   connector: {
-    schema: z
-      .discriminatedUnion("id", [
-        z.object({
-          id: z.literal("netsuite"),
-          /** `https://<account>.suitetalk.api.netsuite.com` */
-          baseUrl: z.url(),
-          clientId: z.string(),
-          certificateId: z.string(),
-          algorithm: z.enum(["ES256", "PS256"]).default("ES256"),
-          /** Internal id of the bank or clearing account payments are deposited to. */
-          depositAccountId: z.string(),
-          /** Requests at once over all server processes, of the account's shared limit. */
-          concurrency: z.number().int().min(1).max(20).default(3),
-        }),
-        z.object({
-          id: z.literal("d365-fo"),
-          /** `https://<org>.operations.dynamics.com` */
-          baseUrl: z.url(),
-          /** `https://login.microsoftonline.com/<tenant>/oauth2/v2.0/token` */
-          tokenUrl: z.url(),
-          clientId: z.string(),
-          /** Legal entity, `dataAreaId`. */
-          company: z.string(),
-          journalName: z.string(),
-          paymentMethodName: z.string(),
-          offsetAccount: z.string(),
-          concurrency: z.number().int().min(1).max(20).default(3),
-        }),
-      ])
-      .nullable(),
+    schema: ConnectorConfig.nullable(),
     default: null,
     help: "The ERP; null: there is none.",
   },
-  "connector.secret": {
-    schema: secretText,
-    secret: true,
-    help: "NetSuite: private key, PKCS #8 PEM. D365: client secret.",
-  },
+  "connector.secret": { schema: secretText, secret: true, help: connectorSecretHelp },
   smtp: {
     schema: z
       .object({

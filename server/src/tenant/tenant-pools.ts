@@ -3,7 +3,7 @@ import type { Sql } from "../database/connect.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { openConnections } from "../telemetry/metrics.ts";
 import { IsolationBreach, TenantUnavailable } from "./errors.ts";
-import { type Identify, type Lane, openLane, type Route } from "./lane.ts";
+import { connectTenant, type Identify, type Route, type TenantConnection } from "./tenant-connection.ts";
 
 export interface PoolOptions {
   /** Connections per tenant and process. Default 5. */
@@ -31,7 +31,7 @@ const spareAfterMs = 1_000;
  * of the tenant that has most. So nobody's flood or slow database keeps another tenant out.
  */
 export class TenantPools {
-  readonly #lanes = new Map<string, Lane[]>();
+  readonly #connections = new Map<string, TenantConnection[]>();
   /** Tenants without a connection, in order of arrival. */
   readonly #waiting = new Map<string, { record: TenantRecord; turn: PromiseWithResolvers<void> }>();
   /** Being closed, or retired and not yet idle. */
@@ -52,24 +52,27 @@ export class TenantPools {
   }
 
   /** @throws TenantUnavailable, IsolationBreach and what `run` throws */
-  async use<T>(record: TenantRecord, run: (sql: Sql, lane: Lane) => Promise<T>): Promise<T> {
-    const lane = await this.#enter(await this.#take(record));
+  async use<T>(
+    record: TenantRecord,
+    run: (sql: Sql, connection: TenantConnection) => Promise<T>,
+  ): Promise<T> {
+    const connection = await this.#enter(await this.#take(record));
     try {
-      const sql = await lane.ready;
+      const sql = await connection.ready;
       // postgres.js would connect again, and nobody would ask that session whose it is.
-      if (lane.lost) throw new TenantUnavailable(`a connection of tenant ${record.id} was lost`);
-      return await run(sql, lane);
+      if (connection.lost) throw new TenantUnavailable(`a connection of tenant ${record.id} was lost`);
+      return await run(sql, connection);
     } finally {
-      this.#leave(lane);
+      this.#leave(connection);
     }
   }
 
   /** Waits until `taken` is connected, or another of the tenant's is free before that: its user is then that one's. */
-  async #enter(taken: Lane): Promise<Lane> {
+  async #enter(taken: TenantConnection): Promise<TenantConnection> {
     if (taken.connected) return taken;
     let entered = taken;
     const { promise: given, resolve } = Promise.withResolvers<void>();
-    const change = (free: Lane) => {
+    const change = (free: TenantConnection) => {
       free.users++;
       entered = free;
       this.#leave(taken);
@@ -81,77 +84,78 @@ export class TenantPools {
     return entered;
   }
 
-  #leave(lane: Lane): void {
-    lane.users--;
-    lane.usedAt = Date.now();
-    if (lane.users === 0 && lane.retired) this.#close(lane);
+  #leave(connection: TenantConnection): void {
+    connection.users--;
+    connection.usedAt = Date.now();
+    if (connection.users === 0 && connection.retired) this.#close(connection);
     else {
-      this.#offer(lane);
+      this.#offer(connection);
       this.#makeRoom();
     }
   }
 
   /** Who waits longest for a connection that is being made takes this one instead. */
-  #offer(lane: Lane): void {
-    if (lane.users > 0 || lane.retired || !lane.connected) return;
-    for (const { changers } of this.#lanes.get(lane.tenantId) ?? []) {
+  #offer(connection: TenantConnection): void {
+    if (connection.users > 0 || connection.retired || !connection.connected) return;
+    for (const { changers } of this.#connections.get(connection.tenantId) ?? []) {
       const [change] = changers;
       if (!change) continue;
       changers.delete(change);
-      change(lane);
+      change(connection);
       return;
     }
   }
 
   /** Takes no more statements; those on it have `drainMs` to finish. */
-  abandon(lane: Lane): void {
-    this.#retire(lane);
-    this.#close(lane);
+  abandon(connection: TenantConnection): void {
+    this.#retire(connection);
+    this.#close(connection);
   }
 
   close(tenantId: string): void {
-    for (const lane of this.#lanes.get(tenantId) ?? []) this.#retire(lane);
+    for (const connection of this.#connections.get(tenantId) ?? []) this.#retire(connection);
   }
 
   async closeAll(): Promise<void> {
-    const lanes = [...this.#lanes.values()].flat();
-    for (const lane of lanes) lane.retired = true;
-    await Promise.all(lanes.map((lane) => lane.end(2_000)));
+    const connections = [...this.#connections.values()].flat();
+    for (const connection of connections) connection.retired = true;
+    await Promise.all(connections.map((connection) => connection.end(2_000)));
   }
 
   /** Counts its user before anybody else can run and retire it. */
-  async #take(record: TenantRecord): Promise<Lane> {
+  async #take(record: TenantRecord): Promise<TenantConnection> {
     for (;;) {
-      const lane = this.#find(record);
-      if (lane) {
-        lane.users++;
-        lane.usedAt = Date.now();
-        return lane;
+      const connection = this.#find(record);
+      if (connection) {
+        connection.users++;
+        connection.usedAt = Date.now();
+        return connection;
       }
       await this.#turn(record);
     }
   }
 
-  #find(record: TenantRecord): Lane | null {
-    let [least, lanes]: [Lane | null, number] = [null, 0];
-    const before = (a: Lane, b: Lane) => a.users - b.users || Number(b.connected) - Number(a.connected);
-    for (const lane of this.#lanes.get(record.id) ?? []) {
-      if (lane.updatedAt < record.updatedAt.getTime()) this.#retire(lane);
-      if (lane.retired) continue;
-      lanes++;
-      if (!least || before(lane, least) < 0) least = lane;
+  #find(record: TenantRecord): TenantConnection | null {
+    let [least, living]: [TenantConnection | null, number] = [null, 0];
+    const before = (a: TenantConnection, b: TenantConnection) =>
+      a.users - b.users || Number(b.connected) - Number(a.connected);
+    for (const connection of this.#connections.get(record.id) ?? []) {
+      if (connection.updatedAt < record.updatedAt.getTime()) this.#retire(connection);
+      if (connection.retired) continue;
+      living++;
+      if (!least || before(connection, least) < 0) least = connection;
     }
-    if (least && (least.users === 0 || lanes >= this.#options.maxConnections)) return least;
+    if (least && (least.users === 0 || living >= this.#options.maxConnections)) return least;
     const room = this.#open < this.#options.maxConnectionsInAll && this.#waiting.size === 0;
-    if (room) return this.#openLane(record);
+    if (room) return this.#connect(record);
     if (least) this.#spare();
     return least;
   }
 
-  #openLane(record: TenantRecord): Lane {
+  #connect(record: TenantRecord): TenantConnection {
     this.#open++;
     openConnections.inc();
-    const lane = openLane({
+    const connection = connectTenant({
       record,
       route: this.#route(record),
       identify: this.#identify,
@@ -159,10 +163,10 @@ export class TenantPools {
       statementTimeoutMs: this.#options.statementTimeoutMs,
       onLost: (lost) => this.#retire(lost),
     });
-    this.#lanes.set(record.id, [...(this.#lanes.get(record.id) ?? []), lane]);
+    this.#connections.set(record.id, [...(this.#connections.get(record.id) ?? []), connection]);
     // The next user tries again.
-    lane.ready.catch(() => this.#retire(lane));
-    return lane;
+    connection.ready.catch(() => this.#retire(connection));
+    return connection;
   }
 
   /** Settles when the tenant has a connection that it did not have. */
@@ -178,7 +182,7 @@ export class TenantPools {
     for (const [tenantId, { record, turn }] of this.#waiting) {
       if (this.#open >= this.#options.maxConnectionsInAll) break;
       this.#waiting.delete(tenantId);
-      this.#openLane(record);
+      this.#connect(record);
       turn.resolve();
     }
     while (this.#leaving < this.#waiting.size) {
@@ -189,18 +193,18 @@ export class TenantPools {
   }
 
   /** The longest unused; when all are in use, one of the tenant that has most. */
-  #victim(): Lane | null {
+  #victim(): TenantConnection | null {
     const idle = this.#idle();
     if (idle) return idle;
-    const living = [...this.#lanes.values()].map((lanes) =>
-      lanes.filter(({ retired, usedAt }) => !retired && usedAt !== null),
+    const living = [...this.#connections.values()].map((connections) =>
+      connections.filter(({ retired, usedAt }) => !retired && usedAt !== null),
     );
     return longestUnused(living.toSorted((a, b) => b.length - a.length)[0] ?? []);
   }
 
-  #idle(): Lane | null {
-    const lanes = [...this.#lanes.values()].flat();
-    return longestUnused(lanes.filter(({ users, retired }) => users === 0 && !retired));
+  #idle(): TenantConnection | null {
+    const connections = [...this.#connections.values()].flat();
+    return longestUnused(connections.filter(({ users, retired }) => users === 0 && !retired));
   }
 
   /** Another tenant's connection nobody has used lately makes room for one more of a busy tenant. */
@@ -210,34 +214,35 @@ export class TenantPools {
     if (idle?.usedAt && idle.usedAt < Date.now() - spareAfterMs) this.#retire(idle);
   }
 
-  #retire(lane: Lane): void {
-    if (lane.retired) return;
-    lane.retired = true;
+  #retire(connection: TenantConnection): void {
+    if (connection.retired) return;
+    connection.retired = true;
     this.#leaving++;
-    if (lane.users === 0) this.#close(lane);
+    if (connection.users === 0) this.#close(connection);
   }
 
-  #close(lane: Lane): void {
-    const lanes = this.#lanes.get(lane.tenantId) ?? [];
+  #close(connection: TenantConnection): void {
+    const connections = this.#connections.get(connection.tenantId) ?? [];
     // Closed already: by `abandon`, while statements were on it.
-    if (!lanes.includes(lane)) return;
-    const others = lanes.filter((other) => other !== lane);
-    if (others.length > 0) this.#lanes.set(lane.tenantId, others);
-    else this.#lanes.delete(lane.tenantId);
+    if (!connections.includes(connection)) return;
+    const others = connections.filter((other) => other !== connection);
+    if (others.length > 0) this.#connections.set(connection.tenantId, others);
+    else this.#connections.delete(connection.tenantId);
     const gone = () => {
       this.#leaving--;
       this.#open--;
       openConnections.dec();
       this.#makeRoom();
     };
-    lane.end(drainMs).then(gone, gone);
+    connection.end(drainMs).then(gone, gone);
   }
 }
 
-function longestUnused(lanes: readonly Lane[]): Lane | null {
-  let found: Lane | null = null;
-  for (const lane of lanes) {
-    if (lane.usedAt !== null && lane.usedAt < (found?.usedAt ?? Number.POSITIVE_INFINITY)) found = lane;
+function longestUnused(connections: readonly TenantConnection[]): TenantConnection | null {
+  let found: TenantConnection | null = null;
+  for (const connection of connections) {
+    if (connection.usedAt !== null && connection.usedAt < (found?.usedAt ?? Number.POSITIVE_INFINITY))
+      found = connection;
   }
   return found;
 }

@@ -4,8 +4,8 @@ import type { TenantRecord } from "../registry/tenant-record.ts";
 import { pendingQueries } from "../telemetry/metrics.ts";
 import { statementName } from "../telemetry/statement-name.ts";
 import { inSpan, isTracing } from "../telemetry/tracing.ts";
+import type { CircuitBreaker } from "./circuit-breaker.ts";
 import { TenantUnavailable } from "./errors.ts";
-import type { Patience } from "./patience.ts";
 import type { ResultMonitor } from "./result-monitor.ts";
 import type { SqlJson, SqlValue, TenantDb, TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, type TenantPools, translate } from "./tenant-pools.ts";
@@ -13,7 +13,7 @@ import { type PoolOptions, type TenantPools, translate } from "./tenant-pools.ts
 /** Across the tenants of one process: who is at work, and whose database does not answer. */
 export interface QueryGate {
   readonly pending: Map<string, number>;
-  readonly patience: Patience;
+  readonly breaker: CircuitBreaker;
 }
 
 /** The one way to a tenant's rows. */
@@ -35,7 +35,7 @@ export function createTenantDb(input: {
       if (pending >= options.maxPending) {
         throw new TenantUnavailable(`tenant ${tenantId} has ${pending} queries under way`);
       }
-      gate.patience.ask(tenantId);
+      gate.breaker.check(tenantId);
       gate.pending.set(tenantId, pending + 1);
       pendingQueries.inc();
       try {
@@ -44,15 +44,15 @@ export function createTenantDb(input: {
             sql(strings, ...values.map((value) => toParameter(sql, value))),
           ),
         );
-        gate.patience.answered(tenantId);
+        gate.breaker.answered(tenantId);
         await monitor.check(tenant, rows);
         return rows as unknown as Row[];
       } catch (thrown) {
         const error = translate(thrown, tenantId);
         // A statement PostgreSQL itself ended is an answer; so is every refusal of its.
         if (error instanceof TenantUnavailable && errorCode(thrown) !== "57014")
-          gate.patience.failed(tenantId);
-        else gate.patience.answered(tenantId);
+          gate.breaker.failed(tenantId);
+        else gate.breaker.answered(tenantId);
         throw error;
       } finally {
         const left = (gate.pending.get(tenantId) ?? 1) - 1;
@@ -109,14 +109,14 @@ async function withinTime<T>(
     giveUp();
     reject(new TenantUnavailable(`tenant ${record.id} did not answer within ${timeoutMs} ms`));
   }, timeoutMs);
-  const answer = pools.use(record, async (sql, lane) => {
+  const answer = pools.use(record, async (sql, connection) => {
     // It must not run after we have said it failed.
     if (late) throw new TenantUnavailable(`tenant ${record.id} had no connection in time`);
     const statement = start(sql);
     giveUp = () => {
       Promise.resolve(statement.cancel()).catch(() => {});
       // Nobody knows what that connection is doing; statements behind this one would wait for it.
-      pools.abandon(lane);
+      pools.abandon(connection);
     };
     return statement;
   });

@@ -1,9 +1,11 @@
 import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
+import { type Actor, auditName } from "../actor/actor.ts";
 import { openTenantKeys } from "../crypto/tenant-keys.ts";
 import type { Sql } from "../database/connect.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { DatabaseServer, TenantRecord } from "../registry/tenant-record.ts";
+import { createCircuitBreaker } from "./circuit-breaker.ts";
 import {
   TenantAhead,
   TenantBehind,
@@ -13,12 +15,11 @@ import {
   TenantUnknown,
 } from "./errors.ts";
 import { createFlagOverrides, type FlagOverrides } from "./flags/overrides.ts";
-import { type Route, sessionName } from "./lane.ts";
 import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
-import { createPatience } from "./patience.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
+import { type Route, sessionName } from "./tenant-connection.ts";
 import { json, type TenantDb, type TenantRef } from "./tenant-db.ts";
 import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
 import { createTenantDb, type QueryGate } from "./tenant-query.ts";
@@ -32,7 +33,7 @@ export interface OpenTenant {
   readonly flags: FlagOverrides;
   readonly keys: LiveKeys;
   /** Stands in the tenant's audit log beside changes. */
-  readonly actor: string;
+  readonly actor: Actor;
 }
 
 export interface OpenOptions {
@@ -54,7 +55,7 @@ export interface Tenants {
    * Leave to work across tenants, written to the operators' audit log before anything is read, and to the
    * audit log of each tenant as it is entered. Each is still opened with its own role, one after the other.
    */
-  elevated(input: { operator: string; reason: string }): Promise<ElevatedTenants>;
+  elevated(input: { actor: Actor; reason: string }): Promise<ElevatedTenants>;
   close(): Promise<void>;
 }
 
@@ -86,7 +87,7 @@ const maxOpened = 200;
 type Pooler = NonNullable<DatabaseServer["pooler"]>;
 
 /**
- * @param actor who stands in tenants' audit logs beside changed settings; default `system`
+ * @param actor who stands in tenants' audit logs beside changed settings; default: the system
  * @param pooler PgBouncer in front of the registry's own server, where its tenants' pools connect. Default: none
  * @param minimumSchemaVersion a database below it is not opened; default: this code's last migration
  */
@@ -95,10 +96,10 @@ export function openTenants(input: {
   log: Logger;
   pool?: PoolOptions;
   pooler?: Pooler | null;
-  actor?: string;
+  actor?: Actor;
   minimumSchemaVersion?: number;
 }): Tenants {
-  const { registry, log, actor = "system" } = input;
+  const { registry, log, actor = { kind: "system" } } = input;
   const options = { ...poolDefaults, ...input.pool };
   const minimum = input.minimumSchemaVersion ?? minimumSchemaVersion();
   const monitor = createResultMonitor({ registry, log });
@@ -109,14 +110,14 @@ export function openTenants(input: {
     identify: (session) => identify({ ...session, monitor }),
   });
 
-  const gate: QueryGate = { pending: new Map(), patience: createPatience() };
+  const gate: QueryGate = { pending: new Map(), breaker: createCircuitBreaker() };
 
   const open = async (tenantId: string, { evenSuspended = false }: OpenOptions = {}): Promise<OpenTenant> => {
     const record = admit(await registry.findById(tenantId), { tenantId, minimum, evenSuspended });
     const before = opened.get(tenantId);
     if (before?.record.updatedAt.getTime() === record.updatedAt.getTime()) return before;
     // It may have moved: what its old place did not answer is no reason to wait.
-    gate.patience.answered(tenantId);
+    gate.breaker.answered(tenantId);
     const keys = await openLiveKeys({ registry, record });
     const tenant = { id: record.id, slug: record.slug, name: record.name };
     const db = createTenantDb({ tenant, record, pools, monitor, gate, options });
@@ -137,11 +138,11 @@ export function openTenants(input: {
         throw error;
       }
     },
-    async elevated({ operator, reason }) {
-      await registry.audit({ operator, action: "tenants.elevated", detail: { reason } });
+    async elevated({ actor, reason }) {
+      await registry.audit({ actor, action: "tenants.elevated", detail: { reason } });
       const enter: ElevatedTenants["enter"] = async (tenantId, options) => {
         const entered = await open(tenantId, options);
-        await auditEntry({ db: entered.db, operator, reason });
+        await auditEntry({ db: entered.db, actor, reason });
         return entered;
       };
       return { enter, each: (visit, options) => visitEach({ registry, open: enter, visit, ...options }) };
@@ -172,11 +173,11 @@ function admit(
   return record;
 }
 
-async function auditEntry(input: { db: TenantDb; operator: string; reason: string }): Promise<void> {
-  const { db, operator, reason } = input;
+async function auditEntry(input: { db: TenantDb; actor: Actor; reason: string }): Promise<void> {
+  const { db, actor, reason } = input;
   await db.query`
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    values (${db.tenant.id}::uuid, ${operator}, 'tenant.entered', ${db.tenant.slug}, ${json({ reason })})
+    values (${db.tenant.id}::uuid, ${auditName(actor)}, 'tenant.entered', ${db.tenant.slug}, ${json({ reason })})
     returning tenant_id`;
 }
 

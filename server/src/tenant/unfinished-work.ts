@@ -1,4 +1,5 @@
 import type { Sql } from "../database/connect.ts";
+import { openWorkIn } from "./open-work.ts";
 
 export interface UnfinishedWork {
   /** Whose outcome is not settled, those that wait for a person included. */
@@ -7,15 +8,14 @@ export interface UnfinishedWork {
   deliveries: number;
 }
 
-/** What would be lost, or done twice, if the tenant's database went away now. */
+/** What would be lost, or done twice, if the tenant's database went away now. It may be of an older schema. */
 export async function unfinishedWork(sql: Pick<Sql, "unsafe">): Promise<UnfinishedWork> {
   const [row] = await sql.unsafe<UnfinishedWork[]>(`
     select
-      (select count(*) from pay.payments p
-        where p.state in ('pending', 'requires_action', 'authorized', 'conflicted') or exists (
-          select from pay.attempts a
-          where a.payment_id = p.id and a.state in ('pending', 'requires_action', 'authorized')))::int as payments,
-      (select count(*) from pay.outbox where state <> 'done')::int as deliveries`);
+      count(distinct payment_id) filter (where kind in ('payment', 'outcome', 'conflict'))::int as payments,
+      count(*) filter (where kind in ('delivery', 'dead_letter'))::int as deliveries
+    from ${await openWorkIn(sql)}
+    where kind in ('payment', 'outcome', 'conflict', 'delivery', 'dead_letter')`);
   if (!row) throw new Error("unreachable: an aggregate answers one row");
   return { payments: row.payments, deliveries: row.deliveries };
 }

@@ -21,7 +21,8 @@ const prefix = "pay-test-postgres-";
 
 /**
  * One PostgreSQL per test run, started when the first test asks for a database: a run without
- * database tests does not pay for it.
+ * database tests does not pay for it. `TEST_DATABASE_URL` names another in its place, as superuser: the tests make and
+ * drop databases and roles there.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   let starting: Promise<EmbeddedPostgres> | null = null;
@@ -33,7 +34,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     chmodSync(dataDir, 0o755);
     return startEmbeddedPostgres({ dataDir, port: 0, settings: fastAndForgetful });
   };
+  const given = process.env.TEST_DATABASE_URL;
   const broker = createServer((_, response) => {
+    if (given) return response.end(given);
     starting ??= start();
     starting.then(
       ({ url }) => response.end(url),

@@ -37,9 +37,11 @@ export async function startCluster(input: {
   folder: string;
   settings?: Record<string, string>;
   standbyOf?: PostgresCluster;
+  /** Folder of its programs; default: the oldest version we support, or what is here that is nearest. */
+  bin?: string;
 }): Promise<PostgresCluster> {
   const { folder, standbyOf } = input;
-  const { folder: bin } = findPrograms({ major: oldestMajor, pgBin: null });
+  const { bin = findPrograms({ major: oldestMajor, pgBin: null }).folder } = input;
   chmodSync(folder, 0o755);
   const user = serverUser(join(folder, "data"));
   const own = (path: string) => user && chownSync(path, user.uid, user.gid);

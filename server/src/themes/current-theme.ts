@@ -1,13 +1,20 @@
 import { type CompiledTheme, compileTheme, presets, ThemeSpec } from "@clarity/themes";
 import { LRUCache } from "lru-cache";
 import type { Context } from "../context/context.ts";
+import { doWithout } from "../context/do-without.ts";
 
 /** By tenant and stored hash: compiling is pure, so an entry is never wrong. */
 const compiled = new LRUCache<string, CompiledTheme>({ max: 1_000 });
 const fallback = compileTheme(presets.plain);
 
-/** The theme the tenant published last; a neutral one until there is one. @throws TenantUnavailable */
-export async function currentTheme({ ctx }: { ctx: Context }): Promise<CompiledTheme> {
+/**
+ * The theme the tenant published last; a neutral one until there is one, or while it cannot be read: a form and a
+ * receipt are vital, their colours are not.
+ */
+export const currentTheme = ({ ctx }: { ctx: Context }): Promise<CompiledTheme> =>
+  doWithout({ ctx, input: { what: "theme", otherwise: fallback, read: () => publishedTheme({ ctx }) } });
+
+async function publishedTheme({ ctx }: { ctx: Context }): Promise<CompiledTheme> {
   const [row] = await ctx.db.query<{ tenant_id: string; hash: string; spec: unknown }>`
     select tenant_id, hash, spec from pay.themes
     where tenant_id = ${ctx.tenant.id}::uuid and published_at is not null

@@ -1,8 +1,8 @@
+import { type Refused, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { type Refused, refused } from "../context/refusal.ts";
 import { compileOnce, currentTheme } from "./current-theme.ts";
 
-/** The style sheet with this hash: the current one, or one of the tenant's stored themes. @throws TenantUnavailable */
+/** The style sheet with this hash: the current one, or one of the tenant's stored themes. @throws TenantUnavailable, ZodError */
 export async function readTheme({
   ctx,
   input,

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { compileTheme } from "../compile.ts";
+import { hexPalette } from "../hex-palette.ts";
 import { presets } from "../presets.ts";
 import { tokens } from "../tokens.ts";
 import { cssVariables } from "./css-variables.ts";
 import { designTokens } from "./dtcg.ts";
-import { hexPalette } from "./hex-palette.ts";
 import { tailwindTheme } from "./tailwind.ts";
 
 const theme = compileTheme(presets.acme);

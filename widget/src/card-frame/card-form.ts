@@ -1,8 +1,9 @@
+import { digitsOf } from "../typed/plain.ts";
 import { brandMark } from "./brand-mark.ts";
 import { type Brand, isNumber, ruleOf } from "./brands.ts";
 import { Field, type FieldName, make } from "./field.ts";
-import { digitsOf, formatExpiry, formatNumber, isPast, parseExpiry } from "./format.ts";
-import type { CardConnect, FromFrame, ToFrame } from "./protocol.ts";
+import { formatExpiry, formatNumber, isPast, parseExpiry } from "./format.ts";
+import type { CardConnect, CardMessages, CardWords, FromFrame, ToFrame } from "./protocol.ts";
 import type { ProviderApi } from "./provider-api.ts";
 
 type Funding = Extract<FromFrame, { type: "state" }>["funding"];
@@ -15,6 +16,8 @@ export class CardForm {
   readonly #mark = make("span", { class: "brand" });
   readonly #brandWords = make("span", { class: "sr", role: "status" });
   readonly #known = new Map<string, Funding>();
+  readonly #group = make("div", { role: "group" });
+  #messages: CardMessages;
   #looking = new AbortController();
   #brand?: Brand;
   #bin = "";
@@ -24,14 +27,13 @@ export class CardForm {
   constructor(connect: CardConnect, api: ProviderApi, send: (message: FromFrame) => void) {
     this.#api = api;
     this.#send = send;
-    this.#fields = this.#build(connect);
-    const group = make("div", { role: "group", "aria-label": connect.messages.group });
-    group.className = connect.fields === "condensed" ? "condensed floating" : connect.labels;
-    group.append(...Object.values(this.#fields).map(({ element }) => element));
+    this.#messages = connect.messages;
+    this.#fields = this.#build();
+    this.#group.className = connect.fields === "condensed" ? "condensed floating" : connect.labels;
+    this.#group.append(...Object.values(this.#fields).map(({ element }) => element));
     this.#fields.number.input.after(this.#mark, this.#brandWords);
-    document.documentElement.lang = connect.locale;
-    document.documentElement.dir = connect.dir;
-    document.body.append(group);
+    this.#speak(connect);
+    document.body.append(this.#group);
     this.wear(connect);
     new ResizeObserver(() =>
       send({ type: "resize", height: Math.ceil(document.body.getBoundingClientRect().height) }),
@@ -43,6 +45,9 @@ export class CardForm {
     switch (message.type) {
       case "theme":
         this.wear(message);
+        break;
+      case "words":
+        this.#speak(message);
         break;
       case "focus":
         this.#focus(message.field);
@@ -64,41 +69,49 @@ export class CardForm {
     }
   }
 
-  #build({ messages }: CardConnect): Record<FieldName, Field> {
+  #speak({ locale, dir, messages }: CardWords): void {
+    this.#messages = messages;
+    document.documentElement.lang = locale;
+    document.documentElement.dir = dir;
+    this.#group.setAttribute("aria-label", messages.group);
+    this.#fields.cvc.input.setAttribute("aria-description", messages.cvcHint);
+    for (const field of Object.values(this.#fields)) field.speak(messages[field.name]);
+  }
+
+  #build(): Record<FieldName, Field> {
     const common = { changed: () => this.#changed(), submitted: () => this.#send({ type: "submit" }) };
     const number = new Field({
       ...common,
       name: "number",
-      label: messages.number,
       placeholder: "1234 1234 1234 1234",
       autocomplete: "cc-number",
       format: formatNumber,
-      check: (text) => (isNumber(digitsOf(text)) ? "" : messages.invalidNumber),
+      check: (text) => (isNumber(digitsOf(text)) ? "" : this.#messages.invalidNumber),
     });
     const expiry = new Field({
       ...common,
       name: "expiry",
-      label: messages.expiry,
       placeholder: "MM / YY",
       autocomplete: "cc-exp",
       format: formatExpiry,
       check: (text) => {
         const expiry = parseExpiry(text);
-        if (!expiry) return messages.invalidExpiry;
-        return isPast(expiry, new Date()) ? messages.expiredCard : "";
+        if (!expiry) return this.#messages.invalidExpiry;
+        return isPast(expiry, new Date()) ? this.#messages.expiredCard : "";
       },
     });
     const cvcLength = () => ruleOf(digitsOf(number.text)).cvcLength;
     const cvc = new Field({
       ...common,
       name: "cvc",
-      label: messages.cvc,
       placeholder: "123",
       autocomplete: "cc-csc",
-      format: ({ text, caret }) => ({ text: digitsOf(text).slice(0, 4), caret }),
-      check: (text) => (digitsOf(text).length === cvcLength() ? "" : messages.invalidCvc),
+      format: ({ text, caret }) => ({
+        text: digitsOf(text).slice(0, 4),
+        caret: digitsOf(text.slice(0, caret)).length,
+      }),
+      check: (text) => (digitsOf(text).length === cvcLength() ? "" : this.#messages.invalidCvc),
     });
-    cvc.input.setAttribute("aria-description", messages.cvcHint);
     return { number, expiry, cvc };
   }
 

@@ -81,10 +81,45 @@ describe("an expiry", () => {
     expect(parseExpiry(text)).toEqual(expiry);
   });
 
-  test("is good through the last day of its month", () => {
-    const today = new Date(2026, 10, 30);
-    expect(isPast({ month: 11, year: 2026 }, today)).toBe(false);
-    expect(isPast({ month: 10, year: 2026 }, today)).toBe(true);
-    expect(isPast({ month: 1, year: 2027 }, today)).toBe(false);
+  test.each([
+    ["2026-11-30T23:59:00-12:00", 11, false],
+    ["2026-12-01T00:00:00-12:00", 11, true],
+    ["2026-12-01T00:30:00+14:00", 11, false],
+    ["2026-12-01T11:59:00Z", 11, false],
+    ["2026-11-15T12:00:00Z", 11, false],
+    ["2026-11-15T12:00:00Z", 10, true],
+    ["2027-01-01T11:00:00Z", 12, false],
+    ["2027-01-01T12:00:00Z", 12, true],
+  ])("at %s month %i has ended everywhere on earth: %s", (now, month, past) => {
+    expect(isPast({ month, year: 2026 }, new Date(now))).toBe(past);
+    expect(isPast({ month, year: 2027 }, new Date(now))).toBe(false);
+  });
+
+  test.each([
+    ["１２／３４", "12 / 34"],
+    ["１２・３４", "12 / 34"],
+    ["12－34", "12 / 34"],
+    ["１／", "01 / "],
+    ["２０３４－１２", "12 / 34"],
+    ["१२/३४", "12 / 34"],
+    ["۱۲٫۳۴", "12 / 34"],
+    ["\u200b12\u00a0/\u00a034", "12 / 34"],
+  ])("%s is read as %s", (typed, text) => {
+    expect(formatExpiry(atEnd(typed)).text).toBe(text);
+  });
+});
+
+describe("a card number from another keyboard", () => {
+  test.each([
+    "４２４２４２４２４２４２４２４２",
+    "４２４２　４２４２　４２４２　４２４２",
+    "４２４２－４２４２－４２４２－４２４２",
+    "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
+    "۴۲۴۲۴۲۴۲۴۲۴۲۴۲۴۲",
+    "४२४२४२४२४२४२४२४२",
+    "4242\u00a04242\u202f4242\u20034242",
+    "\u202d4242\u200b4242\u200c4242\ufeff4242\u202c",
+  ])("%s is 4242 4242 4242 4242, with the caret at its end", (typed) => {
+    expect(formatNumber(atEnd(typed))).toEqual({ text: "4242 4242 4242 4242", caret: 19 });
   });
 });

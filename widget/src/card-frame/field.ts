@@ -1,10 +1,10 @@
+import { isDraft, isEnter } from "../typed/composition.ts";
 import type { Typed } from "./format.ts";
 
 export type FieldName = "number" | "expiry" | "cvc";
 
 export interface FieldOptions {
   name: FieldName;
-  label: string;
   placeholder: string;
   autocomplete: "cc-number" | "cc-exp" | "cc-csc";
   format: (typed: Typed) => Typed;
@@ -19,11 +19,12 @@ export class Field {
   readonly name: FieldName;
   readonly element = make("div", { class: "field" });
   readonly input: HTMLInputElement;
+  readonly #label = make("label", {});
   readonly #error: HTMLElement;
   readonly #options: FieldOptions;
 
   constructor(options: FieldOptions) {
-    const { name, label, placeholder, autocomplete } = options;
+    const { name, placeholder, autocomplete } = options;
     this.#options = options;
     this.name = name;
     this.input = make("input", {
@@ -36,18 +37,20 @@ export class Field {
       "aria-describedby": `${name}-error`,
     });
     this.#error = make("div", { class: "error", id: `${name}-error` });
-    const words = make("label", { for: name });
-    words.textContent = label;
+    this.#label.htmlFor = name;
     const box = make("div", { class: "box" });
-    box.append(words, this.input);
+    box.append(this.#label, this.input);
     this.element.append(box, this.#error);
-    this.input.addEventListener("input", () => this.#typed());
+    // While a word is composed the field is the input method's; Firefox tells of the last change twice.
+    const typed = (event: Event) => isDraft(event) || this.#typed();
+    this.input.addEventListener("input", typed);
+    this.input.addEventListener("compositionend", typed);
     this.input.addEventListener("blur", () => {
       if (this.input.value) this.validate();
       options.changed();
     });
     this.input.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") options.submitted();
+      if (isEnter(event)) options.submitted();
     });
   }
 
@@ -64,6 +67,12 @@ export class Field {
     return this.#error.textContent !== "";
   }
 
+  /** In the payer's language, errors that show included. */
+  speak(label: string): void {
+    this.#label.textContent = label;
+    if (this.invalid) this.validate();
+  }
+
   validate(): boolean {
     this.#show(this.#options.check(this.text));
     return !this.invalid;
@@ -71,15 +80,17 @@ export class Field {
 
   #typed(): void {
     const { input } = this;
+    const typed = input.value;
     const { text, caret } = this.#options.format({
-      text: input.value,
-      caret: input.selectionStart ?? input.value.length,
+      text: typed,
+      caret: input.selectionStart ?? typed.length,
     });
-    if (input.value !== text) {
+    if (typed !== text) {
       input.value = text;
       input.setSelectionRange(caret, caret);
     }
-    if (this.invalid) this.validate();
+    // Something was typed and nothing of it can be read: say so rather than leave the field empty without a word.
+    if (this.invalid || (typed.trim() && !text)) this.validate();
     this.#options.changed();
   }
 

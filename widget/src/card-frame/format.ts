@@ -1,15 +1,10 @@
+import { digitsOf, plain } from "../typed/plain.ts";
 import { ruleOf } from "./brands.ts";
 
 export interface Typed {
   text: string;
   /** Where the caret stands in `text`. */
   caret: number;
-}
-
-/** ASCII digits of whatever was typed or pasted, Arabic and Persian ones included. */
-export function digitsOf(text: string): string {
-  // Both blocks begin at a multiple of 16: the low four bits are the digit.
-  return text.replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15)).replace(/\D/g, "");
 }
 
 /** Groups a card number as its brand prints it; the caret keeps its place among the digits. */
@@ -26,7 +21,9 @@ export function formatNumber({ text, caret }: Typed): Typed {
 }
 
 /** `4` → `04`, `0429` → `04 / 29`, `04/2029` → `04 / 2029`, `2029-04` (autofill) → `04 / 29`. */
-export function formatExpiry({ text, caret }: Typed): Typed {
+export function formatExpiry(typed: Typed): Typed {
+  const text = plain(typed.text);
+  const caret = plain(typed.text.slice(0, typed.caret)).length;
   const iso = /^(20\d\d)-(\d\d)$/.exec(text.trim());
   if (iso) return formatExpiry({ text: `${iso[2]}${iso[1]?.slice(2)}`, caret: 4 });
   const slashed = /^\s*(\d)\s*[/.-]/.exec(text);
@@ -59,9 +56,12 @@ export function parseExpiry(text: string): Expiry | null {
   return { month, year: digits.length === 4 ? 2000 + year : year };
 }
 
-/** A card is good through the last day of its month. */
-export function isPast({ month, year }: Expiry, today: Date): boolean {
-  return year * 12 + month - 1 < today.getFullYear() * 12 + today.getMonth();
+/** The last place on earth to leave a month is twelve hours behind UTC. */
+const lastPlaceMs = 12 * 3_600_000;
+
+/** A card is good through the last day of its month, wherever on earth that day ends last. */
+export function isPast({ month, year }: Expiry, now: Date): boolean {
+  return Date.UTC(year, month) <= now.getTime() - lastPlaceMs;
 }
 
 /** The caret after the same number of digits as before; at the end when nothing follows it. */

@@ -17,7 +17,8 @@ import css from "./card-frame.css?inline";
 import type { CardConnect, FromFrame, ToFrame } from "./protocol.ts";
 import { providerApi } from "./provider-api.ts";
 
-const { key = "", api = "/v1" } = (document.currentScript as HTMLScriptElement).dataset;
+const script = document.currentScript;
+const { key = "", api = "/v1" }: DOMStringMap = script instanceof HTMLScriptElement ? script.dataset : {};
 const parentOrigin = originOfParent();
 
 if (parentOrigin && parent !== window) {
@@ -27,13 +28,8 @@ if (parentOrigin && parent !== window) {
   const provider = providerApi(api, key);
   const onConnect = (event: MessageEvent<CardConnect>): void => {
     const [port] = event.ports;
-    if (
-      event.origin !== parentOrigin ||
-      event.source !== parent ||
-      event.data?.type !== "card-connect" ||
-      !port
-    )
-      return;
+    // A form that was taken over from another window of its page speaks for that window: its origin is what counts.
+    if (event.origin !== parentOrigin || event.data?.type !== "card-connect" || !port) return;
     removeEventListener("message", onConnect);
     const send = (message: FromFrame) => port.postMessage(message);
     const form = new CardForm(event.data, provider, send);

@@ -3,20 +3,24 @@
  * never sends a digit out; the form lives on the host page and never sees one.
  *
  * Handshake: the frame, once loaded, posts `{type:"card-ready"}` to `document.referrer`'s or
- * `ancestorOrigins[0]`'s origin. The form checks origin **and** source once, then hands over a
- * MessagePort with `{type:"card-connect", …}` addressed to the frame's exact origin. Everything
- * after travels on the port; window messages are ignored from then on, on both sides.
+ * `ancestorOrigins[0]`'s origin. The form checks origin **and** source, then hands over a
+ * MessagePort with `{type:"card-connect", …}` addressed to the frame's exact origin; the frame takes
+ * it from its parent's origin only. Everything after travels on the port, and the frame listens to no window message any more. A page that moves
+ * the form loads the frame anew: that says `card-ready` again and gets a port of its own.
  */
-export interface CardConnect {
+export interface CardConnect extends CardWords {
   type: "card-connect";
   /** `--pay-*` values, already resolved; the frame has no access to the host's style. */
   theme: Record<string, string>;
   dark: boolean;
-  locale: string;
-  dir: "ltr" | "rtl";
   labels: "above" | "floating";
   /** `condensed`: one joined group; its labels always stand inside, there is no room above. */
   fields: "spaced" | "condensed";
+}
+
+export interface CardWords {
+  locale: string;
+  dir: "ltr" | "rtl";
   /** The frame's own words: labels, placeholders, inline errors. */
   messages: CardMessages;
 }
@@ -36,6 +40,8 @@ export interface CardMessages {
 /** Form → frame, on the port. */
 export type ToFrame =
   | { type: "theme"; theme: Record<string, string>; dark: boolean }
+  /** The payer's language changed; a frame of an earlier release stays in the one it has. */
+  | ({ type: "words" } & CardWords)
   | { type: "tokenize"; id: number }
   | { type: "focus"; field: "number" | "expiry" | "cvc" | "first-invalid" }
   | { type: "lock"; locked: boolean };

@@ -25,6 +25,7 @@ export const ar: Messages = {
   "amount.of": "من {amount}",
   "amount.full": "دفع كامل المبلغ",
   "amount.invalid": "أدخل مبلغًا مثل {amount}.",
+  "amount.ambiguous": "يمكن قراءة هذا المبلغ بطريقتين مختلفتين. اكتبه مثل {amount}.",
   "amount.low": "أدخل {amount} على الأقل.",
   "amount.high": "أدخل {amount} على الأكثر.",
   "card.group": "بيانات البطاقة",

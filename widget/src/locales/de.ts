@@ -26,6 +26,7 @@ export const de: Messages = {
   "amount.of": "von {amount}",
   "amount.full": "Ganz zahlen",
   "amount.invalid": "Geben Sie einen Betrag wie {amount} ein.",
+  "amount.ambiguous": "Das lässt sich als zwei verschiedene Beträge lesen. Schreiben Sie ihn wie {amount}.",
   "amount.low": "Geben Sie mindestens {amount} ein.",
   "amount.high": "Geben Sie höchstens {amount} ein.",
   "card.group": "Kartendaten",

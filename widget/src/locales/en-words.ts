@@ -27,6 +27,7 @@ export const enWords = {
   "amount.of": "of {amount}",
   "amount.full": "Pay in full",
   "amount.invalid": "Enter an amount such as {amount}.",
+  "amount.ambiguous": "This could be read as two different amounts. Write it like {amount}.",
   "amount.low": "Enter at least {amount}.",
   "amount.high": "Enter at most {amount}.",
 

@@ -26,6 +26,7 @@ export const es: Messages = {
   "amount.of": "de {amount}",
   "amount.full": "Pagar todo",
   "amount.invalid": "Escriba un importe como {amount}.",
+  "amount.ambiguous": "Esto puede leerse como dos importes distintos. Escríbalo como {amount}.",
   "amount.low": "Escriba al menos {amount}.",
   "amount.high": "Escriba como máximo {amount}.",
   "card.group": "Datos de la tarjeta",

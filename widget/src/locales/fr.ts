@@ -26,6 +26,7 @@ export const fr: Messages = {
   "amount.of": "sur {amount}",
   "amount.full": "Payer en totalité",
   "amount.invalid": "Saisissez un montant tel que {amount}.",
+  "amount.ambiguous": "Ce montant peut se lire de deux façons. Écrivez-le comme {amount}.",
   "amount.low": "Saisissez au moins {amount}.",
   "amount.high": "Saisissez au plus {amount}.",
   "card.group": "Carte bancaire",

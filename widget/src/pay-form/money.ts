@@ -1,3 +1,5 @@
+import { plain } from "../typed/plain.ts";
+
 /** Money as the payer reads and types it. Amounts are bigint minor units all the way; no float is made. */
 
 /** `125000n`, exponent 2 → `"1250.00"`. */
@@ -33,50 +35,90 @@ export function formatInput(
   }).format(toDecimal(amountMinor, exponent) as Intl.StringNumericLiteral);
 }
 
-/** `null`: no amount of this currency. */
+export interface AmountFormat {
+  /** Whose signs and digits the payer is shown. */
+  locale: string;
+  /** Decimals of the currency (ISO 4217). */
+  exponent: number;
+  /** ISO 4217; its own sign or letters may stand beside the number. */
+  currency?: string | undefined;
+}
+
+/** `null`: no amount of this currency, or none that is certain. */
 export type Parsed = bigint | null;
 
 /**
- * Reads an amount as typed: `1,250.5`, `1.250,50`, `1 250`, `١٬٢٥٠٫٥`. The sign that comes last is
- * the decimal one; a single sign that could be either (`1,250`) means what it means in `locale`.
- * More decimals than the currency has are refused, never rounded.
+ * Reads an amount as typed or pasted: `1,250.5`, `1.250,50`, `1 250`, `١٬٢٥٠٫٥`, `１２５０`, `$1,250.00`. The sign
+ * that comes last is the decimal one. More decimals than the currency has are refused, never rounded; what is
+ * negative is no amount; and what could be two amounts (`isAmbiguous`) is neither.
  */
-export function parseAmount(
-  text: string,
-  { locale, exponent }: { locale: string; exponent: number },
-): Parsed {
-  const plain = toAscii(text);
-  // Nothing but digits and the two signs, at least one digit, and no longer than any balance.
-  if (!/^[.,]?\d[\d.,]*$/.test(plain) || plain.length > 40) return null;
-  const signs = plain.replace(/\d/g, "");
-  const last = signs.at(-1);
-  const decimal = last && isDecimal(plain, signs, locale) ? last : "";
-  const at = decimal ? plain.lastIndexOf(decimal) : plain.length;
-  const whole = plain.slice(0, at);
-  const fraction = plain.slice(at + 1);
-  const grouped =
-    /^(\d*|\d{1,3}([.,]\d{2,3})*[.,]\d{3})$/.test(whole) && new Set(whole.replace(/\d/g, "")).size < 2;
-  if (!grouped || fraction.length > exponent) return null;
-  return BigInt(whole.replace(/\D/g, "") + fraction.padEnd(exponent, "0"));
+export function parseAmount(text: string, format: AmountFormat): Parsed {
+  const amount = read(text, format);
+  return typeof amount === "bigint" ? amount : null;
 }
 
-/** Whether the last sign in `plain` separates decimals. */
-function isDecimal(plain: string, signs: string, locale: string): boolean {
+/**
+ * Whether a sign could separate decimals or thousands: `0,500` and `1,250` of a currency with three decimals, where
+ * the comma is not the language's decimal sign. A thousandth part of a payment or a thousand payments hang on it.
+ */
+export function isAmbiguous(text: string, format: AmountFormat): boolean {
+  return read(text, format) === "ambiguous";
+}
+
+function read(text: string, format: AmountFormat): bigint | "invalid" | "ambiguous" {
+  const number = bare(text, format);
+  // Digits with one sign between them at most, and no longer than any balance.
+  if (number.length > 40 || !/^[.,٫]?\d+([.,٫٬' ]\d+)*[.,٫]?$/.test(number)) return "invalid";
+  const decimal = decimalSign(number, format);
+  if (decimal === "ambiguous") return decimal;
+  const at = decimal ? number.lastIndexOf(decimal) : number.length;
+  const whole = number.slice(0, at);
+  const fraction = number.slice(at + 1);
+  if (!isWhole(whole) || fraction.length > format.exponent || /\D/.test(fraction)) return "invalid";
+  return BigInt(whole.replace(/\D/g, "") + fraction.padEnd(format.exponent, "0"));
+}
+
+/** The sign of `number` that separates decimals; "": none does. */
+function decimalSign(number: string, { locale, exponent }: AmountFormat): string {
+  const signs = number.replace(/\d/g, "");
   const last = signs.at(-1) ?? "";
-  if (new Set(signs).size > 1) return signs.indexOf(last) === signs.length - 1;
-  if (signs.length > 1) return false;
-  const local = toAscii(new Intl.NumberFormat(locale).format(1.5)).includes(".") ? "." : ",";
-  return last === local || !/^\d{1,3}[.,]\d{3}$/.test(plain);
+  if (!/[.,٫]/.test(last)) return "";
+  if (new Set(signs).size > 1 || last === "٫") return last;
+  if (signs.length > 1) return "";
+  const isLocal = last === localDecimal(locale);
+  const [, thousands] = /^(\d{1,3})[.,]\d{3}$/.exec(number) ?? [];
+  if (isLocal || thousands === undefined) return last;
+  // With fewer decimals than three they are thousands, and those never begin with a zero.
+  return exponent > 2 || thousands.startsWith("0") ? "ambiguous" : "";
 }
 
-/** ASCII digits, `.` and `,` only; spaces, bidi marks and Swiss apostrophes go. Anything else stays and is refused. */
-function toAscii(text: string): string {
-  return (
-    text
-      .replace(/[\s'’\u200e\u200f\u061c]/g, "")
-      .replace(/٫/g, ".")
-      .replace(/٬/g, ",")
-      // Arabic-Indic and Persian digits: both blocks begin at a multiple of 16, the low four bits are the digit.
-      .replace(/[٠-٩۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15))
-  );
+/** Digits alone, or in groups of one sign: three each, or two after the first as in India. */
+function isWhole(text: string): boolean {
+  const grouped = /^[1-9]\d{0,2}([.,٬' ]\d{2,3})*[.,٬' ]\d{3}$/.test(text);
+  return /^\d*$/.test(text) || (grouped && new Set(text.replace(/\d/g, "")).size === 1);
+}
+
+/** `.` or `,`. Where it is the Arabic one, whose keyboards have both, `.` stands for it. */
+function localDecimal(locale: string): string {
+  const parts = new Intl.NumberFormat(locale).formatToParts(1.5);
+  return parts.find(({ type }) => type === "decimal")?.value === "," ? "," : ".";
+}
+
+/** In ASCII, every apostrophe as one, without the currency's own sign or letters. */
+function bare(text: string, { locale, currency }: AmountFormat): string {
+  // What is longer is not cut to something shorter.
+  if (text.length > 150) return "";
+  const typed = plain(text).trim();
+  for (const sign of currency ? [currency, signOf(currency, locale)] : []) {
+    if (typed.startsWith(sign)) return apostrophes(typed.slice(sign.length));
+    if (typed.endsWith(sign)) return apostrophes(typed.slice(0, -sign.length));
+  }
+  return apostrophes(typed);
+}
+
+const apostrophes = (text: string) => text.trim().replace(/[’ʼ`´]/g, "'");
+
+function signOf(currency: string, locale: string): string {
+  const parts = new Intl.NumberFormat(locale, { style: "currency", currency }).formatToParts(0);
+  return plain(parts.find(({ type }) => type === "currency")?.value ?? currency).trim();
 }

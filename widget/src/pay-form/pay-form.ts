@@ -1,5 +1,6 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import { html, render } from "lit/html.js";
+import { ownScript } from "../page/own-script.ts";
 import { ApiError, fetchToken, type TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { printAlone } from "./print.ts";
@@ -12,8 +13,7 @@ import { Visit } from "./visit.ts";
 import { wantedLocales } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
-const scriptOrigin = new URL((document.currentScript as HTMLScriptElement | null)?.src || location.href)
-  .origin;
+const edge = ownScript("pay-form.js")?.edge;
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -25,7 +25,6 @@ const tokenWaitMs = 15_000;
  * @attr {string} token-url - Address on the host's origin that answers `POST` with `{"token": "…"}`; asked at the start and at every renewal.
  * @attr {string} locale - Wanted language, a BCP 47 tag; otherwise the page's, then the browser's.
  * @attr {"auto" | "light" | "dark"} theme-mode - `auto` (default) follows the payer's system.
- * @attr {string} api - Origin of the payment edge, where it is not the script's own.
  *
  * @fires pay-ready {PayReadyEvent} - The form can be used. `detail.invoices`: how many are open.
  * @fires pay-change {PayChangeEvent} - The choice or its price changed. Amounts in minor units, as digits.
@@ -74,6 +73,7 @@ export class PayForm extends HTMLElement {
     whole: new Set(),
     touched: new Set(),
     typing: false,
+    draft: null,
     spoken: "",
     update: () => this.#draw(),
   };
@@ -165,7 +165,7 @@ export class PayForm extends HTMLElement {
   #options() {
     return {
       element: this,
-      base: new URL(this.getAttribute("api") ?? "/", scriptOrigin).origin,
+      base: edge ?? "",
       wanted: wantedLocales(this.getAttribute("locale")),
       token: () => this.#nextToken(),
       changed: (before: State) => this.#changed(before),
@@ -184,6 +184,7 @@ export class PayForm extends HTMLElement {
   }
 
   async #nextToken(): Promise<string> {
+    if (!edge) throw new ApiError("no_token");
     const url = this.getAttribute("token-url");
     const token = this.getAttribute("token");
     if (this.#tokenSource) return this.#tokenSource();

@@ -1,9 +1,9 @@
 import type { Invoice, PaymentLine, SurchargeRule } from "@clarity/bff/contract";
-import { formatInput, parseAmount } from "./money.ts";
+import { type AmountFormat, formatInput, isAmbiguous, parseAmount } from "./money.ts";
 import type { State } from "./state.ts";
 import { surchargeOf } from "./surcharge.ts";
 
-export type AmountProblem = "invalid" | "low" | "high";
+export type AmountProblem = "invalid" | "ambiguous" | "low" | "high";
 
 /** What the present choice costs. Derived from the state, never kept in it. */
 export interface Price {
@@ -42,11 +42,10 @@ export function priceOf(state: State, locale: string): Price {
 }
 
 function amountOf(invoice: Invoice, state: State, locale: string): bigint | AmountProblem {
-  const parsed = parseAmount(state.chosen.get(invoice.id) ?? "", {
-    locale,
-    exponent: exponentOf(state, invoice.currency),
-  });
-  if (parsed === null) return "invalid";
+  const text = state.chosen.get(invoice.id) ?? "";
+  const format = formatOf(invoice, state, locale);
+  const parsed = parseAmount(text, format);
+  if (parsed === null) return isAmbiguous(text, format) ? "ambiguous" : "invalid";
   if (parsed < 1n) return "low";
   return parsed > BigInt(invoice.payableMinor) ? "high" : parsed;
 }
@@ -56,7 +55,12 @@ export function exponentOf(state: State, currency: string): number {
   return state.session?.currencies[currency] ?? 2;
 }
 
+/** How amounts of this invoice are written and read. */
+export function formatOf({ currency }: Invoice, state: State, locale: string): AmountFormat {
+  return { locale, exponent: exponentOf(state, currency), currency };
+}
+
 /** What an amount field holds when all of the invoice is to be paid. */
 export function inFull(invoice: Invoice, state: State, locale: string): string {
-  return formatInput(BigInt(invoice.payableMinor), { locale, exponent: exponentOf(state, invoice.currency) });
+  return formatInput(BigInt(invoice.payableMinor), formatOf(invoice, state, locale));
 }

@@ -1,8 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { surchargeVectors } from "../../../server/contract/testing/surcharge-vectors.ts";
 import { surchargeOf } from "./surcharge.ts";
 
 const credit = { brand: "visa", funding: "credit" };
+
+test.each(surchargeVectors)("the form's surcharge as the server takes it: $name", (vector) => {
+  const { amountMinor, card, rules } = vector;
+  expect(surchargeOf(amountMinor, card, rules)).toEqual({
+    amountMinor: vector.surchargeMinor,
+    rule: vector.rule === null ? null : rules[vector.rule],
+  });
+});
 
 test("the first rule that fits decides, and it rounds half up", () => {
   const rules = [

@@ -3,13 +3,14 @@ import type { Entity, EntitySet } from "../odata/entity.ts";
 
 const name = "CustomerPaymentJournalHeaderEntity";
 /** Journal names set up for customer payments. */
-const journalNames = ["CustPay", "CardPay"];
-const companies = ["usmf", "demf"];
+export const journalNames = ["CustPay", "CardPay"];
+export const companies = ["usmf", "demf", "dat"];
 
 export const journalHeaders: EntitySet = {
   name,
   keys: ["dataAreaId", "JournalBatchNumber"],
   company: "dataAreaId",
+  hasCompanyContext: true,
   properties: {
     dataAreaId: "Edm.String",
     JournalBatchNumber: "Edm.String",
@@ -32,9 +33,7 @@ export const journalHeaders: EntitySet = {
     }));
   },
   async create(sql, body) {
-    const company = companies.find(
-      (known) => known === String(body.dataAreaId ?? companies[0]).toLowerCase(),
-    );
+    const company = companies.find((known) => known === String(body.dataAreaId).toLowerCase());
     if (!company) throw writeFailed(name, `Company '${body.dataAreaId}' does not exist`);
     const journal = journalNames.find(
       (known) => known.toLowerCase() === String(body.JournalName).toLowerCase(),

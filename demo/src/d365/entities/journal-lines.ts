@@ -1,3 +1,4 @@
+import type { TransactionSql } from "postgres";
 import { z } from "zod";
 import type { Sql } from "../../shared/database.ts";
 import { fitsCurrency, toJsonNumber } from "../../shared/decimal.ts";
@@ -10,15 +11,13 @@ import {
   unescapeDisplayValue,
   wireDate,
 } from "../odata/entity.ts";
+import { unmarking } from "../unmarking.ts";
 import { openInvoice } from "./open-invoice.ts";
 
 const name = "CustomerPaymentJournalLineEntity";
 
 const Line = z.looseObject({
-  dataAreaId: z
-    .string()
-    .default("usmf")
-    .transform((id) => id.toLowerCase()),
+  dataAreaId: z.string().transform((id) => id.toLowerCase()),
   JournalBatchNumber: z.string().min(1),
   LineNumber: z.number().int().positive().optional(),
   AccountType: z.literal("Cust").default("Cust"),
@@ -27,6 +26,9 @@ const Line = z.looseObject({
   CurrencyCode: z.string().regex(/^[A-Z]{3}$/),
   TransactionDate: z.string().optional(),
   MarkedInvoice: z.string().default(""),
+  OffsetAccountType: z.string().default("Bank"),
+  OffsetAccountDisplayValue: z.string().default(""),
+  OffsetCompany: z.string().optional(),
 });
 
 /** Kept as they came; what was not sent reads as empty. */
@@ -48,6 +50,7 @@ export const journalLines: EntitySet = {
   name,
   keys: ["dataAreaId", "JournalBatchNumber", "LineNumber"],
   company: "dataAreaId",
+  hasCompanyContext: true,
   properties: {
     dataAreaId: "Edm.String",
     JournalBatchNumber: "Edm.String",
@@ -74,7 +77,10 @@ export const journalLines: EntitySet = {
     PostingProfile: "Edm.String",
   },
   async load(sql) {
-    const rows = await sql`select * from fo.journal_lines order by company, batch, line`;
+    const rows = await sql`
+      select l.*, (select count(*)::int from fo.marked_invoices m where (m.company, m.batch, m.line) = (l.company, l.batch, l.line)) as several,
+        (select min(invoice) from fo.marked_invoices m where (m.company, m.batch, m.line) = (l.company, l.batch, l.line)) as one
+      from fo.journal_lines l order by company, batch, line`;
     return rows.map((row) => ({
       recid: row.recid,
       version: row.version,
@@ -90,7 +96,8 @@ export const journalLines: EntitySet = {
         CurrencyCode: row.currency,
         TransactionDate: wireDate(row.trans_date),
         Voucher: row.voucher,
-        MarkedInvoice: row.marked_invoice,
+        // Several are an asterisk; which, the settled invoices say.
+        MarkedInvoice: row.several > 1 ? "*" : (row.one ?? row.marked_invoice),
         ...kept,
         ...row.fields,
       },
@@ -153,16 +160,39 @@ async function insert(sql: Sql, line: z.infer<typeof Line>, body: Record<string,
       };
       await openInvoice(tx, invoice, name);
     }
+    await acceptingBank(tx, line);
     const fields = Object.fromEntries(Object.entries(body).filter(([field]) => field in kept));
+    const marked = unmarking.take() ? "" : line.MarkedInvoice;
     const [row] = await tx<{ line: number }[]>`
       insert into fo.journal_lines (company, batch, line, account, credit, currency, trans_date, fields, marked_invoice, voucher)
       values (${line.dataAreaId}, ${line.JournalBatchNumber},
         coalesce(${line.LineNumber ?? null}::int,
           (select coalesce(max(line), 0) + 1 from fo.journal_lines where company = ${line.dataAreaId} and batch = ${line.JournalBatchNumber})),
         ${account}, ${String(line.CreditAmount)}, ${line.CurrencyCode}, ${dayOf(line.TransactionDate) ?? today()},
-        ${tx.json(fields as never)}, ${line.MarkedInvoice}, 'CPV-' || nextval('fo.vouchers'))
+        ${tx.json(fields as never)}, ${marked}, 'CPV-' || nextval('fo.vouchers'))
       on conflict do nothing returning line`;
     if (!row) throw writeFailed(name, "The record already exists");
     return row.line;
   });
+}
+
+/** A bank account is of one legal entity and currency, unless it allows transactions in additional ones. */
+async function acceptingBank(tx: TransactionSql, line: z.infer<typeof Line>): Promise<void> {
+  if (line.OffsetAccountType !== "Bank") return;
+  const account = unescapeDisplayValue(line.OffsetAccountDisplayValue);
+  const company = (line.OffsetCompany || line.dataAreaId).toLowerCase();
+  const [bank] = await tx<{ currency: string; additional: boolean }[]>`
+    select currency, additional from fo.banks where company = ${company} and account = ${account}`;
+  if (!bank) {
+    throw writeFailed(
+      name,
+      `The value '${account}' in field 'Offset account' is not found in the related table 'Bank accounts'`,
+    );
+  }
+  if (!bank.additional && bank.currency !== line.CurrencyCode) {
+    throw writeFailed(
+      name,
+      `Transactions in currency ${line.CurrencyCode} are not allowed for bank account ${account}`,
+    );
+  }
 }

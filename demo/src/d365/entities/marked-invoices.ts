@@ -26,6 +26,7 @@ export const markedInvoices: EntitySet = {
     "InvoiceDueDate",
   ],
   company: "JournalLineCompany",
+  hasCompanyContext: false,
   properties: {
     JournalLineCompany: "Edm.String",
     JournalBatchNumber: "Edm.String",
@@ -76,7 +77,7 @@ export const markedInvoices: EntitySet = {
         where l.company = ${company} and l.batch = ${batch} and l.line = ${line} for update of h`;
       if (!found || found.posted) throw writeFailed(name, `Journal ${batch} has no open line ${line}`);
       const invoice = marked.InvoiceNumber;
-      const open = await openInvoice(tx, { company, invoice, ...found }, name);
+      const open = await openInvoice(tx, { company, invoice, ...found }, name, { batch, line });
       if (marked.SettlementAmountInInvoiceCurrency > Number(open)) {
         throw writeFailed(name, `The amount to settle exceeds what is open on invoice ${invoice}`);
       }

@@ -5,6 +5,7 @@ export const customers: EntitySet = {
   name: "CustomerV3",
   keys: ["dataAreaId", "CustomerAccount"],
   company: "dataAreaId",
+  hasCompanyContext: true,
   properties: {
     dataAreaId: "Edm.String",
     CustomerAccount: "Edm.String",
@@ -41,6 +42,7 @@ export const custTrans: EntitySet = {
   name: "CustTransBiEntity",
   keys: ["dataAreaId", "SourceKey"],
   company: "dataAreaId",
+  hasCompanyContext: true,
   properties: {
     dataAreaId: "Edm.String",
     SourceKey: "Edm.Int64",

@@ -23,12 +23,17 @@ export interface EntitySet {
   keys: string[];
   /** Property that names the legal entity. */
   company: string;
+  /**
+   * Has a primary company context: a new record goes into the legal entity that its body names. Without one it goes
+   * into the caller's default legal entity, whatever the body says.
+   */
+  hasCompanyContext: boolean;
   properties: Properties;
   /** All records, in key order. */
   load(sql: Sql): Promise<StoredEntity[]>;
-  /** @returns the key of what was made. @throws Refused */
+  /** @returns the key of what was made. @throws ODataError */
   create?(sql: Sql, body: Record<string, unknown>): Promise<Entity>;
-  /** @throws Refused */
+  /** @throws ODataError */
   update?(sql: Sql, key: Entity, body: Record<string, unknown>): Promise<void>;
   remove?(sql: Sql, key: Entity): Promise<void>;
 }

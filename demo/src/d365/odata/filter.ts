@@ -1,4 +1,4 @@
-import { Refused } from "../errors.ts";
+import { ODataError } from "../errors.ts";
 import type { Entity, Properties } from "./entity.ts";
 
 export type Predicate = (entity: Entity) => boolean;
@@ -12,12 +12,14 @@ const token =
 
 /**
  * `$filter` as a predicate: comparisons joined by `and`, `or`, `not` and parentheses. Text compares
- * without case, as F&O's database does.
- * @throws Refused 400 for anything else, and for properties the type does not have.
+ * without case, as F&O's database does, and an asterisk in it stands for anything. A filter that asks for an
+ * enumeration finds nothing, and says nothing of why.
+ * @throws ODataError 400 for anything else, and for properties the type does not have.
  */
 export function parseFilter(text: string, type: { name: string; properties: Properties }): Predicate {
   const words = tokenize(text);
   let at = 0;
+  let asksForEnum = false;
   const peek = () => words[at]?.toLowerCase();
   const take = (): string => {
     const word = words[at];
@@ -59,19 +61,20 @@ export function parseFilter(text: string, type: { name: string; properties: Prop
   const comparison = (): Predicate => {
     const property = take();
     if (!(property in type.properties)) {
-      throw new Refused(
+      throw new ODataError(
         `Could not find a property named '${property}' on type 'Microsoft.Dynamics.DataEntities.${type.name}'.`,
       );
     }
     const operator = take().toLowerCase();
     if (!isOperator(operator)) throw syntax(text);
     const literal = readLiteral(take());
+    asksForEnum ||= type.properties[property] === "Enum";
     return (entity) => compare(entity[property] ?? null, operator, literal);
   };
 
   const predicate = disjunction();
   if (at !== words.length) throw syntax(text);
-  return predicate;
+  return asksForEnum ? () => false : predicate;
 }
 
 function tokenize(text: string): string[] {
@@ -97,12 +100,18 @@ export function readLiteral(word: string): Literal {
 
 function compare(value: unknown, operator: Operator, literal: Literal): boolean {
   const [left, right] = [fold(value), fold(literal)];
-  if (operator === "eq") return left === right;
-  if (operator === "ne") return left !== right;
+  if (operator === "eq") return equal(left, right);
+  if (operator === "ne") return !equal(left, right);
   if (left === null || right === null || typeof left !== typeof right) return false;
   if (operator === "gt") return left > right;
   if (operator === "ge") return left >= right;
   return operator === "lt" ? left < right : left <= right;
+}
+
+function equal(left: Literal, right: Literal): boolean {
+  if (typeof left !== "string" || typeof right !== "string" || !right.includes("*")) return left === right;
+  const parts = right.split("*").map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s").test(left);
 }
 
 const fold = (value: unknown): Literal =>
@@ -111,4 +120,4 @@ const fold = (value: unknown): Literal =>
 const isOperator = (word: string): word is Operator => ["eq", "ne", "gt", "ge", "lt", "le"].includes(word);
 
 const syntax = (text: string, position = 0) =>
-  new Refused(`Syntax error at position ${position} in '${text}'.`);
+  new ODataError(`Syntax error at position ${position} in '${text}'.`);

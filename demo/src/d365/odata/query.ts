@@ -1,4 +1,4 @@
-import { Refused } from "../errors.ts";
+import { ODataError } from "../errors.ts";
 import { type Entity, type EntitySet, etagOf, type StoredEntity } from "./entity.ts";
 import { parseFilter } from "./filter.ts";
 
@@ -40,7 +40,7 @@ export function runQuery(records: StoredEntity[], { type, search, pageSize }: Qu
 function whole(search: URLSearchParams, name: string): number | null {
   const text = search.get(name);
   if (text === null) return null;
-  if (!/^\d+$/.test(text)) throw new Refused(`Invalid value '${text}' for ${name} query option found.`);
+  if (!/^\d+$/.test(text)) throw new ODataError(`Invalid value '${text}' for ${name} query option found.`);
   return Number(text);
 }
 
@@ -68,7 +68,7 @@ function project(record: StoredEntity, select: string | null, type: EntitySet): 
 
 function known(name: string, type: EntitySet): string {
   if (name in type.properties) return name;
-  throw new Refused(
+  throw new ODataError(
     `Could not find a property named '${name}' on type 'Microsoft.Dynamics.DataEntities.${type.name}'.`,
   );
 }

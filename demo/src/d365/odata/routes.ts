@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { Sql } from "../../shared/database.ts";
 import type { ErpEnv } from "../../shared/faults.ts";
-import { failure, Refused } from "../errors.ts";
+import { failure, ODataError } from "../errors.ts";
 import { type Entity, type EntitySet, etagOf, type StoredEntity } from "./entity.ts";
 import { parsePath } from "./path.ts";
 import { runQuery } from "./query.ts";
@@ -27,10 +27,10 @@ export function odataRoutes(options: ODataOptions): Hono<ErpEnv> {
       const segment = decodeURIComponent(new URL(c.req.url).pathname.slice("/data/".length));
       const { set: name, key } = parsePath(segment);
       const set = options.sets[name];
-      if (!set) throw new Refused(`Resource not found for the segment '${name}'.`, 404);
+      if (!set) throw new ODataError(`Resource not found for the segment '${name}'.`, 404);
       return await work(c, { name, set, key, root: `${new URL(c.req.url).origin}/data` });
     } catch (error) {
-      if (error instanceof Refused) return failure(c, error.status, error.message);
+      if (error instanceof ODataError) return failure(c, error.status, error.message);
       throw error;
     }
   };
@@ -102,13 +102,15 @@ async function find(c: Context, at: Target, options: ODataOptions): Promise<Stor
     at.set.keys.every((name) => same(name, entity[name])),
   );
   if (!found)
-    throw new Refused(`No HTTP resource was found that matches the request URI '${c.req.url}'.`, 404);
+    throw new ODataError(`No HTTP resource was found that matches the request URI '${c.req.url}'.`, 404);
   return found;
 }
 
 async function create(c: Context, at: Target, options: ODataOptions): Promise<Response> {
-  if (!at.set.create || at.key) throw new Refused("The requested resource does not support POST.", 405);
-  const body = await bodyOf(c, at.set);
+  if (!at.set.create || at.key) throw new ODataError("The requested resource does not support POST.", 405);
+  const sent = await bodyOf(c, at.set);
+  const named = at.set.hasCompanyContext ? sent[at.set.company] : undefined;
+  const body = { ...sent, [at.set.company]: named ?? options.defaultCompany };
   const key = await at.set.create(options.sql, body);
   const made = (await at.set.load(options.sql)).find(({ entity }) =>
     at.set.keys.every((name) => entity[name] === key[name]),
@@ -127,11 +129,11 @@ async function create(c: Context, at: Target, options: ODataOptions): Promise<Re
 /** PATCH and DELETE: only for who has seen the record as it is now. */
 async function change(c: Context, at: Target, options: ODataOptions): Promise<Response> {
   const act = c.req.method === "PATCH" ? at.set.update : at.set.remove;
-  if (!act || !at.key) throw new Refused(`The requested resource does not support ${c.req.method}.`, 405);
+  if (!act || !at.key) throw new ODataError(`The requested resource does not support ${c.req.method}.`, 405);
   const found = await find(c, at, options);
   const ifMatch = c.req.header("if-match");
   if (ifMatch !== undefined && ifMatch !== "*" && ifMatch !== etagOf(found)) {
-    throw new Refused("The record has been changed by another user. Refresh it and try again.", 412);
+    throw new ODataError("The record has been changed by another user. Refresh it and try again.", 412);
   }
   const body = c.req.method === "PATCH" ? await bodyOf(c, at.set) : {};
   await act(options.sql, found.entity, body);
@@ -141,11 +143,11 @@ async function change(c: Context, at: Target, options: ODataOptions): Promise<Re
 async function bodyOf(c: Context, set: EntitySet): Promise<Record<string, unknown>> {
   const body = await c.req.json().catch(() => null);
   if (body === null || typeof body !== "object" || Array.isArray(body)) {
-    throw new Refused("An unexpected 'EndOfInput' node was found when reading from the JSON reader.");
+    throw new ODataError("An unexpected 'EndOfInput' node was found when reading from the JSON reader.");
   }
   for (const name of Object.keys(body)) {
     if (name.startsWith("@odata.") || name in set.properties) continue;
-    throw new Refused(
+    throw new ODataError(
       `The property '${name}' does not exist on type 'Microsoft.Dynamics.DataEntities.${set.name}'. Make sure to only use property names that are defined by the type.`,
     );
   }

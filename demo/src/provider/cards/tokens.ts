@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { type Account, newId } from "../accounts/accounts.ts";
 import type { Queries, Sql } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { type Bin, lookUpBin } from "./bins.ts";
 import { type CardInput, checkCard } from "./check-card.ts";
 import { type Behavior, behaviorOf } from "./magic-cards.ts";
@@ -17,7 +17,7 @@ export interface Token extends Bin {
 /**
  * Trades card data for a token. The number lives in this call's memory only: brand, funding, country,
  * last 4, a fingerprint and behaviour are what is written.
- * @throws Refusal invalid_card
+ * @throws ApiError invalid_card
  */
 export async function createToken({
   sql,
@@ -29,7 +29,7 @@ export async function createToken({
   input: CardInput;
 }): Promise<Token> {
   const number = checkCard(input, new Date());
-  if (number === null) throw new Refusal("invalid_card", "the card's number, expiry or code is not valid");
+  if (number === null) throw new ApiError("invalid_card", "the card's number, expiry or code is not valid");
   const token: Token = {
     id: newId("tok"),
     ...lookUpBin(number.slice(0, 8)),

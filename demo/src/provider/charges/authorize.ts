@@ -2,7 +2,7 @@ import { newId } from "../accounts/accounts.ts";
 import type { Behavior } from "../cards/magic-cards.ts";
 import { findToken } from "../cards/tokens.ts";
 import type { Tx } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { enqueueUpdate } from "../webhooks/enqueue.ts";
 import { type Charge, type ChargeStatus, type DeclineCode, readCharge } from "./charge.ts";
 
@@ -19,7 +19,7 @@ const challengeLifetimeS = 10 * 60;
 
 /**
  * Reserves the money, declines, or asks for a challenge, as the card was made to act. Never captures.
- * @throws Refusal invalid_token, reference_taken
+ * @throws ApiError invalid_token, reference_taken
  */
 export async function authorize({
   tx,
@@ -31,7 +31,7 @@ export async function authorize({
   input: ChargeInput;
 }): Promise<{ charge: Charge; behavior: Behavior }> {
   const token = await findToken({ sql: tx, accountId, id: input.token });
-  if (!token) throw new Refusal("invalid_token", "no such card token");
+  if (!token) throw new ApiError("invalid_token", "no such card token");
   const { status, declineCode } = decide(token.behavior);
   const challengeToken = status === "requires_action" ? newId("cht") : null;
   const inserted = await tx`
@@ -41,7 +41,7 @@ export async function authorize({
             ${input.currency}, ${declineCode}, ${input.statement}, ${input.returnOrigin}, ${challengeToken},
             ${challengeToken && tx`now() + make_interval(secs => ${challengeLifetimeS})`})
     on conflict (account_id, reference) do nothing returning id`;
-  if (inserted.length === 0) throw new Refusal("reference_taken", "a charge with that reference exists");
+  if (inserted.length === 0) throw new ApiError("reference_taken", "a charge with that reference exists");
   const charge = await readCharge({ sql: tx, accountId, reference: input.reference });
   await enqueueUpdate({ tx, charge });
   return { charge, behavior: token.behavior };

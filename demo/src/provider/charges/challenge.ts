@@ -1,5 +1,5 @@
 import type { Queries, Sql } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { enqueueUpdate } from "../webhooks/enqueue.ts";
 import { type Charge, readCharge } from "./charge.ts";
 
@@ -10,7 +10,7 @@ export interface Challenge extends Charge {
 
 /**
  * The charge behind a challenge link, pending or decided.
- * @throws Refusal not_found: no such charge, or not its link
+ * @throws ApiError not_found: no such charge, or not its link
  */
 export async function openChallenge(input: { sql: Queries; id: string; token: string }): Promise<Challenge> {
   const { sql, id, token } = input;
@@ -18,13 +18,13 @@ export async function openChallenge(input: { sql: Queries; id: string; token: st
     select charges.*, brand, funding, last4, accounts.name as merchant
     from charges join tokens on tokens.id = token_id join accounts on accounts.id = charges.account_id
     where charges.id = ${id} and challenge_token = ${token}`;
-  if (!challenge) throw new Refusal("not_found", "no such challenge");
+  if (!challenge) throw new ApiError("not_found", "no such challenge");
   return challenge;
 }
 
 /**
  * Takes the payer's word, once: the first decision stands, and comes too late after the expiry.
- * @throws Refusal not_found
+ * @throws ApiError not_found
  */
 export async function decideChallenge(input: {
   sql: Sql;

@@ -1,6 +1,6 @@
 import type { Brand, Funding } from "../cards/bins.ts";
 import type { Queries, Tx } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 
 export type ChargeStatus =
   | "requires_action"
@@ -77,7 +77,7 @@ export async function listCharges({
     where charges.account_id = ${accountId} order by seq desc limit 10000`;
 }
 
-/** @throws Refusal not_found, for another account's reference too. */
+/** @throws ApiError not_found, for another account's reference too. */
 export async function readCharge({
   sql,
   accountId,
@@ -90,11 +90,11 @@ export async function readCharge({
   const [charge] = await sql<Charge[]>`
     select charges.*, brand, funding, last4 from charges join tokens on tokens.id = charges.token_id
     where charges.account_id = ${accountId} and reference = ${reference}`;
-  if (!charge) throw new Refusal("not_found", "no charge with that reference");
+  if (!charge) throw new ApiError("not_found", "no charge with that reference");
   return charge;
 }
 
-/** By our own id, `ch_…`. @throws Refusal not_found, for another account's charge too. */
+/** By our own id, `ch_…`. @throws ApiError not_found, for another account's charge too. */
 export async function readChargeById({
   sql,
   accountId,
@@ -107,13 +107,13 @@ export async function readChargeById({
   const [charge] = await sql<Charge[]>`
     select charges.*, brand, funding, last4 from charges join tokens on tokens.id = charges.token_id
     where charges.account_id = ${accountId} and charges.id = ${id}`;
-  if (!charge) throw new Refusal("not_found", "no charge with that id");
+  if (!charge) throw new ApiError("not_found", "no charge with that id");
   return charge;
 }
 
 /**
  * Holds the charge's row until the transaction ends: whoever wants to move its money waits in line.
- * @throws Refusal not_found
+ * @throws ApiError not_found
  */
 export async function lockCharge(input: { tx: Tx; accountId: string; reference: string }): Promise<Charge> {
   const { tx, accountId, reference } = input;

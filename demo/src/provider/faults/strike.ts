@@ -1,5 +1,5 @@
 import type { Tx } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { type Operation, readFault, takeFault } from "./faults.ts";
 
 /** How an answer travels: `hang` never comes, `late` comes late, `break` loses the connection at once. */
@@ -35,6 +35,6 @@ export async function performUnderFaults(
 /** It stays under the key, as real processors keep theirs. */
 const brokenAnswer: Performed = {
   status: 500,
-  body: new Refusal("internal", "something went wrong").toBody(),
+  body: new ApiError("internal", "something went wrong").toBody(),
   manner: "now",
 };

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { lookUpBin } from "../cards/bins.ts";
 import { createToken } from "../cards/tokens.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { AppEnv, Services } from "./app-env.ts";
 import { byPublishableKey, fromOrigin } from "./guards.ts";
 import { CardBody, readJson } from "./read.ts";
@@ -12,7 +12,7 @@ export function browserRoutes({ sql, config }: Services): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get("/bins/:bin", guard, (c) => {
       const bin = c.req.param("bin");
-      if (!/^\d{8}$/.test(bin)) throw new Refusal("invalid_bin", "a BIN here is the first 8 digits");
+      if (!/^\d{8}$/.test(bin)) throw new ApiError("invalid_bin", "a BIN here is the first 8 digits");
       return c.json(lookUpBin(bin));
     })
     .post("/tokens", fromOrigin(config.publicOrigin), guard, async (c) => {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Hono } from "hono";
 import { accountByPublishableKey } from "../accounts/accounts.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { cardPage } from "../pages/card-page.ts";
 import type { AppEnv, Services } from "./app-env.ts";
-import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
+import { readAsset, sendAsset, setPageHeaders } from "./pages.ts";
 
 /** The hosted card frame. Its script is read on each request: small, and always the one just built. */
 export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
@@ -14,11 +14,13 @@ export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
       const publishableKey = c.req.query("key") ?? "";
       const isKey = /^pk_[\w-]{1,64}$/.test(publishableKey);
       if (!isKey || !(await accountByPublishableKey(sql, publishableKey))) {
-        throw new Refusal("not_found", "no account with that key");
+        throw new ApiError("not_found", "no account with that key");
       }
-      c.header("content-security-policy", pagePolicy(config.frameAncestors));
+      setPageHeaders(c, config.frameAncestors);
       c.header("cache-control", "no-cache");
       return c.html(cardPage({ script: await readAsset(scriptFile), publishableKey }));
     })
-    .get("/card-frame.js", async (c) => sendAsset(c, await readAsset(scriptFile), "text/javascript"));
+    .get("/v/:address/card-frame.js", async (c) =>
+      sendAsset(c, await readAsset(scriptFile), "text/javascript"),
+    );
 }

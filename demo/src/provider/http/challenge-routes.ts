@@ -3,7 +3,7 @@ import { z } from "zod";
 import { decideChallenge, expireChallenges, openChallenge } from "../charges/challenge.ts";
 import { challengePage } from "../pages/challenge-page.ts";
 import type { AppEnv, Services } from "./app-env.ts";
-import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
+import { readAsset, sendAsset, setPageHeaders } from "./pages.ts";
 import { check, readForm, readId } from "./read.ts";
 
 const LinkToken = z.string().regex(/^cht_[\w-]{1,64}$/);
@@ -21,7 +21,7 @@ export function challengeRoutes({ sql, config, wake }: Services): Hono<AppEnv> {
       const challenge = await openChallenge({ sql, id: readId(c, "id"), token });
       const { returnOrigin } = challenge;
       const frameAncestors = [...(returnOrigin ? [returnOrigin] : []), ...config.frameAncestors];
-      c.header("content-security-policy", pagePolicy(frameAncestors));
+      setPageHeaders(c, frameAncestors);
       return c.html(challengePage({ challenge, css, script }));
     })
     .post("/3ds/:id", async (c) => {
@@ -31,6 +31,6 @@ export function challengeRoutes({ sql, config, wake }: Services): Hono<AppEnv> {
       wake();
       return c.redirect(`/3ds/${id}?t=${t}`, 303);
     })
-    .get("/bank.css", (c) => sendAsset(c, css, "text/css"))
-    .get("/challenge-done.js", (c) => sendAsset(c, script, "text/javascript"));
+    .get("/v/:address/bank.css", (c) => sendAsset(c, css, "text/css"))
+    .get("/v/:address/challenge-done.js", (c) => sendAsset(c, script, "text/javascript"));
 }

@@ -6,7 +6,7 @@ import { readFault, setFault } from "../faults/faults.ts";
 import { consolePage } from "../pages/console-page.ts";
 import { countEvents } from "../webhooks/count.ts";
 import type { AppEnv, Services } from "./app-env.ts";
-import { pagePolicy, readAsset, sendAsset } from "./pages.ts";
+import { readAsset, sendAsset, setPageHeaders } from "./pages.ts";
 import { FaultForm, readForm } from "./read.ts";
 
 const css = await readAsset(new URL("../pages/assets/console.css", import.meta.url));
@@ -22,12 +22,12 @@ export function consoleRoutes({ sql }: Services): Hono<AppEnv> {
         readFault(sql),
         countEvents(sql),
       ]);
-      c.header("content-security-policy", pagePolicy([], ["img-src data:"]));
+      setPageHeaders(c, [], ["img-src data:"]);
       return c.html(consolePage({ totals, charges, fault, events, css }));
     })
     .post("/faults", csrf(), async (c) => {
       await setFault({ sql, input: await readForm(c, FaultForm) });
       return c.redirect("/", 303);
     })
-    .get("/console.css", (c) => sendAsset(c, css, "text/css"));
+    .get("/v/:address/console.css", (c) => sendAsset(c, css, "text/css"));
 }

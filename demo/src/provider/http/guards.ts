@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Account, accountByPublishableKey, accountBySecretKey } from "../accounts/accounts.ts";
 import type { Sql } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { Call, Guard } from "./app-env.ts";
 
 /** The merchant's server: `Authorization: Bearer sk_…`. */
@@ -23,7 +23,7 @@ export function byAdminKey(adminKey: string): Guard {
 export function fromOrigin(origin: string): Guard {
   return async (c, next) => {
     if (c.req.header("origin") !== origin) {
-      throw new Refusal("forbidden_origin", "card data is taken from the hosted card frame only");
+      throw new ApiError("forbidden_origin", "card data is taken from the hosted card frame only");
     }
     await next();
   };
@@ -43,6 +43,6 @@ function bearer(c: Call): string {
   return /^Bearer ([\w-]{1,256})$/.exec(c.req.header("authorization") ?? "")?.[1] ?? "";
 }
 
-const unauthorized = () => new Refusal("unauthorized", "no such key, or a key of the wrong kind");
+const unauthorized = () => new ApiError("unauthorized", "no such key, or a key of the wrong kind");
 
 const digest = (text: string) => createHash("sha256").update(text).digest();

@@ -6,7 +6,7 @@ import { expireChallenges } from "../charges/challenge.ts";
 import { type Charge, listCharges, readCharge, readChargeById, toView } from "../charges/charge.ts";
 import { refund } from "../charges/refund.ts";
 import type { Tx } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { type Operation, takeFault } from "../faults/faults.ts";
 import { type Manner, type Performed, performUnderFaults } from "../faults/strike.ts";
 import { once } from "../idempotency/once.ts";
@@ -68,7 +68,7 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
     })
     .get("/charges/:reference", guard, async (c) => {
       const fault = await takeFault({ sql, modes: ["not_found_after_submit"], operation: null });
-      if (fault !== "none") throw new Refusal("not_found", "no charge with that reference");
+      if (fault !== "none") throw new ApiError("not_found", "no charge with that reference");
       await expireChallenges(sql);
       const reference = readId(c, "reference");
       return c.json(view(await readCharge({ sql, accountId: c.var.account.id, reference })));
@@ -85,7 +85,7 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
     .get("/account", guard, (c) => c.json({ id: c.var.account.id }))
     .get("/tokens/:token", guard, async (c) => {
       const token = await findToken({ sql, accountId: c.var.account.id, id: readId(c, "token") });
-      if (!token) throw new Refusal("not_found", "no such token");
+      if (!token) throw new ApiError("not_found", "no such token");
       const { id, brand, funding, last4, country, fingerprint } = token;
       return c.json({ token: id, brand, funding, last4, country, fingerprint });
     });

@@ -32,17 +32,34 @@ test("the card frame runs one script, pinned by its hash, under a policy without
   expect(policy).not.toMatch(/unsafe|\*;/);
   expect(page.headers.has("x-frame-options")).toBe(false);
   expect(page.headers.get("referrer-policy")).toBe("same-origin");
+  for (const directive of ["report-uri /reports", "report-to card", "trusted-types 'none'"])
+    expect(policy.split("; ")).toContain(directive);
+  expect(page.headers.get("reporting-endpoints")).toBe('card="/reports"');
+  expect(page.headers.get("integrity-policy")).toContain("blocked-destinations=(script)");
+  expect(page.headers.get("permissions-policy")).toContain("camera=()");
 });
 
-test("the script a page names may be kept for a year; asked for by another name, it is checked", async () => {
+test("the script is addressed by its content, for good; by another address there is none", async () => {
   const page = await get(`/card?key=${acme.account.publishableKey}`);
-  const src = /src="(\/card-frame\.js[^"]*)"/.exec(page.text)?.[1] ?? "";
+  const [, src = "", address = ""] = /src="(\/v\/([\w-]{64})\/card-frame\.js)"/.exec(page.text) ?? [];
+  expect(address).toBe(createHash("sha384").update(frameScript).digest("base64url"));
   const script = await get(src);
   expect(script.text).toBe(frameScript);
   expect(script.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
   expect(script.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
-  expect((await get("/card-frame.js")).headers.get("cache-control")).toBe("no-cache");
-  expect((await get("/card-frame.js?v=0123456789abcdef")).headers.get("cache-control")).toBe("no-cache");
+  for (const other of ["/card-frame.js", `/v/${"A".repeat(64)}/card-frame.js`, `/v/${address}/bank.css`])
+    expect((await get(other)).status, other).toBe(404);
+});
+
+test("what a browser reports of a page is taken, in either format, and nothing else is", async () => {
+  const body = { effectiveDirective: "script-src-elem", blockedURL: "https://evil.example/4242424242424242" };
+  const post = (sent: unknown) =>
+    fetch(`${sandbox.url}/reports`, { method: "POST", body: JSON.stringify(sent) }).then(
+      ({ status }) => status,
+    );
+  expect(await post([{ type: "csp-violation", url: "x", body }])).toBe(204);
+  expect(await post({ "csp-report": { "effective-directive": "img-src" } })).toBe(204);
+  for (const wrong of [1, [1], {}, [{ type: "x" }]]) expect(await post(wrong)).toBe(400);
 });
 
 test.each(["", "?key=", "?key=pk_unknown", "?key=%00"])("/card%s is 404", async (query) => {

@@ -1,39 +1,48 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { ApiError } from "../errors.ts";
 import type { Call } from "./app-env.ts";
 
 export interface Asset {
   text: string;
   /** Subresource Integrity: `sha384-…`. */
   integrity: string;
-  /** Names this very content in a URL, so that browsers may keep it for good. */
-  version: string;
+  /** The same hash as one segment of a path: it names this very content. */
+  address: string;
 }
 
 export async function readAsset(file: string | URL): Promise<Asset> {
   const text = await readFile(file, "utf8");
-  const integrity = `sha384-${createHash("sha384").update(text).digest("base64")}`;
-  const version = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  return { text, integrity, version };
+  const digest = createHash("sha384").update(text).digest();
+  return { text, integrity: `sha384-${digest.toString("base64")}`, address: digest.toString("base64url") };
 }
 
-/** Answers with a script or style sheet; kept a year when asked for by the version it still has. */
+/** Where a page finds it. */
+export const pathOf = (name: string, { address }: Asset): string => `/v/${address}/${name}`;
+
+/**
+ * Answers `/v/:address/<name>` with a script or style sheet, for good.
+ * @throws ApiError not_found for another content than this one
+ */
 export function sendAsset(c: Call, asset: Asset, type: "text/javascript" | "text/css"): Response {
-  const isCurrent = c.req.query("v") === asset.version;
+  if (c.req.param("address") !== asset.address) throw new ApiError("not_found", "no such content");
   return c.body(asset.text, 200, {
     "content-type": `${type}; charset=utf-8`,
-    "cache-control": isCurrent ? "public, max-age=31536000, immutable" : "no-cache",
+    "cache-control": "public, max-age=31536000, immutable",
     "cross-origin-resource-policy": "same-origin",
   });
 }
 
+const unneeded = ["camera", "display-capture", "geolocation", "microphone", "midi", "serial", "usb"];
+
 /**
- * Content-Security-Policy of a page: own files only, nothing inline, no string into script.
+ * Headers of a page: own files only, scripts only with their integrity, nothing inline, no string into script; what a
+ * browser refuses it reports here.
  * @param frameAncestors CSP sources that may frame it; empty: nobody
  * @param more further directives
  */
-export function pagePolicy(frameAncestors: string[], more: string[] = []): string {
-  return [
+export function setPageHeaders(c: Call, frameAncestors: string[], more: string[] = []): void {
+  const policy = [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
@@ -42,7 +51,13 @@ export function pagePolicy(frameAncestors: string[], more: string[] = []): strin
     "base-uri 'none'",
     "require-trusted-types-for 'script'",
     "trusted-types 'none'",
-    `frame-ancestors ${frameAncestors.join(" ") || "'none'"}`,
+    "report-uri /reports",
+    "report-to card",
     ...more,
-  ].join("; ");
+    `frame-ancestors ${frameAncestors.join(" ") || "'none'"}`,
+  ];
+  c.header("content-security-policy", policy.join("; "));
+  c.header("reporting-endpoints", 'card="/reports"');
+  c.header("integrity-policy", "blocked-destinations=(script), endpoints=(card)");
+  c.header("permissions-policy", unneeded.map((feature) => `${feature}=()`).join(", "));
 }

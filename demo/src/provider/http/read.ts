@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import { faultModes, operations } from "../faults/faults.ts";
 import type { Call } from "./app-env.ts";
 
@@ -52,50 +52,50 @@ export const FaultForm = z.object({
 
 /**
  * The JSON body, checked. The refusal names the fields and never quotes them.
- * @throws Refusal invalid_request
+ * @throws ApiError invalid_request
  */
 export async function readJson<T>(c: Call, schema: z.ZodType<T>): Promise<T> {
   let json: unknown;
   try {
     json = JSON.parse(await c.req.text());
   } catch {
-    throw new Refusal("invalid_request", "the body is not JSON");
+    throw new ApiError("invalid_request", "the body is not JSON");
   }
   return check(json, schema);
 }
 
 /**
  * The fields of a posted form, checked; of fields sent twice the last.
- * @throws Refusal invalid_request
+ * @throws ApiError invalid_request
  */
 export async function readForm<T>(c: Call, schema: z.ZodType<T>): Promise<T> {
   return check(Object.fromEntries(new URLSearchParams(await c.req.text())), schema);
 }
 
-/** @throws Refusal invalid_request */
+/** @throws ApiError invalid_request */
 export function check<T>(value: unknown, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const fields = [...new Set(parsed.error.issues.map((issue) => issue.path.join(".") || "body"))];
-  throw new Refusal("invalid_request", `missing or wrong: ${fields.join(", ")}`);
+  throw new ApiError("invalid_request", `missing or wrong: ${fields.join(", ")}`);
 }
 
-/** @throws Refusal invalid_request */
+/** @throws ApiError invalid_request */
 export function readIdempotencyKey(c: Call): string {
   const key = c.req.header("idempotency-key") ?? "";
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Refusal("invalid_request", "the header Idempotency-Key is missing or wrong");
+    throw new ApiError("invalid_request", "the header Idempotency-Key is missing or wrong");
   }
   return key;
 }
 
 /**
  * An id from the path: what no id looks like does not exist.
- * @throws Refusal not_found
+ * @throws ApiError not_found
  */
 export function readId(c: Call, name: string): string {
   const id = Id.safeParse(c.req.param(name));
-  if (!id.success) throw new Refusal("not_found", `no such ${name}`);
+  if (!id.success) throw new ApiError("not_found", `no such ${name}`);
   return id.data;
 }
 

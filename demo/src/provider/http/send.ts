@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { Performed } from "../faults/strike.ts";
 import type { Call, Services } from "./app-env.ts";
 
@@ -10,7 +10,7 @@ export async function send(c: Call, performed: Performed, services: Services): P
   const { hangMs, lateMs } = services.timings;
   switch (performed.manner) {
     case "conflict":
-      throw new Refusal("in_progress", "a call with this key is still running");
+      throw new ApiError("in_progress", "a call with this key is still running");
     case "break":
       return breakConnection(c);
     case "hang":

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Sql, Tx } from "../database/database.ts";
-import { Refusal } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 import type { Performed } from "../faults/strike.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { Performed } from "../faults/strike.ts";
  * a process killed midway leaves neither a half-done charge nor a key that is stuck.
  *
  * A refusal changes nothing and is not stored: the same call may be tried again and is judged anew.
- * @throws Refusal in_progress while the first call runs, idempotency_mismatch when the call differs
+ * @throws ApiError in_progress while the first call runs, idempotency_mismatch when the call differs
  */
 export async function once(
   { sql, accountId, key, call }: { sql: Sql; accountId: string; key: string; call: unknown },
@@ -23,10 +23,10 @@ export async function once(
     const [stored] = await tx<{ fingerprint: string; status: number; body: string }[]>`
       select fingerprint, status, body from idempotency_keys where account_id = ${accountId} and key = ${key}`;
     if (stored && stored.fingerprint !== fingerprint) {
-      throw new Refusal("idempotency_mismatch", "the key was used for another call");
+      throw new ApiError("idempotency_mismatch", "the key was used for another call");
     }
     if (stored) return { status: stored.status, body: stored.body, manner: "now" };
-    if (!lock.claimed) throw new Refusal("in_progress", "a call with this key is still running");
+    if (!lock.claimed) throw new ApiError("in_progress", "a call with this key is still running");
     const performed = await work(tx);
     await tx`
       insert into idempotency_keys (account_id, key, fingerprint, status, body)

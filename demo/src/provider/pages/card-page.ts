@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Asset } from "../http/pages.ts";
+import { type Asset, pathOf } from "../http/pages.ts";
 
 /** The hosted card frame: an empty page; the script draws the fields and does the handshake. */
 export function cardPage({ script, publishableKey }: { script: Asset; publishableKey: string }) {
@@ -10,8 +10,9 @@ export function cardPage({ script, publishableKey }: { script: Asset; publishabl
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Card details</title>
         <script
-          src="/card-frame.js?v=${script.version}"
+          src="${pathOf("card-frame.js", script)}"
           integrity="${script.integrity}"
+          crossorigin="anonymous"
           data-key="${publishableKey}"
           data-api="/v1"
           defer

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { Challenge } from "../charges/challenge.ts";
-import type { Asset } from "../http/pages.ts";
+import { type Asset, pathOf } from "../http/pages.ts";
 import { moneyText } from "./money-text.ts";
 
 const day = new Intl.DateTimeFormat("en", { dateStyle: "long", timeZone: "UTC" });
@@ -24,13 +24,14 @@ export function challengePage({
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
-        <link rel="stylesheet" href="/bank.css?v=${css.version}" integrity="${css.integrity}" />
+        <link rel="stylesheet" href="${pathOf("bank.css", css)}" integrity="${css.integrity}" />
         ${
           pending
             ? ""
             : html`<script
-              src="/challenge-done.js?v=${script.version}"
+              src="${pathOf("challenge-done.js", script)}"
               integrity="${script.integrity}"
+              crossorigin="anonymous"
               data-return-origin="${returnOrigin ?? ""}"
               defer
             ></script>`

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { NamedCharge, Total } from "../charges/list-recent.ts";
 import { type Fault, type FaultMode, faultModes, type Operation, operations } from "../faults/faults.ts";
-import type { Asset } from "../http/pages.ts";
+import { type Asset, pathOf } from "../http/pages.ts";
 import { moneyText } from "./money-text.ts";
 
 const faultTexts: Record<FaultMode, string> = {
@@ -42,7 +42,7 @@ export function consolePage({ totals, charges, fault, events, css }: ConsoleView
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>Sandbox payment provider</title>
         <link rel="icon" href="${icon}" />
-        <link rel="stylesheet" href="/console.css?v=${css.version}" integrity="${css.integrity}" />
+        <link rel="stylesheet" href="${pathOf("console.css", css)}" integrity="${css.integrity}" />
       </head>
       <body>
         <main>

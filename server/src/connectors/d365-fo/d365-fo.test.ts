@@ -1,81 +1,13 @@
-import { exportJWK, generateKeyPair } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { toDecimal } from "../../money/money.ts";
 import { connectorConformance, type ErpUnderTest } from "../conformance.ts";
-import { paymentOf, signal, untilPosted } from "../testing/booked.ts";
-import { startStandIn } from "../testing/stand-in.ts";
-import { createD365FoConnector } from "./connector.ts";
-import type { Environment } from "./environment.ts";
-import { markedAmounts } from "./marked-amounts.ts";
-import type { Row } from "./odata.ts";
+import type { Connector, ErpPayment } from "../connector.ts";
+import { booked, expectPaid, paymentOf, signal, untilPosted } from "../testing/booked.ts";
+import { startEnvironment } from "./testing/environment.ts";
 
-interface Deployed {
-  /** Default `CardPay`. */
-  journalName?: string;
-  fetch?: typeof fetch;
-}
-
-/** The stand-in environment, and connectors to it. */
-async function startEnvironment() {
-  const keys = await generateKeyPair("ES256", { extractable: true });
-  const { url, ask, shared } = await startStandIn("d365", {
-    CLIENT_ID: "client",
-    CLIENT_SECRET: "a secret of some length",
-    // Small pages, so that reading follows the links.
-    PAGE_SIZE: "3",
-    // Its pages are not looked at here.
-    EDGE_ORIGIN: "http://edge.test",
-    LOADER_PATH: "/loader.js",
-    LOADER_INTEGRITY: "sha384-none",
-    EMBED_KEY_ID: "key",
-    EMBED_PRIVATE_JWK: JSON.stringify(await exportJWK(keys.privateKey)),
-  });
-  const connect = ({ journalName = "CardPay", ...rest }: Deployed = {}) =>
-    createD365FoConnector({
-      ...rest,
-      clientSecret: "a secret of some length",
-      config: {
-        id: "d365-fo",
-        baseUrl: url,
-        tokenUrl: `${url}/directory/oauth2/v2.0/token`,
-        clientId: "client",
-        company: "usmf",
-        journalName,
-        paymentMethodName: "CARD",
-        offsetAccount: "USMF OPER",
-        concurrency: 5,
-      },
-    });
-  const customerId = "JP-011";
-  const erp: ErpUnderTest = {
-    ...shared,
-    connector: connect(),
-    customerId,
-    debtFreeCustomerId: "US-099",
-    invoices: async () =>
-      (await ask("/demo/invoices")).invoices.filter(
-        (i: { company: string; customerId: string }) => i.company === "usmf" && i.customerId === customerId,
-      ),
-    payments: async (externalId) => {
-      const { payments } = await ask("/demo/payments");
-      return payments
-        .filter((line: { reference: string }) => line.reference === externalId)
-        .map(({ amount, currency, date, marked }: Record<string, unknown>) => ({
-          amount,
-          currency,
-          date,
-          applied: marked,
-        }));
-    },
-    bookRecorded: async () => {
-      await ask("/demo/posting/run", {});
-    },
-    reset: async () => {
-      await ask("/demo/posting", { mode: "manual" });
-      await shared.reset();
-    },
-  };
-  return { erp, connect };
-}
+connectorConformance("d365-fo, against the stand-in environment", async () =>
+  (await startEnvironment()).erpOf("JP-011"),
+);
 
 const short = (reference: string) => reference.slice(0, 20);
 
@@ -93,21 +25,63 @@ function twoJournalsAndShortReferences(): typeof fetch {
   };
 }
 
-connectorConformance("d365-fo, against the stand-in environment", async () => (await startEnvironment()).erp);
-
-describe("payments that are recorded and not posted yet", () => {
-  let { erp, connect } = {} as Awaited<ReturnType<typeof startEnvironment>>;
+describe("an environment as it was recorded", () => {
+  let { ask, connect, lines, erpOf, enter } = {} as Awaited<ReturnType<typeof startEnvironment>>;
+  let erp: ErpUnderTest;
   beforeAll(async () => {
-    ({ erp, connect } = await startEnvironment());
+    // So that a person may mark several invoices: what names no company goes there.
+    ({ ask, connect, lines, erpOf, enter } = await startEnvironment({ DEFAULT_COMPANY: "usmf" }));
+    erp = erpOf("JP-011");
   });
   beforeEach(() => erp.reset());
   afterAll(() => erp?.close());
 
+  const post = (payment: ErpPayment, connector: Connector = erp.connector) =>
+    connector.postPayment({ payment, signal: signal() });
+  const read = (connector: Connector = erp.connector) =>
+    connector.openInvoices({ customerId: erp.customerId, signal: signal() });
+  const wired = (payment: ErpPayment, index = 0) => {
+    const { amountMinor = 0n, invoiceNumber = "" } = payment.lines[index] ?? {};
+    return { invoiceNumber, amount: Number(toDecimal(amountMinor, payment.currency)) };
+  };
+
+  test("each invoice is a line of its own, with its mark and its company from the first", async () => {
+    const bodies: Record<string, unknown>[] = [];
+    const listening: typeof fetch = (input, init) => {
+      if (init?.method === "POST" && String(input).includes("/data/"))
+        bodies.push(JSON.parse(String(init.body)));
+      return fetch(input, init);
+    };
+    const payment = await paymentOf(erp, { currency: "EUR", count: 2 });
+    expect(await post(payment, connect({ fetch: listening }))).toMatchObject({ kind: "posted" });
+    expect(await lines(payment.externalId)).toMatchObject(
+      payment.lines.map(({ invoiceNumber }, index) => ({ line: index + 1, marked: [{ invoiceNumber }] })),
+    );
+    expect(bodies.map(({ dataAreaId }) => dataAreaId)).toEqual(["usmf", "usmf", "usmf"]);
+    expect(bodies.slice(1)).toMatchObject(
+      payment.lines.map(({ invoiceNumber: MarkedInvoice }) => ({
+        ...{ MarkedInvoice, MarkedInvoiceCompany: "usmf", OffsetCompany: "usmf" },
+      })),
+    );
+  });
+
+  test("whatever company the application's user belongs to, the payment goes into the tenant's", async () => {
+    const elsewhere = await startEnvironment({ DEFAULT_COMPANY: "dat" });
+    const there = elsewhere.erpOf("JP-011");
+    await there.reset();
+    const payment = await paymentOf(there, { currency: "EUR", count: 2 });
+    expect(await post(payment, there.connector)).toMatchObject({ kind: "posted" });
+    expect((await elsewhere.lines(payment.externalId)).map(({ company }) => company)).toEqual([
+      "usmf",
+      "usmf",
+    ]);
+    await there.close();
+  });
+
   test.each([1, 2])("the journal's name is changed: its %i invoices are not offered again", async (count) => {
     const payment = await paymentOf(erp, { currency: "EUR", count });
-    expect(await erp.connector.postPayment({ payment, signal: signal() })).toMatchObject({ kind: "posted" });
-    const renamed = connect({ journalName: "CustPay" });
-    const { invoices } = await renamed.openInvoices({ customerId: erp.customerId, signal: signal() });
+    expect(await post(payment)).toMatchObject({ kind: "posted" });
+    const { invoices } = await read(connect({ journalName: "CustPay" }));
     const offered = invoices.map(({ id }) => id);
     for (const { invoiceId } of payment.lines) expect(offered).not.toContain(invoiceId);
     expect(offered).not.toEqual([]);
@@ -116,33 +90,211 @@ describe("payments that are recorded and not posted yet", () => {
   test("two journals carry the payment's words, one is empty: the line is not written again", async () => {
     const connector = connect({ fetch: twoJournalsAndShortReferences() });
     const payment = await paymentOf(erp, { currency: "USD", count: 1, part: 3n });
-    const result = await untilPosted(() => connector.postPayment({ payment, signal: signal() }));
-    expect(result).toMatchObject({ kind: "posted", already: false });
+    expect(await untilPosted(() => post(payment, connector))).toMatchObject({ kind: "posted" });
     expect(await erp.payments(short(payment.externalId))).toHaveLength(1);
   });
-});
 
-test("of a journal that a person made only the customer's own lines count, and nothing raises a balance", async () => {
-  const line = { JournalBatchNumber: "7", CurrencyCode: "EUR", MarkedInvoice: "" };
-  const settled = { JournalBatchNumber: "7", InvoiceNumber: "A" };
-  const rows: Record<string, Row[]> = {
-    CustomerPaymentJournalHeaders: [{ JournalBatchNumber: "7" }],
-    CustomerPaymentJournalLines: [
-      { ...line, LineNumber: "2.0", CreditAmount: "30" },
-      { ...line, LineNumber: "3.0", CreditAmount: "-5", MarkedInvoice: "B" },
-    ],
-    PaymentJournalLineSettledInvoices: [
-      { ...settled, JournalLineNumber: "1", SettlementAmountInInvoiceCurrency: "70" },
-      { ...settled, JournalLineNumber: "2", SettlementAmountInInvoiceCurrency: "30" },
-    ],
-  };
-  const environment = {
-    odata: { list: async ({ set }: { set: string }) => rows[set] },
-    config: { company: "usmf" },
-  };
-  const marked = await markedAmounts(environment as unknown as Environment, {
-    customerId: "C",
-    signal: signal(),
+  test("the posting job comes in between: what is missing goes into another journal, once", async () => {
+    const payment = await paymentOf(erp, { currency: "EUR", count: 2 });
+    let written = 0;
+    const interrupted: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (init?.method !== "POST" || !String(input).includes("/CustomerPaymentJournalLines")) return answer;
+      written += 1;
+      if (written === 1) await erp.bookRecorded();
+      return answer;
+    };
+    const connector = connect({ fetch: interrupted });
+    const result = await untilPosted(() => post(payment, connector));
+    expect(result).toMatchObject({ kind: "posted", erpRef: expect.stringMatching(/^\d+ \d+$/) });
+    const stored = await lines(payment.externalId);
+    expect(stored.flatMap(({ marked }) => marked.map(({ invoiceNumber }) => invoiceNumber)).sort()).toEqual(
+      payment.lines.map(({ invoiceNumber }) => invoiceNumber).sort(),
+    );
+    expect(await post(payment)).toMatchObject({ ...result, already: true });
+    await expectPaid(erp, payment);
   });
-  expect([...marked]).toEqual([["A", 3_000n]]);
+
+  test("a line that was stored without its mark is taken back before the posting job can meet it", async () => {
+    const payment = await paymentOf(erp, { currency: "EUR", count: 2 });
+    await ask("/demo/unmark", { remaining: 1 });
+    expect(await post(payment)).toEqual({
+      kind: "refused",
+      cause: expect.stringContaining(`invoice ${payment.lines[0]?.invoiceNumber} could not be marked`),
+    });
+    expect(await lines(payment.externalId)).toEqual([]);
+    expect(await post(payment)).toMatchObject({ kind: "posted" });
+    expect(await erp.payments(payment.externalId)).toEqual([booked(payment)]);
+  });
+
+  test("an unmarked line that an earlier try left is taken back, and its payment written anew", async () => {
+    const payment = await paymentOf(erp, { currency: "USD", count: 1 });
+    await enter(payment.externalId, [
+      {
+        ...{ AccountDisplayValue: "JP\\-011", CreditAmount: wired(payment).amount, CurrencyCode: "USD" },
+        PaymentReference: payment.externalId,
+      },
+    ]);
+    expect(await post(payment)).toMatchObject({ kind: "posted" });
+    expect(await lines(payment.externalId)).toMatchObject([{ marked: [{}], line: 1 }]);
+    await expectPaid(erp, payment);
+  });
+
+  test("posted without its invoice it is for a person; once they have settled it, the payment is posted", async () => {
+    const payment = await paymentOf(erp, { currency: "USD", count: 1 });
+    const batch = await enter(payment.externalId, [
+      {
+        ...{ AccountDisplayValue: "JP\\-011", CreditAmount: wired(payment).amount, CurrencyCode: "USD" },
+        PaymentReference: payment.externalId,
+      },
+    ]);
+    await erp.bookRecorded();
+    expect(await post(payment)).toEqual({
+      kind: "refused",
+      cause: expect.stringContaining(`journal ${batch}`),
+    });
+    await erp.payElsewhere(payment.lines[0]?.invoiceId ?? "");
+    expect(await post(payment)).toEqual({ kind: "posted", erpRef: batch, already: true });
+    expect(await lines(payment.externalId)).toHaveLength(1);
+  });
+
+  test("an invoice that another journal has marked is tried again, naming the journal, and nothing is written", async () => {
+    const payment = await paymentOf(erp, { currency: "EUR", count: 2, part: 2n });
+    const { invoiceNumber } = wired(payment, 1);
+    const blocking = await enter("Lockbox", [
+      {
+        ...{ AccountDisplayValue: "JP\\-011", CreditAmount: 1, CurrencyCode: "EUR" },
+        MarkedInvoice: invoiceNumber,
+      },
+    ]);
+    const blocked = await post(payment);
+    expect(blocked).toMatchObject({ kind: "retry", retryAfterMs: 60_000 });
+    expect(blocked).toMatchObject({ cause: expect.stringContaining(`journal ${blocking} in company usmf`) });
+    expect(await lines(payment.externalId)).toEqual([]);
+    await erp.bookRecorded();
+    expect(await post(payment)).toMatchObject({ kind: "posted" });
+  });
+
+  test("marked by another in the same moment: F&O's own words name the journal, and it is tried again", async () => {
+    const payment = await paymentOf(erp, { currency: "USD", count: 1, part: 2n });
+    let blocking = "";
+    const late: typeof fetch = async (input, init) => {
+      if (init?.method === "POST" && String(input).includes("/CustomerPaymentJournalHeaders")) {
+        blocking = await enter("Lockbox", [
+          {
+            ...{ AccountDisplayValue: "JP\\-011", CreditAmount: 1, CurrencyCode: "USD" },
+            MarkedInvoice: wired(payment).invoiceNumber,
+          },
+        ]);
+      }
+      return fetch(input, init);
+    };
+    const result = await post(payment, connect({ fetch: late }));
+    expect(result).toMatchObject({
+      kind: "retry",
+      cause: expect.stringContaining(`has been marked for settlement by Lockbox ${blocking} in company usmf`),
+    });
+    expect(await lines(payment.externalId)).toEqual([]);
+  });
+
+  test("of a journal that a person made only the customer's own lines count, its settled invoices before its lines, and nothing raises a balance", async () => {
+    const { invoices } = await read();
+    const [first, second, third] = invoices.filter(({ currency }) => currency !== "JPY");
+    if (!first || !second || !third) throw new Error("too few invoices");
+    const major = (invoice: typeof first) => Number(toDecimal(invoice.openMinor, invoice.currency));
+    const own = { AccountDisplayValue: "JP\\-011" };
+    await enter("Lockbox", [
+      // Says another amount than what it settles: the rows are right.
+      {
+        ...{ ...own, CreditAmount: major(first), CurrencyCode: first.currency },
+        settled: [{ InvoiceNumber: first.number, SettlementAmountInInvoiceCurrency: 1 }],
+      },
+      { ...own, CreditAmount: 2, CurrencyCode: second.currency, MarkedInvoice: second.number },
+      { AccountDisplayValue: "US\\-001", CreditAmount: 5, CurrencyCode: "USD" },
+      { ...own, CreditAmount: 5, CurrencyCode: "USD" },
+    ]);
+    const after = new Map((await read()).invoices.map(({ id, openMinor }) => [id, openMinor]));
+    const one = (currency: string) => 10n ** BigInt(currency === "KWD" ? 3 : 2);
+    expect(after.get(first.id)).toBe(first.openMinor - one(first.currency));
+    expect(after.get(second.id)).toBe(second.openMinor - 2n * one(second.currency));
+    expect(after.get(third.id)).toBe(third.openMinor);
+  });
+
+  test("several marked in one line are an asterisk there: what its settled invoices say is not offered again", async () => {
+    const { invoices } = await read();
+    const [one, two] = invoices.filter(({ currency }) => currency === "EUR");
+    await enter("Lockbox", [
+      {
+        ...{ AccountDisplayValue: "JP\\-011", CreditAmount: 59.9, CurrencyCode: "EUR" },
+        settled: [
+          { InvoiceNumber: one?.number, SettlementAmountInInvoiceCurrency: 9.9 },
+          { InvoiceNumber: two?.number, SettlementAmountInInvoiceCurrency: 50 },
+        ],
+      },
+    ]);
+    const after = new Map((await read()).invoices.map(({ id, openMinor }) => [id, openMinor]));
+    expect(after.get(one?.id ?? "")).toBe((one?.openMinor ?? 0n) - 990n);
+    expect(after.get(two?.id ?? "")).toBe((two?.openMinor ?? 0n) - 5_000n);
+  });
+
+  test("a residue of staging keeps nobody from paying the other invoices", async () => {
+    const { invoices } = await read();
+    const [odd] = invoices;
+    await ask(`/demo/invoices/${odd?.id}/open`, { open: "100.0049999" });
+    const after = await read();
+    expect(after.invoices).toEqual(invoices.filter(({ id }) => id !== odd?.id));
+    expect(after.withheld).toEqual([{ number: odd?.number, why: expect.stringContaining("decimals") }]);
+  });
+
+  test.each(["JP-*", "*", "JP-01?*", "JP-011\u0000", "\ud800"])(
+    "a filter's wildcard is nobody's account: %j",
+    async (customerId) => {
+      const reading = erp.connector.openInvoices({ customerId, signal: signal() });
+      await expect(reading).rejects.toMatchObject({ code: "not_found" });
+    },
+  );
+
+  test("each currency goes to the bank that the setting names for it", async () => {
+    const connector = connect({ offsetAccounts: [{ account: "USMF EUR", currency: "EUR" }] });
+    const [eur, jpy] = [
+      await paymentOf(erp, { currency: "EUR", count: 1 }),
+      await paymentOf(erp, { currency: "JPY", count: 1 }),
+    ];
+    for (const payment of [eur, jpy])
+      expect(await post(payment, connector)).toMatchObject({ kind: "posted" });
+    expect([await lines(eur.externalId), await lines(jpy.externalId)]).toMatchObject([
+      [{ bank: "USMF EUR" }],
+      [{ bank: "USMF OPER" }],
+    ]);
+    const payment = await paymentOf(erp, { currency: "KWD", count: 1 });
+    expect(await post(payment, connect({ offsetAccount: "USMF USD" }))).toEqual({
+      kind: "refused",
+      cause: expect.stringContaining("not allowed for bank account USMF USD"),
+    });
+    expect(await lines(payment.externalId)).toEqual([]);
+  });
+
+  test("writings have a writing's time; with none left for another, the next try goes on", async () => {
+    const payment = await paymentOf(erp, { currency: "EUR", count: 2 });
+    const hasty = connect({ timing: { readMs: 5_000, writeMs: 9_000, postMs: 10_500 } });
+    await ask("/demo/faults", { mode: "slow", on: "write", ms: 1_600 });
+    expect(await post(payment, hasty)).toMatchObject({ kind: "retry" });
+    expect(await post(payment)).toMatchObject({ kind: "posted" });
+    expect(await erp.payments(payment.externalId)).toEqual([booked(payment)]);
+  });
+
+  test("a probe names what is not set up, and what to do", async () => {
+    const findings = await connect({
+      ...{ journalName: "Nope", offsetAccount: "USMF OPER" },
+      offsetAccounts: [
+        { account: "USMF EUR", currency: "EUR" },
+        { account: "Nobody's", currency: "JPY" },
+      ],
+    }).probe({ signal: signal() });
+    expect(findings.filter(({ advice }) => advice).map(({ ok, what }) => `${ok} ${what}`)).toEqual([
+      "false there is no journal name Nope in usmf",
+      "false there is no bank account Nobody's in usmf",
+      "true payments are deposited to USMF OPER, in USD",
+    ]);
+  });
 });

@@ -4,6 +4,7 @@ import type { ErpClient } from "../transport/client.ts";
 import { parseExact } from "../transport/exact-json.ts";
 import type { ErpAnswer } from "../transport/exchange.ts";
 import { failureOf } from "../transport/failure.ts";
+import type { Filter } from "./literals.ts";
 
 /** A customer with more rows than this is a mistake in the filter. */
 const mostRows = 50_000;
@@ -12,14 +13,24 @@ export type Row = Record<string, unknown>;
 
 /** Finance and Operations' OData service of one environment. Numbers arrive as text. */
 export interface OData {
-  /** Every row that fits, all pages, all companies (the filter names one). @throws ErpError */
-  list(input: { set: string; filter: string; select?: string[]; signal: AbortSignal }): Promise<Row[]>;
+  /**
+   * Every row that fits, all pages, all companies (the filter names one). Never filter by an enumeration: some are
+   * answered with no rows and no error; select it, and compare here. @throws ErpError
+   */
+  list(input: { set: string; filter: Filter; select?: string[]; signal: AbortSignal }): Promise<Row[]>;
   /** Creates a row. Success answers it as stored; anything else is the caller's to judge. */
   create(input: { set: string; row: Row; signal: AbortSignal }): Promise<ErpAnswer>;
+  /** Removes the row of this key, whatever has become of it. */
+  remove(input: {
+    set: string;
+    key: Record<string, string | number>;
+    signal: AbortSignal;
+  }): Promise<ErpAnswer>;
 }
 
 const Page = z.object({
-  value: z.array(z.record(z.string(), z.unknown())),
+  // What is no row is one without fields.
+  value: z.array(z.record(z.string(), z.unknown()).catch({})),
   "@odata.nextLink": z.string().optional(),
 });
 
@@ -29,7 +40,7 @@ export function createOData({ client, baseUrl }: { client: ErpClient; baseUrl: s
     async list({ set, filter, select, signal }) {
       const first = at(set);
       // The default is the service user's own company only.
-      const query = [`cross-company=true`, `$filter=${encodeURIComponent(filter)}`];
+      const query = [`cross-company=true`, `$filter=${encodeURIComponent(filter.text)}`];
       if (select) query.push(`$select=${select.join(",")}`);
       first.search = query.join("&");
 
@@ -50,8 +61,21 @@ export function createOData({ client, baseUrl }: { client: ErpClient; baseUrl: s
         url: at(set),
         headers: { "content-type": "application/json" },
         body: JSON.stringify(row),
+        writes: true,
         signal,
       }),
+    remove({ set, key, signal }) {
+      const predicate = Object.entries(key)
+        .map(
+          ([name, value]) =>
+            `${name}=${typeof value === "number" ? value : `'${value.replaceAll("'", "''")}'`}`,
+        )
+        .join(",");
+      const url = at(`${set}(${encodeURIComponent(predicate)})`);
+      // Another company's row is not found without it.
+      url.search = "cross-company=true";
+      return client.send({ method: "DELETE", url, headers: { "if-match": "*" }, writes: true, signal });
+    },
   };
 }
 
@@ -70,9 +94,6 @@ function nextOf(link: string | undefined, first: URL): URL | null {
   if (next.origin !== first.origin) throw new ErpError("protocol", "the next page is on another host");
   return next;
 }
-
-/** A string literal in a filter: quotes doubled (OData 4.01 ABNF, `SQUOTE-in-string`). */
-export const quoted = (value: string): string => `'${value.replaceAll("'", "''")}'`;
 
 /** `{"error": {"code", "message", "innererror": {"message"}}}`; the inner one says what was wrong. */
 export function failureOfOData(answer: ErpAnswer): ErpError {

@@ -1,113 +1,131 @@
 import type { ErpInvoice, ErpPayment, PostResult } from "../connector.ts";
 import { ErpError } from "../connector.ts";
-import { exactNumber, parseExact } from "../transport/exact-json.ts";
-import { isRefusal, retryOf } from "../transport/failure.ts";
-import { displayValue } from "./display-value.ts";
+import { retryOf } from "../transport/failure.ts";
+import { timeForWriting } from "../transport/timing.ts";
 import type { Environment } from "./environment.ts";
-import { findEarlier } from "./find-earlier.ts";
-import { failureOfOData } from "./odata.ts";
+import { type Earlier, findEarlier } from "./find-earlier.ts";
+import { createJournal, createLine, PostingRefused, removeLine } from "./journal.ts";
 import { openInvoices } from "./open-invoices.ts";
-import { Refusal, settleInvoices } from "./settle-invoices.ts";
-
-/** One journal a payment, one line a journal: with it the line's key is known before it exists. */
-const lineNumber = 1;
 
 interface Posting {
   payment: ErpPayment;
   signal: AbortSignal;
 }
 
+/** Until the posting job has run, or a person has, ms. */
+const blockedForMs = 60_000;
+
 /**
- * Records the payment as a journal of its own with one line and its invoices marked. Posting the
- * journal is F&O's own batch job (there is no OData action for it): `posted` here means recorded.
+ * Records the payment as a journal of its own with a line for each invoice, marked in it. Posting the journal is
+ * F&O's own batch job (there is no OData action for it): `posted` here means recorded.
  *
- * Exactly once: an earlier try is found by the line's reference or the journal's description, an own
- * journal without a line is used again, and a line sent twice falls on its key.
+ * A line an invoice, not one line with several settled: only so are line and mark one request, and the rows of the
+ * other kind have no company context, so that they go to whatever company the application's user belongs to.
+ *
+ * Exactly once: what earlier tries wrote is found by the lines' reference or the journal's description, and only what
+ * is missing is written; a line sent twice falls on its key.
  */
 export async function postToJournal(environment: Environment, posting: Posting): Promise<PostResult> {
+  const mayWrite = timeForWriting(environment.timing);
   try {
     const earlier = await findEarlier(environment, posting);
-    if (earlier.line) {
-      await settleInvoices(environment, { ...posting, line: earlier.line });
-      return { kind: "posted", erpRef: earlier.line.batch, already: true };
+    const missing = await missingOf(environment, posting, earlier);
+    if (missing.length === 0) return { kind: "posted", erpRef: earlier.batches.join(" "), already: true };
+    await stillOpen(environment, { ...posting, missing });
+    if (!mayWrite()) throw new ErpError("unreachable", "the look-ups took too long");
+    const batch = earlier.open ?? (await createJournal(environment, posting));
+    for (const index of missing) {
+      if (!mayWrite()) throw new ErpError("unreachable", "time is up: the next try writes the other lines");
+      await writeLine(environment, { ...posting, batch, index });
     }
-    refuseUnlessOpen(
-      posting.payment,
-      await openInvoices(environment, { ...posting, customerId: posting.payment.customerId }),
-    );
-    const batch = earlier.emptyJournal ?? (await createJournal(environment, posting));
-    await createLine(environment, { ...posting, batch });
-    await settleInvoices(environment, { ...posting, line: { batch, lineNumber: String(lineNumber) } });
-    return { kind: "posted", erpRef: batch, already: false };
+    const batches = new Set([...earlier.batches, batch]);
+    return { kind: "posted", erpRef: [...batches].toSorted().join(" "), already: false };
   } catch (error) {
-    return error instanceof Refusal ? { kind: "refused", cause: error.message } : retryOf(error);
+    return error instanceof PostingRefused ? { kind: "refused", cause: error.message } : retryOf(error);
   }
+}
+
+/** Places of the lines that nobody has written yet. Lines of ours without a mark are taken back. */
+async function missingOf(environment: Environment, posting: Posting, earlier: Earlier): Promise<number[]> {
+  const { payment, signal } = posting;
+  const all = [...payment.lines.keys()];
+  const missing = all.filter((index) => !earlier.marked.has(payment.lines[index]?.invoiceNumber ?? ""));
+  if (missing.length === 0) return [];
+  for (const line of earlier.unmarked) {
+    if (!line.posted) await removeLine(environment, { line, signal });
+    else if (await anyOpen(environment, posting, missing)) throw new PostingRefused(settleByHand(line.batch));
+    // A person has settled it: the money is in the ledger and the invoices are not open any more.
+    else return [];
+  }
+  return missing;
+}
+
+const settleByHand = (batch: string) =>
+  `journal ${batch} was posted with a line that settles no invoice: settle it there, then replay`;
+
+async function anyOpen(
+  environment: Environment,
+  { payment, signal }: Posting,
+  missing: number[],
+): Promise<boolean> {
+  const { invoices } = await openInvoices(environment, { customerId: payment.customerId, signal });
+  return missing.some((index) => invoices.some(({ id }) => id === payment.lines[index]?.invoiceId));
 }
 
 /** F&O would take a line for an invoice paid meanwhile and leave the rest unapplied: ask before. */
-function refuseUnlessOpen(payment: ErpPayment, open: ErpInvoice[]): void {
-  for (const line of payment.lines) {
-    const invoice = open.find(({ id }) => id === line.invoiceId);
-    if (!invoice || invoice.currency !== payment.currency || invoice.openMinor < line.amountMinor) {
-      throw new Refusal(`invoice ${line.invoiceNumber} is no longer open for this amount`);
+async function stillOpen(
+  environment: Environment,
+  { payment, missing, signal }: Posting & { missing: number[] },
+): Promise<void> {
+  const { customerId, currency } = payment;
+  const { invoices, withheld, marks } = await openInvoices(environment, { customerId, signal });
+  for (const index of missing) {
+    const line = payment.lines[index];
+    if (!line) continue;
+    const mark = marks.get(line.invoiceNumber);
+    if (mark) throw blocked(line.invoiceNumber, mark.journals, environment.config.company);
+    const unreadable = withheld.find(({ number }) => number === line.invoiceNumber);
+    if (unreadable)
+      throw new PostingRefused(`invoice ${line.invoiceNumber} cannot be read: ${unreadable.why}`);
+    const invoice = invoices.find(({ id }) => id === line.invoiceId);
+    if (!covers(invoice, { currency, amountMinor: line.amountMinor })) {
+      throw new PostingRefused(`invoice ${line.invoiceNumber} is no longer open for this amount`);
     }
   }
 }
 
-async function createJournal({ odata, config }: Environment, { payment, signal }: Posting): Promise<string> {
-  const answer = await odata.create({
-    set: "CustomerPaymentJournalHeaders",
-    // F&O numbers it; the description is how a next try finds it.
-    row: { dataAreaId: config.company, JournalName: config.journalName, Description: payment.externalId },
-    signal,
-  });
-  if (answer.status !== 201) throw refusalOr(answer, "creating the journal");
-  const batch = (parseExact(answer.text) as Record<string, unknown>).JournalBatchNumber;
-  if (typeof batch !== "string" || batch === "")
-    throw new ErpError("protocol", "the new journal has no number");
-  return batch;
-}
+const covers = (
+  invoice: ErpInvoice | undefined,
+  wanted: { currency: string; amountMinor: bigint },
+): boolean =>
+  invoice !== undefined && invoice.currency === wanted.currency && invoice.openMinor >= wanted.amountMinor;
 
-/**
- * Writes the line. When its answer is lost or the key is taken, looks at once whether it is there: a
- * journal whose marks are missing must not meet the posting job.
- */
-async function createLine(environment: Environment, posting: Posting & { batch: string }): Promise<void> {
-  const failure = await sendLine(environment, posting).catch((error: Error) => error);
+/** Passes by itself, once that journal is posted or deleted; whoever looks sees which it is. */
+const blocked = (invoice: string, journals: readonly string[], company: string) =>
+  new ErpError(
+    "protocol",
+    `invoice ${invoice} is marked for settlement by journal ${journals.join(", ")} in company ${company}, which is not posted yet`,
+    { retryAfterMs: blockedForMs },
+  );
+
+/** A refusal is believed only after one more look: it may say that the line is there already. */
+async function writeLine(
+  environment: Environment,
+  writing: Posting & { batch: string; index: number },
+): Promise<void> {
+  const failure = await createLine(environment, writing);
   if (failure === null) return;
-  if (!(await findEarlier(environment, posting)).line) throw failure;
-}
-
-async function sendLine(
-  { odata, config }: Environment,
-  { payment, batch, signal }: Posting & { batch: string },
-): Promise<Error | null> {
-  const [only] = payment.lines.length === 1 ? payment.lines : [];
-  const answer = await odata.create({
-    set: "CustomerPaymentJournalLines",
-    row: {
-      dataAreaId: config.company,
-      JournalBatchNumber: batch,
-      LineNumber: lineNumber,
-      AccountType: "Cust",
-      AccountDisplayValue: displayValue(payment.customerId),
-      CreditAmount: exactNumber(payment.amountMinor, payment.currency),
-      CurrencyCode: payment.currency,
-      TransactionDate: `${payment.capturedOn}T12:00:00Z`,
-      PaymentMethodName: config.paymentMethodName,
-      PaymentReference: payment.externalId,
-      PaymentNotes: payment.memo,
-      OffsetAccountType: "Bank",
-      OffsetAccountDisplayValue: displayValue(config.offsetAccount),
-      SettleVoucher: "SelectedTransact",
-      ...(only ? { MarkedInvoice: only.invoiceNumber, MarkedInvoiceCompany: config.company } : {}),
-    },
-    signal,
-  });
-  return answer.status === 201 ? null : refusalOr(answer, `writing the line of journal ${batch}`);
-}
-
-function refusalOr(answer: Parameters<typeof failureOfOData>[0], doing: string): Error {
-  const failure = failureOfOData(answer);
-  return isRefusal(answer.status, failure) ? new Refusal(`${doing}: ${failure.message}`) : failure;
+  if (!(failure instanceof PostingRefused)) throw failure;
+  const earlier = await findEarlier(environment, writing);
+  if (earlier.marked.has(writing.payment.lines[writing.index]?.invoiceNumber ?? "")) return;
+  if (/marked for settlement by/i.test(failure.message)) {
+    throw new ErpError("protocol", failure.message, { retryAfterMs: blockedForMs });
+  }
+  if (earlier.open !== writing.batch) {
+    throw new ErpError(
+      "protocol",
+      `journal ${writing.batch} was posted meanwhile: the rest goes into another`,
+    );
+  }
+  throw failure;
 }

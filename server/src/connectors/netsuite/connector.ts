@@ -1,16 +1,20 @@
-import { fromDecimal } from "../../money/money.ts";
-import { type Connector, type ErpAccount, ErpError, type ErpInvoice } from "../connector.ts";
+import type { Connector } from "../connector.ts";
 import { createErpClient } from "../transport/client.ts";
 import type { SharedTurns } from "../transport/limiter.ts";
-import { readTogether } from "../transport/read-together.ts";
+import { type ErpTiming, erpTiming } from "../transport/timing.ts";
+import { type Account, createCurrencies } from "./account.ts";
 import type { NetsuiteConfig } from "./config.ts";
 import { postCustomerPayment } from "./customer-payment.ts";
-import { createSuiteQL, type SuiteQL } from "./suiteql.ts";
+import { createFeatures } from "./features.ts";
+import { openInvoices } from "./open-invoices.ts";
+import { probeAccount } from "./probe.ts";
+import { createSuiteQL } from "./suiteql.ts";
 import { assertionSigner } from "./token.ts";
 
 /**
  * NetSuite over SuiteTalk REST: OAuth 2.0 client credentials, SuiteQL, `customerPayment`.
- * Keep one instance per tenant: the token lives in it, and who waits for a turn stands in line there.
+ * Keep one instance per tenant: the token lives in it, what the account turned out to lack, and who waits for a turn
+ * stands in line there.
  * @param privateKeyPem PKCS #8 PEM of the certificate registered for the integration
  */
 export function createNetsuiteConnector(options: {
@@ -19,91 +23,25 @@ export function createNetsuiteConnector(options: {
   /** Over all server processes. Default: this instance counts its requests alone. */
   turns?: SharedTurns;
   fetch?: typeof fetch;
+  /** Default: as in production. */
+  timing?: ErpTiming;
 }): Connector {
-  const { config, privateKeyPem } = options;
+  const { config, privateKeyPem, timing = erpTiming } = options;
   const fetcher = options.fetch ?? fetch;
   const client = createErpClient({
     fetch: fetcher,
     concurrency: config.concurrency,
     ...(options.turns && { turns: options.turns }),
+    timing,
     buyToken: assertionSigner({ config, privateKeyPem, fetch: fetcher }),
   });
-  const suiteql = createSuiteQL({ client, baseUrl: config.baseUrl });
-  const currencyId = currencyIds(suiteql);
+  const ask = createSuiteQL({ client, baseUrl: config.baseUrl });
+  const currencies = createCurrencies(ask);
+  const account: Account = { client, ask, features: createFeatures(), currencies, config, timing };
   return {
-    id: "netsuite",
-    openInvoices: (input) => openInvoices(suiteql, input),
-    postPayment: (input) => postCustomerPayment({ client, suiteql, config, currencyId }, input),
-  };
-}
-
-const customerQuery = "SELECT c.id, c.entityid, c.companyname, c.email FROM customer c WHERE c.id = ?";
-
-// Dates come in the user's own format unless asked for in ours; currencies are internal ids
-// unless joined.
-const invoicesQuery =
-  "SELECT t.id, t.tranid, c.symbol, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS issued, " +
-  "TO_CHAR(t.duedate, 'YYYY-MM-DD') AS due, t.foreigntotal, t.foreignamountunpaid " +
-  "FROM transaction t JOIN currency c ON c.id = t.currency " +
-  "WHERE t.type = 'CustInvc' AND t.foreignamountunpaid > 0 AND t.posting = 'T' AND t.voided = 'F' " +
-  "AND t.entity = ? ORDER BY t.duedate, t.id";
-
-async function openInvoices(
-  suiteql: SuiteQL,
-  { customerId, signal }: { customerId: string; signal: AbortSignal },
-): Promise<ErpAccount> {
-  // Internal ids are whole numbers, written one way only: a customer must not have two names here.
-  if (!/^[1-9]\d{0,17}$/.test(customerId)) throw new ErpError("not_found", "not an internal customer id");
-  const ask = (q: string) => (signal: AbortSignal) => suiteql({ q, params: [customerId], signal });
-  const [[customer], rows] = await readTogether(signal, [ask(customerQuery), ask(invoicesQuery)]);
-  if (!customer) throw new ErpError("not_found", `no customer ${customerId}`);
-  return {
-    customer: {
-      id: customerId,
-      name: customer.companyname ?? customer.entityid ?? customerId,
-      email: customer.email ?? null,
-    },
-    invoices: rows.map(toInvoice),
-  };
-}
-
-function toInvoice(row: Record<string, string>): ErpInvoice {
-  const { id, tranid, symbol, issued, due, foreigntotal, foreignamountunpaid } = row;
-  if (
-    !id ||
-    !tranid ||
-    !issued ||
-    !foreigntotal ||
-    !foreignamountunpaid ||
-    !/^[A-Z]{3}$/.test(symbol ?? "")
-  ) {
-    throw new ErpError("protocol", `invoice ${id ?? "without id"} lacks a field`);
-  }
-  const currency = symbol as string;
-  try {
-    return {
-      id,
-      number: tranid,
-      currency,
-      totalMinor: fromDecimal(foreigntotal, currency),
-      openMinor: fromDecimal(foreignamountunpaid, currency),
-      issuedOn: issued,
-      // Terms may be empty: due at once.
-      dueOn: due ?? issued,
-    };
-  } catch (cause) {
-    throw new ErpError("protocol", `invoice ${id}: ${(cause as Error).message}`, { cause });
-  }
-}
-
-/** Internal ids of currencies by ISO code. They never change; a code that is not there is asked for again. */
-function currencyIds(suiteql: SuiteQL) {
-  let known = new Map<string, string>();
-  return async (isoCode: string, signal: AbortSignal): Promise<string | null> => {
-    if (!known.has(isoCode)) {
-      const rows = await suiteql({ q: "SELECT c.id, c.symbol FROM currency c", params: [], signal });
-      known = new Map(rows.map(({ id = "", symbol = "" }) => [symbol, id]));
-    }
-    return known.get(isoCode) ?? null;
+    id: config.id,
+    openInvoices: (input) => openInvoices(account, input),
+    postPayment: (input) => postCustomerPayment(account, input),
+    probe: (input) => probeAccount(account, input),
   };
 }

@@ -1,93 +1,87 @@
 import { ErpError, type ErpPayment, type PostResult } from "../connector.ts";
-import type { ErpClient } from "../transport/client.ts";
-import { exactNumber } from "../transport/exact-json.ts";
+import type { ErpAnswer } from "../transport/exchange.ts";
 import { isRefusal, retryOf } from "../transport/failure.ts";
-import type { NetsuiteConfig } from "./config.ts";
-import { failureOfNetsuite } from "./errors.ts";
-import type { SuiteQL } from "./suiteql.ts";
+import { timeForWriting } from "../transport/timing.ts";
+import type { Account } from "./account.ts";
+import { failureOfNetsuite, namesUnknownField } from "./errors.ts";
+import { findPosted } from "./find-posted.ts";
+import { readFields, recordPath } from "./metadata.ts";
+import { type Booking, bookingOf, toRecord } from "./payment-record.ts";
+import { judgeApplied } from "./read-back.ts";
 
-interface Account {
-  client: ErpClient;
-  suiteql: SuiteQL;
-  config: NetsuiteConfig;
-  currencyId: (isoCode: string, signal: AbortSignal) => Promise<string | null>;
+interface Posting {
+  payment: ErpPayment;
+  signal: AbortSignal;
 }
 
-const recordPath = "/services/rest/record/v1/customerPayment";
-const byExternalId = "SELECT t.id FROM transaction t WHERE t.type = 'CustPymt' AND t.externalid = ?";
-
 /**
- * Looks for the external id, then upserts under it. The look-up keeps an earlier try's record from
- * being written a second time (its invoices may have changed since); the upsert is the guard against
- * a try that is still on its way.
+ * Looks for the external id, then writes under it. The look-up keeps an earlier try's record from being written a
+ * second time; that NetSuite refuses a known external id is the guard against a try that is still on its way. A
+ * refusal is believed only after one more look: in whatever words, it may say that the first one landed.
  */
-export async function postCustomerPayment(
-  account: Account,
-  { payment, signal }: { payment: ErpPayment; signal: AbortSignal },
-): Promise<PostResult> {
+export async function postCustomerPayment(account: Account, posting: Posting): Promise<PostResult> {
+  const mayWrite = timeForWriting(account.timing);
   try {
-    const earlier = await find(account, { payment, signal });
-    if (earlier) return { kind: "posted", erpRef: earlier, already: true };
-    const currencyId = await account.currencyId(payment.currency, signal);
-    if (!currencyId) return { kind: "refused", cause: `the account has no currency ${payment.currency}` };
-
-    const answer = await account.client.send({
-      method: "PUT",
-      url: new URL(`${recordPath}/eid:${encodeURIComponent(payment.externalId)}`, account.config.baseUrl),
-      headers: { "content-type": "application/json", "x-netsuite-propertynamevalidation": "Error" },
-      body: JSON.stringify(toRecord(payment, { currencyId, accountId: account.config.depositAccountId })),
-      signal,
-    });
-    if (answer.status < 300)
-      return await confirmed(account, { payment, signal, location: answer.headers.get("location") });
-    const failure = failureOfNetsuite(answer);
-    return isRefusal(answer.status, failure) ? { kind: "refused", cause: failure.message } : retryOf(failure);
+    const earlier = await findPosted(account, posting);
+    if (earlier) return await judgeApplied(account, { ...posting, id: earlier, already: true });
+    for (;;) {
+      const booking = await bookingOf(account, posting);
+      if (booking.kind === "refused") return booking;
+      if (!mayWrite()) return { kind: "retry", cause: "the look-ups took too long", retryAfterMs: null };
+      const result = await write(account, { ...posting, booking });
+      if (result.kind !== "learnt") return result;
+    }
   } catch (error) {
     return retryOf(error);
   }
 }
 
-/**
- * `customerPayment` as the REST schema names it. Without `paymentOption` NetSuite only records: the
- * card was charged elsewhere. `autoApply` is off, so that nothing but the chosen invoices is paid.
- */
-function toRecord(
-  payment: ErpPayment,
-  ids: { currencyId: string; accountId: string },
-): Record<string, unknown> {
-  const amount = (amountMinor: bigint) => exactNumber(amountMinor, payment.currency);
-  return {
-    customer: { id: payment.customerId },
-    currency: { id: ids.currencyId },
-    account: { id: ids.accountId },
-    tranDate: payment.capturedOn,
-    memo: payment.memo,
-    payment: amount(payment.amountMinor),
-    autoApply: false,
-    apply: {
-      items: payment.lines.map((line) => ({
-        doc: { id: line.invoiceId },
-        apply: true,
-        amount: amount(line.amountMinor),
-        line: 0,
-      })),
-    },
-  };
-}
-
-async function find(
-  { suiteql }: Account,
-  { payment, signal }: { payment: ErpPayment; signal: AbortSignal },
-): Promise<string | null> {
-  const rows = await suiteql({ q: byExternalId, params: [payment.externalId], signal });
-  return rows[0]?.id ?? null;
-}
-
-async function confirmed(
+/** @returns `learnt`: the account lacks a field, and without it the same may be written */
+async function write(
   account: Account,
-  { location, ...what }: { payment: ErpPayment; signal: AbortSignal; location: string | null },
-): Promise<PostResult> {
-  const erpRef = /\/customerPayment\/(\d+)$/i.exec(location ?? "")?.[1] ?? (await find(account, what));
-  if (!erpRef) throw new ErpError("protocol", "NetSuite said yes, but the payment cannot be found");
-  return { kind: "posted", erpRef, already: false };
+  posting: Posting & { booking: Booking },
+): Promise<PostResult | { kind: "learnt" }> {
+  const answer = await send(account, posting);
+  if (answer.status < 300) {
+    const located = /\/customerPayment\/(\d+)$/i.exec(answer.headers.get("location") ?? "")?.[1];
+    const id = located ?? (await findPosted(account, posting));
+    if (!id) throw new ErpError("protocol", "NetSuite said yes, but the payment cannot be found");
+    return judgeApplied(account, { ...posting, id, already: false });
+  }
+  const failure = failureOfNetsuite(answer);
+  if (!isRefusal(answer.status, failure)) return retryOf(failure);
+  const landed = await findPosted(account, posting);
+  if (landed) return judgeApplied(account, { ...posting, id: landed, already: true });
+  // It exists and cannot be seen yet: not for a person, for later.
+  if (/already exists/i.test(failure.message)) return retryOf(failure);
+  const learnt = await learnFields(account, { answer, signal: posting.signal });
+  return learnt ? { kind: "learnt" } : { kind: "refused", cause: failure.message };
+}
+
+function send(account: Account, { payment, booking, signal }: Posting & { booking: Booking }) {
+  return account.client.send({
+    method: "PUT",
+    url: new URL(`${recordPath}/eid:${encodeURIComponent(payment.externalId)}`, account.config.baseUrl),
+    headers: { "content-type": "application/json", "x-netsuite-propertynamevalidation": "Error" },
+    body: JSON.stringify(toRecord(account, { payment, booking })),
+    writes: true,
+    signal,
+  });
+}
+
+/**
+ * A field that this account's record does not have is left out from now on; only where its own schema says so, for
+ * without `handlingMode` an account that does have it may charge a stored card.
+ * @returns whether something was learnt
+ */
+async function learnFields(
+  account: Account,
+  { answer, signal }: { answer: ErpAnswer; signal: AbortSignal },
+): Promise<boolean> {
+  if (!namesUnknownField(answer)) return false;
+  const fields = await readFields(account, signal);
+  const optional = ["currency", "subsidiary", "handlingMode"] as const;
+  const missing = optional.filter((name) => account.features.has(name) && !fields.has(name));
+  for (const name of missing) account.features.lacks(name);
+  return missing.length > 0;
 }

@@ -15,6 +15,7 @@ const ErrorBody = z.object({
     )
     .min(1),
 });
+type Details = z.infer<typeof ErrorBody>["o:errorDetails"];
 
 /** REST says 429, RESTlets and older gateways 400; both mean: later. */
 const limitCodes = new Set([
@@ -36,7 +37,35 @@ export function failureOfNetsuite(answer: ErpAnswer): ErpError {
   return failureOf(answer, words || "without error details");
 }
 
-function readDetails(text: string): z.infer<typeof ErrorBody>["o:errorDetails"] {
+/** A query names what this account does not have: a feature that is switched off takes columns and records away. */
+export class NotInAccount extends ErpError {
+  /** Column or record, in lower case. */
+  readonly missing: string;
+  constructor(missing: string) {
+    super("protocol", `this account has no ${missing} in SuiteQL`);
+    this.missing = missing;
+  }
+}
+
+/** The column or record that a refused query names and the account lacks; null: that is not why. */
+export function notInAccount({ status, text }: ErpAnswer): string | null {
+  if (status !== 400) return null;
+  for (const { detail } of readDetails(text)) {
+    const name =
+      /Unknown identifier '(?:\w+\.)?(\w+)'/i.exec(detail)?.[1] ??
+      /Record '(\w+)' was not found/i.exec(detail)?.[1];
+    if (name) return name.toLowerCase();
+  }
+  return null;
+}
+
+/** Does a refused writing complain of a field that the record does not have here? */
+export function namesUnknownField({ status, text }: ErpAnswer): boolean {
+  if (status !== 400) return false;
+  return readDetails(text).some(({ detail }) => /\bunknown\b/i.test(detail));
+}
+
+function readDetails(text: string): Details {
   try {
     return ErrorBody.parse(JSON.parse(text))["o:errorDetails"];
   } catch {

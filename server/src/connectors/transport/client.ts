@@ -2,9 +2,12 @@ import { ErpError } from "../connector.ts";
 import { type ErpAnswer, type ErpRequest, exchange } from "./exchange.ts";
 import { failureOf } from "./failure.ts";
 import { createLimiter, type SharedTurns } from "./limiter.ts";
+import { type ErpTiming, erpTiming } from "./timing.ts";
 
 /** A token is renewed this long before the vendor says it ends, ms: a request under way must not outlive it. */
 const renewBeforeMs = 60_000;
+/** A turn lasts so much longer than its request may take, ms: a token may have to be bought in it. */
+const forTokenMs = 5_000;
 
 export interface TokenGrant {
   accessToken: string;
@@ -14,9 +17,10 @@ export interface TokenGrant {
 export interface ErpClient {
   /**
    * Sends with a valid bearer token, when there is a turn. A 401 buys one new token and one more try.
+   * @param request.writes has the time a writing may take, and leaves a turn for a payer's reading
    * @throws ErpError `unreachable`, `protocol`, `unauthorized`, `throttled`; an unsuccessful status is an answer.
    */
-  send(request: ErpRequest): Promise<ErpAnswer>;
+  send(request: Omit<ErpRequest, "timeoutMs" | "secrets"> & { writes?: true }): Promise<ErpAnswer>;
 }
 
 /** The token lives in the client, and who waits for a turn stands in line there: keep one per tenant and ERP. */
@@ -26,9 +30,12 @@ export function createErpClient(options: {
   concurrency: number;
   /** Over all server processes. Default: this client counts alone. */
   turns?: SharedTurns;
+  /** Default: as in production. */
+  timing?: ErpTiming;
   /** Buys a token; shared by all who wait for it. @throws ErpError */
   buyToken: () => Promise<TokenGrant>;
 }): ErpClient {
+  const { timing = erpTiming } = options;
   const limiter = createLimiter(options.concurrency, options.turns);
   let current: { token: Promise<string>; renewAt: number } | null = null;
 
@@ -57,16 +64,19 @@ export function createErpClient(options: {
     });
 
   return {
-    send: (request) =>
-      limiter.run(request.signal, async (signal) => {
-        const bounded = { ...request, signal };
+    send({ writes = false, ...request }) {
+      const timeoutMs = writes ? timing.writeMs : timing.readMs;
+      const work = async (signal: AbortSignal) => {
+        const bounded = { ...request, signal, timeoutMs };
         const first = token();
         const answer = await sendAs(await unlessAborted(signal, first), bounded);
         if (answer.status !== 401) return answer;
         // Somebody else may have renewed it meanwhile.
         if (current?.token === first) current = null;
         return sendAs(await unlessAborted(signal, token()), bounded);
-      }),
+      };
+      return limiter.run(request.signal, work, { writes, forMs: timeoutMs + forTokenMs });
+    },
   };
 }
 

@@ -1,17 +1,18 @@
 import { conceal } from "../../crypto/conceal.ts";
 import { ErpError } from "../connector.ts";
+import { erpTiming } from "./timing.ts";
 
-/** One request may take this long, connecting and reading included, ms. */
-const timeoutMs = 20_000;
 /** A page of 1,000 invoices is about 400 kB; a D365 page of 10,000 rows about 4 MB. */
 const largestAnswerBytes = 16 * 1024 * 1024;
 
 export interface ErpRequest {
-  method: "GET" | "POST" | "PUT";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   url: URL;
   headers: Record<string, string>;
   body?: string;
   signal: AbortSignal;
+  /** Connecting and reading the answer included, ms. Default: as long as a reading may take. */
+  timeoutMs?: number;
   /** What it carries that an error may not quote. Default: nothing. */
   secrets?: readonly string[];
 }
@@ -29,7 +30,7 @@ export interface ErpAnswer {
  * @throws ErpError `unreachable`, `protocol`
  */
 export async function exchange(fetcher: typeof fetch, request: ErpRequest): Promise<ErpAnswer> {
-  const { method, url, headers, body, secrets = [] } = request;
+  const { method, url, headers, body, secrets = [], timeoutMs = erpTiming.readMs } = request;
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMs)]);
   try {
     const response = await fetcher(url, {

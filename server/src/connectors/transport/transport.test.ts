@@ -9,6 +9,7 @@ import { exactNumber, parseExact } from "./exact-json.ts";
 import { exchange } from "./exchange.ts";
 import { failureOf, isRefusal, retryAfterMs } from "./failure.ts";
 import { createLimiter, type SharedTurns } from "./limiter.ts";
+import { erpTiming } from "./timing.ts";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -169,6 +170,74 @@ test("the limiter runs as many as it may, the rest in order, and lets a waiting 
   for (const { resolve } of gates) resolve();
   await Promise.all(work);
   expect(order).toEqual([0, 1, 3]);
+});
+
+test("of several turns one is never a writing's, and a reading passes the writings that wait", async () => {
+  const limiter = createLimiter(3);
+  const forever = new AbortController().signal;
+  const begun: string[] = [];
+  const gates = new Map<string, () => void>();
+  const run = (name: string, writes: boolean) =>
+    limiter.run(
+      forever,
+      () =>
+        new Promise<void>((resolve) => {
+          begun.push(name);
+          gates.set(name, resolve);
+        }),
+      { writes },
+    );
+  const writings = ["w1", "w2", "w3"].map((name) => run(name, true));
+  const reading = run("r1", false);
+  await expect.poll(() => begun).toEqual(["w1", "w2", "r1"]);
+  gates.get("r1")?.();
+  await reading;
+  const another = run("r2", false);
+  await expect.poll(() => begun).toEqual(["w1", "w2", "r1", "r2"]);
+  gates.get("w1")?.();
+  await expect.poll(() => begun).toEqual(["w1", "w2", "r1", "r2", "w3"]);
+  for (const open of gates.values()) open();
+  await Promise.all([...writings, another]);
+});
+
+test("a single turn is everybody's", async () => {
+  const limiter = createLimiter(1);
+  const forever = new AbortController().signal;
+  const order: string[] = [];
+  await Promise.all([
+    limiter.run(forever, async () => order.push("w"), { writes: true }),
+    limiter.run(forever, async () => order.push("r"), { writes: false }),
+  ]);
+  expect(order).toEqual(["w", "r"]);
+});
+
+test("a writing has a writing's time, and its turn lasts longer than that", async () => {
+  const asked: { atOnce: number; forMs?: number }[] = [];
+  const url = await listen((_, response) => void setTimeout(() => response.end("{}"), 300));
+  const turn = { ends: new AbortController().signal, giveBack: async () => {} };
+  const client = createErpClient({
+    fetch,
+    concurrency: 3,
+    timing: { readMs: 100, writeMs: 5_000, postMs: 10_000 },
+    turns: {
+      async take({ signal: _, ...input }) {
+        asked.push(input);
+        return turn;
+      },
+    },
+    buyToken: async () => ({ accessToken: "token", expiresInS: 3600 }),
+  });
+  expect((await client.send({ ...get(url), writes: true })).status).toBe(200);
+  await expect(client.send(get(url))).rejects.toMatchObject({ code: "unreachable" });
+  expect(asked.map(({ atOnce }) => atOnce)).toEqual([2, 3]);
+  expect(asked[0]?.forMs).toBeGreaterThan(5_000);
+  expect(asked[1]?.forMs).toBeGreaterThan(100);
+});
+
+test("an ERP may take 90 s for a writing and more; a post has time for it and for five readings", () => {
+  const { readMs, writeMs, postMs } = erpTiming;
+  expect(writeMs).toBeGreaterThanOrEqual(90_000);
+  expect(postMs).toBeGreaterThanOrEqual(writeMs + 5 * readMs);
 });
 
 /** Turns of all processes, as somebody in the test deals them out. */

@@ -4,6 +4,7 @@ import type { DestinationStream } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
 import type { Context } from "../../context/context.ts";
 import { createContextFactory } from "../../context/context-factory.ts";
+import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { addEmbedKey } from "../../sessions/embed-keys.ts";
 import { createJwks } from "../../sessions/jwks.ts";
@@ -19,8 +20,8 @@ export interface TestTenant {
   erp: ReturnType<typeof createFakeErp>;
   provider: FakeProvider;
   ctx: Context;
-  /** An embed token as the ERP signs it; `claims` override. */
-  token(claims?: Record<string, unknown>): Promise<string>;
+  /** An embed token as the ERP signs it; `claims` override, and so does another key's `secret`. */
+  token(claims?: Record<string, unknown>, secret?: string): Promise<string>;
   secret: string;
   keyId: string;
 }
@@ -56,6 +57,7 @@ export async function testServer(options: {
     return fake;
   };
   const makeContext = createContextFactory({
+    network: loopbackNetwork,
     log,
     adapters: {
       provider: ({ publishableKey }) => fakeOf(publishableKey).provider,
@@ -74,7 +76,7 @@ export async function testServer(options: {
     },
     makeContext,
     edgeKey,
-    jwks: createJwks({ allowLoopback: true }),
+    jwks: createJwks({ network: loopbackNetwork }),
     log,
   });
   return {
@@ -89,8 +91,9 @@ export async function testServer(options: {
       const open = await platform.createTenant(slug);
       await configure(open);
       const { id: keyId, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
-      const token = (claims = {}) => signEmbedToken({ keyId, secret: secret ?? "", claims });
-      const ctx = makeContext(open, { actor: "test", requestId: "test" });
+      const token = (claims = {}, otherSecret?: string) =>
+        signEmbedToken({ keyId, secret: otherSecret ?? secret ?? "", claims });
+      const ctx = makeContext(open, { actor: { kind: "operator", name: "test" }, requestId: "test" });
       return { open, ctx, ...fake, token, secret: secret ?? "", keyId };
     },
     close: () => platform.close(),
@@ -107,7 +110,7 @@ async function configure({ tenant, settings }: OpenTenant): Promise<void> {
     publishableKey: tenant.slug,
   });
   await settings.set("provider.secretKey", "sk");
-  await settings.set("provider.webhookSecret", "whsec_AAAA");
+  await settings.set("provider.webhookSecret", `whsec_${"A".repeat(32)}`);
   await settings.set("connector", {
     id: "netsuite",
     baseUrl: "https://erp.test",

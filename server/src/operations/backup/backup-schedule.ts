@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Chore } from "../../outbox/chores.ts";
 import type { Registry } from "../../registry/registry.ts";
-import { BackupUnderWay, createBackup } from "./create-backup.ts";
+import { type BackupContext, BackupUnderWay, createBackup } from "./create-backup.ts";
 import { pruneBackups } from "./prune-backups.ts";
 import type { BackupSettings } from "./settings.ts";
 
@@ -19,7 +19,7 @@ export function createBackupSchedule(input: {
   log: Logger;
 }): Chore {
   const { registry, settings, log } = input;
-  const ctx = { registry, settings, name: "worker" };
+  const ctx: BackupContext = { registry, settings, actor: { kind: "worker" } };
   const queued = new Set<string>();
   let last = Promise.resolve();
 

@@ -261,7 +261,7 @@ test("the worker makes what is due, once, though several processes look, and pru
   const log = createLogger({ name: "test", level: "silent" });
   const { registry } = ctx();
   const schedules = [1, 2].map(() => createBackupSchedule({ registry, settings: home.settings, log }));
-  const job = createContextFactory({ log })(tenant, { actor: "worker", requestId: randomUUID() });
+  const job = createContextFactory({ log })(tenant, { actor: { kind: "worker" }, requestId: randomUUID() });
   const finished = async () =>
     (await loadBackups(registry.sql, tenant.tenant.id)).filter((backup) => backup.finished !== null);
   const sweep = () => Promise.all(schedules.map((schedule) => schedule.run(job)));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { type Actor, auditName } from "../../actor/actor.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { Registry } from "../../registry/registry.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
@@ -25,8 +26,8 @@ type OnStep = (step: string) => void | Promise<void>;
 export interface BackupContext {
   readonly registry: Registry;
   readonly settings: BackupSettings;
-  /** Stands in the audit log: `operator:<name>`, `worker`. */
-  readonly name: string;
+  /** An operator, or the worker. Stands in the audit log. */
+  readonly actor: Actor;
 }
 
 /**
@@ -82,11 +83,11 @@ async function announce({ ctx, record, id, file }: Wanted): Promise<void> {
   await ctx.registry.sql`
     with backup as (
       insert into backups (id, tenant_id, slug, file, schema_version, requested_by)
-      values (${id}, ${record.id}, ${record.slug}, ${file}, ${record.schemaVersion}, ${ctx.name})
+      values (${id}, ${record.id}, ${record.slug}, ${file}, ${record.schemaVersion}, ${auditName(ctx.actor)})
       returning id, tenant_id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'backup.create', tenant_id, jsonb_build_object('backup', id) from backup`;
+    select ${auditName(ctx.actor)}, 'backup.create', tenant_id, jsonb_build_object('backup', id) from backup`;
 }
 
 async function dump({ ctx, record, id, file, onStep }: Wanted & { onStep: OnStep }): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { auditName } from "../../actor/actor.ts";
 import { connect } from "../../database/connect.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
@@ -96,7 +97,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
     const rows = Object.values(contents).reduce((sum, table) => sum + table.rows, 0);
     const result = { slug: record.slug, rpoMs, rtoMs: Math.round(endedAt - startedAt), steps, rows };
     const detail = { drill: id, rpoMs, rtoMs: result.rtoMs };
-    await ctx.registry.audit({ operator: ctx.name, action: "backup.drill", tenantId: record.id, detail });
+    await ctx.registry.audit({ actor: ctx.actor, action: "backup.drill", tenantId: record.id, detail });
     return result;
   } finally {
     await dropDatabase(into);
@@ -110,7 +111,7 @@ async function writeMark(input: { ctx: Operator; record: TenantRecord; id: strin
   try {
     await sql`
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      values (${record.id}, ${ctx.name}, 'backup.drill', ${record.slug}, jsonb_build_object('drill', ${id}::text))`;
+      values (${record.id}, ${auditName(ctx.actor)}, 'backup.drill', ${record.slug}, jsonb_build_object('drill', ${id}::text))`;
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -124,8 +125,8 @@ async function untilSafe({ ctx, record }: Pick<Rehearsal, "ctx" | "record">): Pr
         (select setting::int from pg_settings where name = 'archive_timeout') as timeout`;
     if (!row) throw new Error("unreachable: one row");
     // Without a time-out it takes until the segment is full: nobody knows how long.
-    const patienceMs = (row.timeout || 900) * 1_000 + 60_000;
-    await untilArchived({ sql, segment: row.segment, patienceMs });
+    const timeoutMs = (row.timeout || 900) * 1_000 + 60_000;
+    await untilArchived({ sql, segment: row.segment, timeoutMs });
   });
 }
 

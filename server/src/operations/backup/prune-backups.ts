@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { sep } from "node:path";
+import { auditName } from "../../actor/actor.ts";
 import { withBackupLock } from "./backup-lock.ts";
 import { type BackupRecord, loadBackups } from "./backup-record.ts";
 import type { BackupContext } from "./create-backup.ts";
@@ -57,11 +58,11 @@ function outlived(backups: readonly BackupRecord[], retentionMs: number): Backup
   });
 }
 
-async function remove({ registry, name }: BackupContext, { id, file }: BackupRecord): Promise<void> {
+async function remove({ registry, actor }: BackupContext, { id, file }: BackupRecord): Promise<void> {
   await rm(file, { force: true });
   await rm(`${file}.unfinished`, { force: true });
   await registry.sql`
     with backup as (delete from backups where id = ${id} returning tenant_id)
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${name}, 'backup.prune', tenant_id, jsonb_build_object('backup', ${id}::text) from backup`;
+    select ${auditName(actor)}, 'backup.prune', tenant_id, jsonb_build_object('backup', ${id}::text) from backup`;
 }

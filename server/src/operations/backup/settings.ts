@@ -1,6 +1,12 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import {
+  defineEnvironment,
+  defineVariables,
+  kinds,
+  readEnvironment,
+} from "../../../contract/environment/index.ts";
+import { dataFolderVariable } from "../data-folder.ts";
 
 /** The platform's, not a tenant's: of the process that makes or restores backups. */
 export interface BackupSettings {
@@ -22,22 +28,54 @@ export interface BackupSettings {
 }
 
 const hourMs = 3_600_000;
-const positive = z.coerce.number().positive();
 
-const Environment = z.object({
-  CLARITY_DATA_DIR: z.string().default(".data"),
-  CLARITY_BACKUP_DIR: z.string().min(1).optional(),
-  CLARITY_BACKUP_INTERVAL_HOURS: positive.default(24),
-  CLARITY_BACKUP_RETENTION_DAYS: positive.default(30),
-  CLARITY_PG_BIN: z.string().min(1).optional(),
-  CLARITY_PGBACKREST_CONFIG: z.string().default("/etc/pgbackrest/pgbackrest.conf"),
-  CLARITY_PGBACKREST_STANZA: z.string().default("main"),
-  CLARITY_SCRATCH_DIR: z.string().default(tmpdir()),
+export const backupVariables = defineVariables({
+  CLARITY_BACKUP_DIR: {
+    kind: kinds.path,
+    help: "files of logical backups; a server started without it makes none on schedule",
+    otherwise: "<CLARITY_DATA_DIR>/backups",
+  },
+  CLARITY_BACKUP_INTERVAL_HOURS: {
+    kind: kinds.positiveNumber("hours"),
+    help: "from one backup of a tenant to its next",
+    default: "24",
+  },
+  CLARITY_BACKUP_RETENTION_DAYS: {
+    kind: kinds.positiveNumber("days"),
+    help: "older ones are pruned",
+    default: "30",
+  },
+  CLARITY_PG_BIN: {
+    kind: kinds.path,
+    help: "where pg_dump, pg_restore and postgres are",
+    otherwise: "where packages put them",
+  },
+  CLARITY_PGBACKREST_CONFIG: {
+    kind: kinds.path,
+    help: "pgBackRest's configuration, read on the machine the command runs on",
+    default: "/etc/pgbackrest/pgbackrest.conf",
+  },
+  CLARITY_PGBACKREST_STANZA: {
+    kind: kinds.text,
+    help: "pgBackRest's stanza of the registry's own server",
+    default: "main",
+  },
+  CLARITY_SCRATCH_DIR: {
+    kind: kinds.path,
+    help: "room for a whole database server's files while one tenant is taken out of it",
+    otherwise: "the machine's temporary folder",
+  },
 });
 
-/** @throws ZodError */
-export function backupSettings(environment: NodeJS.ProcessEnv): BackupSettings {
-  const env = Environment.parse(environment);
+const environment = defineEnvironment({
+  program: "backups",
+  about: "Makes and restores backups.",
+  variables: { ...dataFolderVariable, ...backupVariables },
+});
+
+/** @throws WrongEnvironment */
+export function backupSettings(processEnv: NodeJS.ProcessEnv): BackupSettings {
+  const { values: env } = readEnvironment(environment, processEnv);
   return {
     folder: resolve(env.CLARITY_BACKUP_DIR ?? join(env.CLARITY_DATA_DIR, "backups")),
     intervalMs: env.CLARITY_BACKUP_INTERVAL_HOURS * hourMs,
@@ -47,6 +85,6 @@ export function backupSettings(environment: NodeJS.ProcessEnv): BackupSettings {
       configFile: resolve(env.CLARITY_PGBACKREST_CONFIG),
       stanza: env.CLARITY_PGBACKREST_STANZA,
     },
-    scratchFolder: resolve(env.CLARITY_SCRATCH_DIR),
+    scratchFolder: resolve(env.CLARITY_SCRATCH_DIR ?? tmpdir()),
   };
 }

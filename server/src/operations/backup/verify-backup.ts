@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { loadTenant } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { names } from "../names.ts";
@@ -46,7 +47,7 @@ export async function verifyBackup({
     await registry.sql`
       with backup as (update backups set verified_at = clock_timestamp() where id = ${id} returning tenant_id)
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'backup.verify', tenant_id, jsonb_build_object('backup', ${id}::text) from backup`;
+      select ${auditName(ctx.actor)}, 'backup.verify', tenant_id, jsonb_build_object('backup', ${id}::text) from backup`;
     return loadBackup(registry.sql, id);
   });
   if (!verified) throw new BackupUnderWay(`a backup of ${backup.slug} is being made or verified already`);

@@ -8,6 +8,7 @@ import { connect } from "../../database/connect.ts";
 import { TenantSuspended, TenantUnknown } from "../../tenant/errors.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
+import { initSigningKey, openSigningKey } from "../keys/signing-keys.ts";
 import { suspendTenant } from "../provisioning/change-status.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { deleteTenantNow } from "./delete-tenant-now.ts";
@@ -16,7 +17,6 @@ import { WorkUnfinished } from "./errors.ts";
 import { purgeTenants } from "./purge-tenants.ts";
 import { requestDeletion } from "./request-deletion.ts";
 import { restoreTenant } from "./restore-tenant.ts";
-import { openCertificateKey } from "./steps.ts";
 import { expectGone as expectAllGone } from "./testing/expect-gone.ts";
 
 let platform: TestPlatform;
@@ -122,7 +122,7 @@ test("after it, purge leaves nothing but a signed certificate with what there wa
 });
 
 test("an altered certificate is found out", async () => {
-  const key = await openCertificateKey(platform.operator);
+  const key = await openSigningKey(platform.operator);
   const [header, , signature] = (await key.sign({ tenant: "a" })).split(".");
   const forged = Buffer.from(JSON.stringify({ tenant: "b" })).toString("base64url");
   await expect(key.verify([header, forged, signature].join("."))).rejects.toThrow("signature");
@@ -136,9 +136,12 @@ test("the public key that comes with a certificate is the one that signed it, wh
   const { jws } = await destroy("signed");
   const keyFile = join(dirname(platform.operator.address.masterKeyFile), "certificate.key");
   const own = readFileSync(keyFile);
-  // As on another operator's machine, which makes its own.
+  // As where the file was lost. Nothing is destroyed that no certificate could be signed for.
   rmSync(keyFile);
   await platform.createTenant("elsewhere");
+  await expect(destroy("elsewhere")).rejects.toThrow("signing key");
+  await expect(restore("elsewhere")).resolves.toEqual({ status: "active" });
+  await initSigningKey({ ctx: platform.operator, input: { reason: "lost" } });
   await destroy("elsewhere");
   try {
     const again = await destroy("signed");
@@ -153,11 +156,13 @@ test("the public key that comes with a certificate is the one that signed it, wh
       .setProtectedHeader(header)
       .sign(await importJWK(JSON.parse(own.toString()), "Ed25519"));
     await platform.operator.registry.sql`update deletions set certificate = ${older} where slug = 'signed'`;
+    await expect(destroy("signed")).resolves.toMatchObject({ jws: older, publicKey: { kid: header.kid } });
+    await platform.operator.registry.sql`delete from signing_keys where id = ${header.kid}`;
     await expect(destroy("signed")).resolves.toMatchObject({ jws: older, publicKey: null });
   } finally {
     writeFileSync(keyFile, own);
   }
-  await expect(destroy("signed")).resolves.toMatchObject({ publicKey: { kid: expect.any(String) } });
+  await initSigningKey({ ctx: platform.operator, input: { reason: "found again" } });
 });
 
 test("the name and the host are free again, and the gone tenant's certificate stays", async () => {

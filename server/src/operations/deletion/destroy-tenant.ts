@@ -1,18 +1,11 @@
 import { decodeProtectedHeader, type JWK } from "jose";
 import { TenantUnknown } from "../../tenant/errors.ts";
+import { listSigningKeys, openSigningKey } from "../keys/signing-keys.ts";
 import type { Operator } from "../operator.ts";
 import { loadDeletion } from "../records/deletion-record.ts";
 import { withTenantLock } from "../tenant-lock.ts";
 import { certificateClaims, type DeletionCertificate } from "./certificate.ts";
-import {
-  certify,
-  closeDatabase,
-  destroyKey,
-  dropDatabase,
-  dropRole,
-  openCertificateKey,
-  takeStock,
-} from "./steps.ts";
+import { certify, closeDatabase, destroyKey, dropDatabase, dropRole, takeStock } from "./steps.ts";
 
 /** In this order. Each can be run again after it was done, or half done. */
 const steps = [closeDatabase, takeStock, dropDatabase, dropRole, destroyKey, certify] as const;
@@ -21,7 +14,7 @@ export interface DestroyedTenant {
   readonly certificate: DeletionCertificate;
   /** The same, signed: JWS, compact, Ed25519. */
   readonly jws: string;
-  /** Verifies `jws`; null: it was signed elsewhere, by code that did not put its key into it. */
+  /** Verifies `jws`; null: it was signed by a key that the registry does not know, by code that did not put it there. */
   readonly publicKey: JWK | null;
 }
 
@@ -49,6 +42,8 @@ export async function destroyTenant({
       throw new Error(`${deletion.slug} is not due before ${deletion.dueAt.toISOString()}`);
     }
     if (deletion.certificate === null) {
+      // Before anything goes: what is destroyed is vouched for.
+      await openSigningKey(ctx);
       const record = await registry.findById(tenantId);
       for (const step of steps) {
         await onStep(step.name);
@@ -69,10 +64,10 @@ async function readCertificate(input: { ctx: Operator; tenantId: string }): Prom
   return { certificate: certificateClaims(deletion), jws: deletion.certificate, publicKey };
 }
 
-/** Another operator's machine may have signed it, with a `certificate.key` of its own. */
+/** By the key it carries; from before it carried one, by those the registry knows. */
 async function signerOf({ ctx, jws }: { ctx: Operator; jws: string }): Promise<JWK | null> {
   const { jwk, kid } = decodeProtectedHeader(jws);
   if (jwk) return jwk;
-  const own = await openCertificateKey(ctx);
-  return own.id === kid ? own.publicJwk : null;
+  const known = (await listSigningKeys({ ctx })).find(({ id }) => id === kid);
+  return known ? { ...known.publicJwk, kid: known.id } : null;
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { errorCode } from "../../database/client.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
@@ -22,7 +23,7 @@ export async function giveUpCreation({
   ctx: Operator;
   input: { record: TenantRecord; forceReason?: string | null };
 }): Promise<DeletionRecord> {
-  const { registry, name: actor } = ctx;
+  const { registry, actor } = ctx;
   const { id, slug } = found;
   return withTenantLock({ ctx, tenantId: id }, async () => {
     const record = await loadTenant(registry.sql, { id });
@@ -36,18 +37,19 @@ export async function giveUpCreation({
         update tenants set status = 'deleting', updated_at = clock_timestamp()
         where id = ${id} and status = 'creating'
         returning id, slug, name, database_name, login_role
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id, detail)
-        select ${actor}, action, id, jsonb_build_object('slug', slug, 'forceReason', ${forceReason}::text)
-        from tenant, unnest(array['tenant.delete', 'tenant.destroy']) as action
+      ), deletion as (
+        insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before, requested_by,
+          due_at, force_reason, destroying_at, destroyed_by, row_counts, unfinished, key_fingerprint)
+        select id, slug, name, database_name, login_role,
+          array(select host from hosts where tenant_id = id order by host), 'suspended', ${auditName(actor)},
+          now(), ${forceReason}, clock_timestamp(), ${auditName(actor)}, ${sql.json(rowCounts)}, ${sql.json({ ...unfinished })},
+          ${fingerprintOf(record)}
+        from tenant
+        returning tenant_id, slug
       )
-      insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before, requested_by,
-        due_at, force_reason, destroying_at, destroyed_by, row_counts, unfinished, key_fingerprint)
-      select id, slug, name, database_name, login_role,
-        array(select host from hosts where tenant_id = id order by host), 'suspended', ${actor},
-        now(), ${forceReason}, clock_timestamp(), ${actor}, ${sql.json(rowCounts)}, ${sql.json({ ...unfinished })},
-        ${fingerprintOf(record)}
-      from tenant`;
+      insert into operator_audit (operator, action, tenant_id, detail)
+      select ${auditName(actor)}, action, tenant_id, jsonb_build_object('slug', slug, 'forceReason', ${forceReason}::text)
+      from deletion, unnest(array['tenant.delete', 'tenant.destroy']) as action`;
     const deletion = await loadDeletion(sql, id);
     if (!deletion) throw new Error(`the deletion of ${slug} vanished from the registry`);
     return deletion;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { type UnfinishedWork, unfinishedWork } from "../../tenant/unfinished-work.ts";
 import type { Operator } from "../operator.ts";
@@ -32,7 +33,7 @@ export async function requestDeletion({
   input: NewDeletion;
 }): Promise<DeletionRecord> {
   const { slug, graceDays, forceReason = null } = NewDeletion.parse(input);
-  const { registry, name: actor } = ctx;
+  const { registry, actor } = ctx;
   const record = await registry.findBySlug(slug);
   if (!record) throw new TenantUnknown(`no tenant ${slug}`);
   if (record.status === "creating") {
@@ -54,17 +55,18 @@ export async function requestDeletion({
         from (select id, status from tenants where id = ${record.id} for update) before
         where tenants.id = before.id and before.status in ('active', 'suspended')
         returning tenants.id, slug, name, database_name, login_role, before.status as status_before
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id, detail)
-        select ${actor}, 'tenant.delete', id,
-          jsonb_build_object('graceDays', ${graceDays}::int, 'forceReason', ${forceReason}::text) from tenant
+      ), deletion as (
+        insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before,
+          requested_by, due_at, force_reason)
+        select id, slug, name, database_name, login_role,
+          array(select host from hosts where tenant_id = id order by host), status_before,
+          ${auditName(actor)}, now() + make_interval(days => ${graceDays}), ${forceReason}
+        from tenant
+        returning tenant_id
       )
-      insert into deletions (tenant_id, slug, name, database_name, login_role, hosts, status_before,
-        requested_by, due_at, force_reason)
-      select id, slug, name, database_name, login_role,
-        array(select host from hosts where tenant_id = id order by host), status_before,
-        ${actor}, now() + make_interval(days => ${graceDays}), ${forceReason}
-      from tenant`;
+      insert into operator_audit (operator, action, tenant_id, detail)
+      select ${auditName(actor)}, 'tenant.delete', tenant_id,
+        jsonb_build_object('graceDays', ${graceDays}::int, 'forceReason', ${forceReason}::text) from deletion`;
     if (forceReason !== null) {
       await registry.sql`
         update deletions set force_reason = ${forceReason} where tenant_id = ${record.id} and force_reason is null`;

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import type { Operator } from "../operator.ts";
 import { loadDeletion } from "../records/deletion-record.ts";
@@ -34,12 +35,13 @@ export async function restoreTenant({
       with deletion as (
         delete from deletions where tenant_id = ${record.id} and destroying_at is null
         returning tenant_id, status_before
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id)
-        select ${ctx.name}, 'tenant.restore', tenant_id from deletion
+      ), restored as (
+        update tenants set status = status_before, updated_at = clock_timestamp()
+        from deletion where id = tenant_id
+        returning id
       )
-      update tenants set status = status_before, updated_at = clock_timestamp()
-      from deletion where id = tenant_id`;
+      insert into operator_audit (operator, action, tenant_id)
+      select ${auditName(ctx.actor)}, 'tenant.restore', id from restored`;
     const restored = await registry.findById(record.id);
     if (restored?.status !== "active" && restored?.status !== "suspended") {
       throw new TenantUnknown(`no tenant ${input.slug} to restore`);

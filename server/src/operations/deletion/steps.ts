@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
-import { type CertificateKey, fileCertificateKey } from "../../crypto/certificate-key.ts";
+import { auditName } from "../../actor/actor.ts";
 import { errorCode, isUnreachable, quoteIdentifier } from "../../database/client.ts";
 import type { Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { unfinishedWork } from "../../tenant/unfinished-work.ts";
+import { openSigningKey } from "../keys/signing-keys.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
 import { type DeletionRecord, loadDeletion } from "../records/deletion-record.ts";
@@ -44,14 +44,14 @@ export async function takeStock({ ctx, deletion, record }: Step): Promise<void> 
   const { sql } = ctx.registry;
   await sql`
     with begun as (
-      update deletions set destroying_at = clock_timestamp(), destroyed_by = ${ctx.name},
+      update deletions set destroying_at = clock_timestamp(), destroyed_by = ${auditName(ctx.actor)},
         row_counts = ${sql.json(rowCounts)}, unfinished = ${sql.json({ ...unfinished })},
         key_fingerprint = ${fingerprintOf(record)}
       where tenant_id = ${record.id} and destroying_at is null
       returning tenant_id, slug, force_reason
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
+    select ${auditName(ctx.actor)}, 'tenant.destroy', tenant_id, jsonb_build_object('slug', slug, 'forceReason', force_reason) from begun`;
 }
 
 export const fingerprintOf = ({ dataKey }: TenantRecord): string =>
@@ -121,13 +121,9 @@ export async function certify({ ctx, deletion }: Step): Promise<void> {
   // The row as the steps before have left it.
   const destroyed = await loadDeletion(ctx.registry.sql, deletion.tenantId);
   if (!destroyed || destroyed.certificate !== null) return;
-  const key = await openCertificateKey(ctx);
+  const key = await openSigningKey(ctx);
   const certificate = await key.sign({ ...certificateClaims(destroyed) });
   await ctx.registry.sql`
     update deletions set certificate = ${certificate}
     where tenant_id = ${deletion.tenantId} and certificate is null`;
 }
-
-/** Beside the master key: `certificate.key`. */
-export const openCertificateKey = (ctx: Operator): Promise<CertificateKey> =>
-  fileCertificateKey(join(dirname(ctx.address.masterKeyFile), "certificate.key"));

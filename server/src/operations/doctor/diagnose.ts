@@ -1,7 +1,9 @@
+import type { MakeContext } from "../../context/context-factory.ts";
 import { backupFindings } from "../backup/backup-findings.ts";
 import { backupSettings } from "../backup/settings.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
 import type { Operator } from "../operator.ts";
+import { erpFindings } from "./erp-check.ts";
 import {
   deletionFindings,
   flagFindings,
@@ -42,8 +44,17 @@ const checks: readonly Check[] = [
  * the operators' audit log when it can be written.
  *
  * @param now default this machine's clock
+ * @param erp tries each tenant's ERP settings too, through the contexts it makes
  */
-export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?: Date }): Promise<Finding[]> {
+export async function diagnose({
+  ctx,
+  now = new Date(),
+  erp,
+}: {
+  ctx: Operator;
+  now?: Date;
+  erp?: MakeContext;
+}): Promise<Finding[]> {
   const reached = await Promise.all([
     probe("PostgreSQL answers the administrator", () => ctx.admin`select 1`, {
       why: "no tenant can be made, migrated or deleted",
@@ -61,10 +72,10 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
   });
   const records = await ctx.registry.list();
   const answers = await Promise.all(
-    checks.map((check) =>
+    [...checks, ...(erp ? [erpFindings(erp)] : [])].map((check) =>
       check({ ctx, records, now }).catch((error) => [
         bad(
-          `${check.name} could not look: ${reasonOf(error)}`,
+          `${check.name || "a check"} could not look: ${reasonOf(error)}`,
           "what it would have found is unknown",
           "try again",
         ),
@@ -74,8 +85,8 @@ export async function diagnose({ ctx, now = new Date() }: { ctx: Operator; now?:
   return [...reached, written, ...answers.flat()];
 }
 
-const audit = ({ registry, name }: Operator) =>
-  registry.audit({ operator: name, action: "platform.maintain", detail: { verb: "doctor" } });
+const audit = ({ registry, actor }: Operator) =>
+  registry.audit({ actor, action: "platform.maintain", detail: { verb: "doctor" } });
 
 async function probe(
   what: string,

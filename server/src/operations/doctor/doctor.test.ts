@@ -2,8 +2,12 @@ import { chmodSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeWorkerUtils } from "graphile-worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createFakeErp } from "../../connectors/fake.ts";
+import { createContextFactory } from "../../context/context-factory.ts";
 import { openWorkerLocks } from "../../outbox/worker-locks.ts";
+import { FakeProvider } from "../../providers/fake.ts";
 import { openRegistrySession } from "../../registry/registry.ts";
+import { createLogger } from "../../telemetry/log.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { tcpProxy } from "../../testing/tcp-proxy.ts";
@@ -37,6 +41,30 @@ test("a healthy platform has nothing wrong, and each tenant is looked at", async
   expect(await findBad()).toEqual([]);
   const said = (await examine()).map(({ what }) => what);
   for (const slug of ["acme", "globex"]) expect(said.join()).toContain(`${slug}: reachable`);
+});
+
+test("asked to, it tries each tenant's ERP: what its connector finds is said with the tenant's name and what to do", async () => {
+  const erp = createFakeErp();
+  const log = createLogger({ name: "test", level: "silent" });
+  const makeContext = createContextFactory({
+    log,
+    adapters: { provider: () => new FakeProvider(), connector: () => erp.connector },
+  });
+  await acme.settings.set("connector", {
+    ...({ id: "netsuite", baseUrl: "https://erp.test", algorithm: "ES256", concurrency: 3 } as const),
+    ...{ clientId: "c", certificateId: "c", depositAccountId: "1" },
+  });
+  await acme.settings.set("connector.secret", "pem");
+  const tried = () => diagnose({ ctx: platform.operator, erp: makeContext });
+  const said = (await tried()).map(({ what }) => what);
+  expect(said).toContain("acme, its ERP: the ERP answers");
+  expect(said).toContain("globex, its ERP: none is set up");
+  expect((await examine()).map(({ what }) => what).join()).not.toContain("its ERP");
+  erp.fail("unavailable", "read");
+  expect((await tried()).filter(({ ok }) => !ok)).toEqual([
+    finding(/^acme, its ERP: the ERP is down/, /wait/),
+  ]);
+  await acme.settings.set("connector", null);
 });
 
 test("of a registry that is read-only it says so, and looks at everything else all the same", async () => {
@@ -172,6 +200,19 @@ test("a tenant whose database is down is named, and the others are looked at", a
   }
 });
 
+test("a setting that this release does not take is named, and its value is in no finding", async () => {
+  await acme.db.query`
+    insert into pay.settings (tenant_id, key, value) values (${acme.tenant.id}, 'seller.supportEmail', '"Anna at Acme"')
+    returning tenant_id`;
+  // Settings are remembered for two seconds.
+  const inTime = { timeout: 5_000 };
+  const named = finding(/^acme: setting seller.supportEmail/, /clarity setting set/);
+  await expect.poll(() => findBad(), inTime).toEqual([named]);
+  expect(JSON.stringify(await findBad())).not.toContain("Anna");
+  await acme.settings.unset("seller.supportEmail");
+  await expect.poll(() => findBad(), inTime).toEqual([]);
+});
+
 test("who may be trying out cards is said for a day, and is nothing broken", async () => {
   const { db, tenant } = acme;
   const subject = "session:x";
@@ -216,6 +257,17 @@ test("work that waits, of a suspended tenant too: deliveries, dead letters, unkn
   await db.query`update pay.outbox set state = 'done' returning tenant_id`;
   await db.query`update pay.payments set state = 'captured' returning tenant_id`;
   await change({ status: "active" });
+});
+
+test("records of the ERP that cannot be used are told of, and are no fault", async () => {
+  const { db, tenant } = acme;
+  await db.query`
+    insert into pay.record_faults (tenant_id, customer_id, kind, record, why)
+    values (${tenant.id}::uuid, 'C-1', 'invoice', 'INV-7', '10.005 has more decimals than USD knows') returning tenant_id`;
+  const told = finding(/^acme: 1 of the ERP's records cannot be used/, /record-fault list acme/);
+  expect(await examine()).toContainEqual({ ...told, ok: true });
+  expect(await findBad()).toEqual([]);
+  await db.query`delete from pay.record_faults returning tenant_id`;
 });
 
 test("a destruction that nobody runs, and one that stopped half-way", async () => {

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
+import { signingKeyFile } from "../keys/signing-keys.ts";
 import { names } from "../names.ts";
 import { asAdministrator } from "../servers/database-servers.ts";
 
@@ -53,7 +53,7 @@ export const clockFindings: Check = async ({ ctx, now }) => {
 };
 
 export const certificateKeyFindings: Check = async ({ ctx }) => {
-  const path = join(dirname(ctx.address.masterKeyFile), "certificate.key");
+  const path = signingKeyFile(ctx);
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return [];
   if ((found.mode & 0o077) === 0) return [fine("the key that signs certificates of deletion is private")];

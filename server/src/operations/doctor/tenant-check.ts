@@ -1,5 +1,6 @@
+import { ZodError } from "zod";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
-import { IsolationBreach, TenantAhead, TenantBehind } from "../../tenant/errors.ts";
+import { IsolationBreach, SettingInvalid, TenantAhead, TenantBehind } from "../../tenant/errors.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { bad, type Check, type Finding, fine, note, reasonOf } from "../finding.ts";
 import type { Operator } from "../operator.ts";
@@ -76,9 +77,9 @@ async function movingFinding(input: { ctx: Operator; record: TenantRecord; now: 
 async function reachableFinding({ db, settings, record }: OpenTenant): Promise<Finding> {
   const { slug, status, schemaVersion, otherDataKey } = record;
   await db.query`select tenant_id from pay.settings`;
-  // Decrypts each stored secret; what it says is thrown away.
-  for (const { key, secret, source } of await settings.list()) {
-    if (secret && source === "stored") await settings.get(key);
+  // Decrypts each stored secret and checks each value; what it says is thrown away.
+  for (const { key, source } of await settings.list()) {
+    if (source === "stored") await settings.get(key).catch((error) => throwNamed(key, error));
   }
   if (status === "suspended") return fine(`${slug}: suspended`);
   const what = `${slug}: reachable, schema ${schemaVersion}, secrets readable`;
@@ -87,8 +88,15 @@ async function reachableFinding({ db, settings, record }: OpenTenant): Promise<F
   return note(what, "its old data key still opens what it sealed", advice);
 }
 
+/** Which setting it is. What it holds is in no message. */
+function throwNamed(key: string, error: unknown): never {
+  if (error instanceof ZodError) throw new SettingInvalid(`setting ${key}: ${error.issues[0]?.message}`);
+  throw error;
+}
+
 function adviceFor(error: unknown): string {
   if (error instanceof TenantBehind) return "run clarity migrate";
+  if (error instanceof SettingInvalid) return "clarity setting set gives it a value this release takes";
   if (error instanceof TenantAhead)
     return "run this command from the release that migrated it, or a newer one";
   if (error instanceof IsolationBreach)

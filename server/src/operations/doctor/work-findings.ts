@@ -1,4 +1,3 @@
-import { closedUnpaidStates, openStates } from "../../payments/states.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { bad, type Finding, note } from "../finding.ts";
 
@@ -9,6 +8,7 @@ interface Work {
   unknown: number;
   unsettled: number;
   conflicted: number;
+  faults: number;
   slowed: number;
 }
 
@@ -22,16 +22,18 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
   const { slug } = tenant;
   const [work] = await db.query<Work>`
     select ${tenant.id}::uuid as tenant_id,
-      (select count(*)::int from pay.outbox
-        where state = 'due' and due_at < now() - make_interval(secs => ${lateS})) as stuck,
-      (select count(*)::int from pay.outbox where state = 'dead') as dead,
-      (select count(*)::int from pay.attempts where state = any(${openStates}::text[])
-        and next_check_at < now() - make_interval(secs => ${lateS})) as unknown,
-      (select count(*)::int from pay.attempts where next_check_at >= now() - make_interval(secs => ${lateS})
-        and ((state = any(${openStates}::text[]) and created_at < now() - make_interval(secs => ${unsettledS}))
-          or (state = any(${closedUnpaidStates}::text[]) and next_check_at < 'infinity' and checks > 0))) as unsettled,
-      (select count(*)::int from pay.payments where state = 'conflicted') as conflicted,
-      (select count(*)::int from pay.declines where slowed_at > now() - interval '1 day') as slowed`;
+      count(*) filter (where kind = 'delivery' and is_late)::int as stuck,
+      count(*) filter (where kind = 'dead_letter')::int as dead,
+      count(*) filter (where kind = 'outcome' and is_late)::int as unknown,
+      count(*) filter (where not is_late and (kind = 'late_news' and tries > 0
+        or kind = 'outcome' and created_at < now() - make_interval(secs => ${unsettledS})))::int as unsettled,
+      count(*) filter (where kind = 'conflict')::int as conflicted,
+      (select count(*)::int from pay.record_faults) as faults,
+      (select count(*)::int from pay.declines where slowed_at > now() - interval '1 day') as slowed
+    from (
+      select kind, created_at, tries, due_at < now() - make_interval(secs => ${lateS}) as is_late
+      from pay.open_work where kind in ('delivery', 'dead_letter', 'outcome', 'late_news', 'conflict')
+    ) work`;
   if (!work) return [];
   const findings: [count: number, Finding][] = [
     [
@@ -73,6 +75,14 @@ export async function workFindings({ db, tenant }: OpenTenant): Promise<Finding[
         `${slug}: ${work.conflicted} payments in conflict`,
         "the provider took another amount than was asked for; nothing is posted until a person decides",
         `clarity payment list ${slug} --state conflicted; clarity payment decide ends each`,
+      ),
+    ],
+    [
+      work.faults,
+      note(
+        `${slug}: ${work.faults} of the ERP's records cannot be used as they are`,
+        "these invoices are offered to nobody, or receipts do not go to every address",
+        `clarity record-fault list ${slug} names them for the tenant, who mends them in the ERP`,
       ),
     ],
     [

@@ -42,7 +42,7 @@ test("every table is a file with the rows, and the checksum the manifest says", 
     from pg_tables where schemaname = 'pay' and tablename <> 'key_floor'`;
   expect(manifest.tables.map(({ table }) => table)).toEqual(inDatabase[0]?.tables);
   expect(readdirSync(out).sort()).toEqual(
-    ["manifest.json", ...manifest.tables.map(({ table }) => `${table}.jsonl`)].sort(),
+    ["manifest.json", "manifest.jws", ...manifest.tables.map(({ table }) => `${table}.jsonl`)].sort(),
   );
   for (const { table, rows, sha256 } of manifest.tables) {
     const bytes = readFileSync(join(out, `${table}.jsonl`));

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { link, mkdir, open, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { CertificateKey } from "../../crypto/certificate-key.ts";
 import { errorCode } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
@@ -11,6 +12,7 @@ import { connectionUrl } from "../../tenant/tenants.ts";
 import { unfinishedWork } from "../../tenant/unfinished-work.ts";
 import { AuditChainBroken, anchorAudit } from "../audit/anchors.ts";
 import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
+import { openSigningKey } from "../keys/signing-keys.ts";
 import type { Operator } from "../operator.ts";
 import {
   portable,
@@ -21,12 +23,21 @@ import {
   type TableShape,
 } from "../portable-rows.ts";
 import { isArchive, pack } from "./archive.ts";
-import { fileOf, formatVersion, type Manifest, manifestFile } from "./format.ts";
+import {
+  type ExportClaims,
+  fileOf,
+  formatVersion,
+  type Manifest,
+  manifestFile,
+  signatureFile,
+} from "./format.ts";
 import { withUnfinishedFolder } from "./unfinished-folder.ts";
 
 export interface ExportedTenant {
   readonly out: string;
   readonly manifest: Manifest;
+  /** Id of the key that signed it. */
+  readonly signedBy: string;
   /** Which row of the audit log is not the one the registry remembers; null: none was found. */
   readonly auditDamage: string | null;
   /** Folders of other runs for the same `out`, which may be under way on other machines; else to be removed by hand. */
@@ -39,7 +50,8 @@ type Reader = Pick<Sql, "unsafe">;
 /**
  * Everything of one tenant as files, in one consistent snapshot, through the tenant's own role. It
  * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
- * out and named. The folder appears whole or not at all; it holds personal data, so only its owner reads it.
+ * out and named. The manifest is signed. The folder appears whole or not at all; it holds personal data, so only its
+ * owner reads it.
  *
  * Killed at any point, it leaves at most a folder `<out>.unfinished-…`, which the next run with the same `out` on
  * the same machine clears. Of two runs at once for one `out` the first to end is it, the other fails.
@@ -61,8 +73,9 @@ export async function exportTenant({
   const record = await ctx.registry.findBySlug(slug);
   if (!record || record.status === "creating") throw new TenantUnknown(`no tenant ${slug} to export`);
   if (existsSync(out)) throw taken(out);
+  const key = await openSigningKey(ctx);
   onStep("audit");
-  await ctx.registry.audit({ operator: ctx.name, action: "tenant.export", tenantId: record.id });
+  await ctx.registry.audit({ actor: ctx.actor, action: "tenant.export", tenantId: record.id });
 
   return withUnfinishedFolder(out, async (unfinished, left) => {
     const folder = join(unfinished, "export");
@@ -72,16 +85,13 @@ export async function exportTenant({
       inSnapshot({ ctx, record }, (reader) => writeTables({ reader, record, schemaVersion, folder })),
     );
     onStep("writeManifest");
-    await writeFile(join(folder, manifestFile), `${JSON.stringify(manifest, null, 2)}\n`, {
-      mode: 0o600,
-      flush: true,
-    });
+    await writeManifest({ key, folder, manifest });
     onStep("anchor");
     const auditDamage = await anchorWhatLeaves({ ctx, record });
     onStep("publish");
     await publish({ folder, out, manifest });
     onStep("done");
-    return { out, manifest, auditDamage, left };
+    return { out, manifest, signedBy: key.id, auditDamage, left };
   });
 }
 
@@ -105,13 +115,34 @@ async function anchorWhatLeaves(input: { ctx: Operator; record: TenantRecord }):
   }
 }
 
+async function writeManifest(input: {
+  key: CertificateKey;
+  folder: string;
+  manifest: Manifest;
+}): Promise<void> {
+  const { key, folder, manifest } = input;
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const { id, slug } = manifest.tenant;
+  const claims: ExportClaims = {
+    type: "tenant-export",
+    version: 1,
+    tenant: { id, slug },
+    exportedAt: manifest.exportedAt,
+    manifestSha256: createHash("sha256").update(text).digest("hex"),
+  };
+  const signature = await key.sign(claims, "tenant-export+jws");
+  const options = { mode: 0o600, flush: true };
+  await writeFile(join(folder, manifestFile), text, options);
+  await writeFile(join(folder, signatureFile), `${signature}\n`, options);
+}
+
 /** At once and whole. Neither call replaces what somebody else has put there meanwhile. */
 async function publish(input: { folder: string; out: string; manifest: Manifest }): Promise<void> {
   const { folder, out, manifest } = input;
   try {
     if (!isArchive(out)) return await rename(folder, out);
     const archive = join(folder, "archive.tar");
-    const files = [manifestFile, ...manifest.tables.map(({ table }) => fileOf(table))];
+    const files = [manifestFile, signatureFile, ...manifest.tables.map(({ table }) => fileOf(table))];
     await pack({ folder, files, archive });
     await link(archive, out);
   } catch (error) {

@@ -17,7 +17,7 @@ import { SlugTaken } from "../provisioning/register-tenant.ts";
 import { finishWork, paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { exportTenant } from "./export-tenant.ts";
 import { ExportUnreadable, type Manifest } from "./format.ts";
-import { ImportUnfinished, importTenant } from "./import-tenant.ts";
+import { ImportUnfinished, importTenant, type NewImport } from "./import-tenant.ts";
 import type { ImportChildInput } from "./testing/import-child.ts";
 import { olderExport } from "./testing/older-export.ts";
 
@@ -56,8 +56,8 @@ afterAll(() => platform.close());
 
 const exportAs = (slug: string, out: string) =>
   exportTenant({ ctx: platform.operator, input: { slug, out } });
-const importAs = (slug: string, more: { path?: string; name?: string; takeOver?: boolean } = {}) =>
-  importTenant({ ctx: platform.operator, input: { path, slug, ...more } });
+const importAs = (slug: string, more: Partial<NewImport> = {}) =>
+  importTenant({ ctx: platform.operator, input: { path, slug, confirmed: true, ...more } });
 
 /** Everything that was exported, and the row that says so, but under the tenant's own id. */
 async function expectSame(slug: string): Promise<OpenTenant> {
@@ -137,7 +137,7 @@ test("a .tar imports like a folder, and a killed import leaves nothing of it unp
   const tar = join(folder(), "acme.tar");
   await exportAs("acme", tar);
   const temporary = folder();
-  const input = { path: tar, slug: "packed" };
+  const input = { path: tar, slug: "packed", confirmed: true };
   await importInChild({ input, dieBefore: "loadRows" }, { TMPDIR: temporary });
   // Nobody would look after what a killed one had unpacked.
   expect(readdirSync(temporary)).toEqual([]);
@@ -188,7 +188,7 @@ test("a database that was seeded by create meanwhile is not mixed with the expor
   const same = { slug: "mixed", name: "acme Ltd", template: "basic-invoice" } as const;
   await importTenant({
     ctx: platform.operator,
-    input: { path, slug: "mixed" },
+    input: { path, slug: "mixed", confirmed: true },
     onStep: (step) => {
       if (step === "loadRows") throw new Error("stopped");
     },
@@ -208,7 +208,7 @@ async function importInChild(input: Omit<ImportChildInput, "address">, env = {})
 }
 
 test("killed with -9 before any step, the next run goes on and the tenant is whole, once", async () => {
-  const input = { path, slug: "killed" };
+  const input = { path, slug: "killed", confirmed: true };
   for (const dieBefore of [
     "registerTenant",
     "createRole",
@@ -228,7 +228,7 @@ test("killed with -9 before any step, the next run goes on and the tenant is who
 
 test("an older export's rows go through the migrations since, wherever the import was killed", async () => {
   const old = await olderExport(platform.operator, await platform.createTenant("older"), folder());
-  const input = { path: old, slug: "older-two" };
+  const input = { path: old, slug: "older-two", confirmed: true };
   for (const dieBefore of [
     "prepareOlderTemplate",
     "createDatabase",

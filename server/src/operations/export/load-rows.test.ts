@@ -33,7 +33,7 @@ test("a fleet that is migrated during an older import does not hide its rows fro
   const { operator: ctx } = platform;
   const { tenant } = await importTenant({
     ctx,
-    input: { path: old, slug: "busy" },
+    input: { path: old, slug: "busy", confirmed: true },
     async onStep(step) {
       if (step === "loadRows") await migrateTenants({ ctx, input: { slug: "busy" } });
     },
@@ -45,7 +45,7 @@ test("a fleet that is migrated during an older import does not hide its rows fro
 test("a database that was migrated before its rows came is not filled, whatever the registry says of it", async () => {
   const { operator: ctx } = platform;
   const { sql } = ctx.registry;
-  const input = { path: old, slug: "passed" };
+  const input = { path: old, slug: "passed", confirmed: true };
   await expect(importTenant({ ctx, input, onStep: stopBefore("loadRows") })).rejects.toThrow("stopped");
   // A fleet's run of older code took half made tenants along.
   await sql`update tenants set status = 'active' where slug = 'passed'`;
@@ -62,7 +62,7 @@ const asCreated = { name: "older Ltd", template: "basic-invoice", adminEmail: "a
 
 test("an older import that has no rows yet is ended by create at this code's schema", async () => {
   const { operator: ctx } = platform;
-  const input = { path: old, slug: "empty" };
+  const input = { path: old, slug: "empty", confirmed: true };
   await expect(importTenant({ ctx, input, onStep: stopBefore("loadRows") })).rejects.toThrow("stopped");
   const { tenant } = await createTenant({ ctx, input: { ...asCreated, slug: "empty" } });
   await expect(ctx.tenants.open(tenant.id)).resolves.toMatchObject({
@@ -72,7 +72,7 @@ test("an older import that has no rows yet is ended by create at this code's sch
 
 test("one whose rows are in is not ended by create, and no first rows come among them", async () => {
   const { operator: ctx } = platform;
-  const input = { path: old, slug: "filled" };
+  const input = { path: old, slug: "filled", confirmed: true };
   await expect(importTenant({ ctx, input, onStep: stopBefore("bringForward") })).rejects.toThrow("stopped");
   const creating = createTenant({ ctx, input: { ...asCreated, slug: "filled" } });
   await expect(creating).rejects.toBeInstanceOf(SlugTaken);
@@ -91,14 +91,15 @@ test("who waited for another's import of the slug is told that it was there, or 
   cpSync(old, same, { recursive: true });
   const answers: Promise<unknown>[] = [];
   const input = { slug: "waited", name: "older Ltd" };
+  const importing = { ...input, confirmed: true };
   await importTenant({
     ctx,
-    input: { ...input, path: old },
+    input: { ...importing, path: old },
     async onStep(step) {
       if (step !== "createRole") return;
       const waiting: Promise<unknown>[] = [
-        importTenant({ ctx, input: { ...input, path: same } }),
-        importTenant({ ctx, input: { ...input, path: other } }),
+        importTenant({ ctx, input: { ...importing, path: same } }),
+        importTenant({ ctx, input: { ...importing, path: other } }),
         createTenant({ ctx, input: { ...asCreated, ...input } }),
       ];
       answers.push(...waiting.map((answer) => answer.catch((error: Error) => error)));
@@ -120,7 +121,9 @@ test("an import that waited for a creation of the slug loads nothing into it", a
     input: { ...asCreated, slug: "first", adminEmail: "first@first.test" },
     async onStep(step) {
       if (step !== "createRole") return;
-      answer = importTenant({ ctx, input: { path: old, slug: "first" } }).catch((error: Error) => error);
+      answer = importTenant({ ctx, input: { path: old, slug: "first", confirmed: true } }).catch(
+        (error: Error) => error,
+      );
       await waitForLock(ctx, { slug: "first", waiting: 1 });
     },
   });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { auditName } from "../../actor/actor.ts";
 import { quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
@@ -144,6 +145,6 @@ async function conclude(input: { sql: Transaction } & Load): Promise<void> {
   await sql.unsafe(
     `insert into pay.audit_log (tenant_id, actor, action, subject, detail)
      values (pay.current_tenant(), $1, 'tenant.import', $2, $3::text::jsonb)`,
-    [ctx.name, record.slug, JSON.stringify(detail)],
+    [auditName(ctx.actor), record.slug, JSON.stringify(detail)],
   );
 }

@@ -5,6 +5,7 @@ import { connectionUrl, type OpenTenant } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
 import { moveTenant } from "../placement/move-tenant.ts";
 import { startTwoServers, type TwoServers } from "../placement/testing/two-servers.ts";
+import { asOwner } from "../servers/tenant-server.ts";
 import { reportIsolation } from "./report.ts";
 
 /** A tenant that was moved to a second database server, another there, and one that stayed. */
@@ -78,6 +79,20 @@ test("the registry's door, on its own server, is found open to the tenant's role
   expect(await doors()).toMatchObject({ holds: false, found: `not refused at ${registry}` });
   await ctx().admin.unsafe(`revoke connect on database "${registry}" from "${role}"`);
   expect((await doors())?.holds).toBe(true);
+});
+
+test("a view that reads as its owner, past row-level security, is found", async () => {
+  const own = (statements: string) =>
+    asOwner({ ctx: ctx(), record: moved.record }, (sql) => sql.unsafe(statements));
+  const tables = async () => {
+    const { tenants } = await reportIsolation({ ctx: ctx(), input: { reason: "a test", slug: "moved" } });
+    return tenants[0]?.proofs?.find(({ promise }) => promise.startsWith("row-level security is on"));
+  };
+  await own("create view pay.everybody as select * from pay.users");
+  expect(await tables()).toMatchObject({ holds: false, found: "everybody" });
+  await own("alter view pay.everybody set (security_invoker = on)");
+  expect(await tables()).toMatchObject({ holds: true });
+  await own("drop view pay.everybody");
 });
 
 test("a template that is not there is no door, and is not counted as one", async () => {

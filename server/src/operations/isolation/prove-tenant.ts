@@ -119,7 +119,14 @@ async function proveTables(subject: Subject): Promise<Proof> {
   const bare = await asOwner(subject, (sql) =>
     sql.unsafe<{ tablename: string }[]>(`
       select tablename from pg_tables
-      where schemaname = 'pay' and (not rowsecurity or tableowner = '${role}')`),
+      where schemaname = 'pay' and (not rowsecurity or tableowner = '${role}')
+      union all
+      -- A view reads as its owner, whom row-level security does not bind, unless it reads as who asks.
+      select relname from pg_class
+      where relnamespace = 'pay'::regnamespace and relkind in ('v', 'm')
+        and not coalesce((
+          select option_value::boolean from pg_options_to_table(reloptions)
+          where option_name = 'security_invoker'), false)`),
   );
   const [owner] = await asOwner(subject, (sql) =>
     sql.unsafe<{ tenant: string | null }[]>(
@@ -130,7 +137,7 @@ async function proveTables(subject: Subject): Promise<Proof> {
   if (owner?.tenant !== subject.record.id) wrong.push(`${name} does not say that it is this tenant's`);
   return {
     promise:
-      "row-level security is on for every table, and the role owns none; the database says whose it is",
+      "row-level security is on for every table and view, and the role owns none; the database says whose it is",
     holds: wrong.length === 0,
     found: wrong.join(", ") || "on for all",
   };
@@ -141,7 +148,8 @@ async function proveSession(input: { url: string; session: string | null; promis
   const seen = await briefly(url, session, async (sql) => {
     const tables = await sql<{ tablename: string }[]>`
       select relname as tablename from pg_class
-      where relnamespace = 'pay'::regnamespace and relkind = 'r' and has_table_privilege(oid, 'select')`;
+      where relnamespace = 'pay'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+        and has_table_privilege(oid, 'select')`;
     const rows = tables.map(({ tablename }) => sql`select count(*)::int as n from pay.${sql(tablename)}`);
     const counts = (await Promise.all(rows)).map(
       ([row], index) => [tables[index]?.tablename, row?.n] as const,

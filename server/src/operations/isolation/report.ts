@@ -2,14 +2,14 @@ import type { TenantRecord } from "../../registry/tenant-record.ts";
 import type { ElevatedTenants } from "../../tenant/tenants.ts";
 import type { Operator } from "../operator.ts";
 import { type Proof, proveTenant } from "./prove-tenant.ts";
-import { routes, wrongWays } from "./routes.ts";
+import { accessRoutes, wrongWays } from "./routes.ts";
 import { type Reach, verbs } from "./verbs.ts";
 
 export interface IsolationReport {
   at: Date;
   /** What was tried just now; an error where a tenant could not be tried. */
   tenants: { slug: string; proofs: Proof[] | null; error: string | null }[];
-  routes: typeof routes;
+  routes: typeof accessRoutes;
   wrongWays: typeof wrongWays;
   verbs: typeof verbs;
 }
@@ -26,7 +26,7 @@ export async function reportIsolation(call: {
   input: { reason: string; slug: string | null };
 }): Promise<IsolationReport> {
   const { ctx, input } = call;
-  const elevated = await ctx.tenants.elevated({ operator: ctx.name, reason: input.reason });
+  const elevated = await ctx.tenants.elevated({ actor: ctx.actor, reason: input.reason });
   const served = (await ctx.registry.list()).filter(
     ({ status }) => status === "active" || status === "suspended",
   );
@@ -41,7 +41,7 @@ export async function reportIsolation(call: {
       tenants.push({ slug: record.slug, proofs: null, error: (error as Error).message });
     }
   }
-  return { at: new Date(), tenants, routes, wrongWays, verbs };
+  return { at: new Date(), tenants, routes: accessRoutes, wrongWays, verbs };
 }
 
 /** A tenant that cannot be entered is tried all the same: that its door is wrong is what the report is for. */
@@ -71,7 +71,7 @@ export function reportInWords(report: IsolationReport): string {
     `# Isolation of tenants, ${report.at.toISOString()}`,
     "## Tried just now, against the running databases",
     ...report.tenants.map(({ slug, proofs, error }) =>
-      [`### ${slug}`, error ? `could not be tried: ${error}` : markdown(proofRows(proofs ?? []))].join(
+      [`### ${slug}`, error ? `could not be tried: ${cell(error)}` : markdown(proofRows(proofs ?? []))].join(
         "\n\n",
       ),
     ),
@@ -107,10 +107,10 @@ function routeRows({ routes, wrongWays }: IsolationReport): string[][] {
   const ways = Object.entries(wrongWays);
   return [
     ["route", "guard", "whose", ...ways.map(([way]) => way), "another tenant's ids"],
-    ...Object.entries(routes).map(([route, { guard, why, foreignIds }]) => [
+    ...Object.entries(routes).map(([route, { guard, whose, foreignIds }]) => [
       route,
       guard,
-      why,
+      whose,
       ...ways.map(([, code]) => (guard === "session" ? code : "–")),
       foreignIds ?? "–",
     ]),
@@ -118,4 +118,7 @@ function routeRows({ routes, wrongWays }: IsolationReport): string[][] {
 }
 
 const markdown = ([head = [], ...rows]: readonly (readonly string[])[]) =>
-  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+  [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
+
+/** What others wrote stays in its cell. */
+const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");

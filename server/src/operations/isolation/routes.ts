@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../../contract/index.ts";
+import { type EdgeRoute, type ErrorCode, routes } from "../../../contract/index.ts";
 
 /** The wrong ways into a session route, and what each is answered. Nothing is forwarded to a server then. */
 export const wrongWays = {
@@ -17,45 +17,10 @@ export const wrongWays = {
 } as const satisfies Record<string, ErrorCode>;
 export type WrongWay = keyof typeof wrongWays;
 
-export interface RouteAccess {
-  /** `session`: the payer's token, bound to the browser's key. `open`: see `why`. */
-  guard: "session" | "open";
-  /** Whose rows it can answer with, or why it needs no session. */
-  why: string;
-  /**
-   * What another tenant's ids in path or body are answered, by a session of one's own: the same, byte for byte,
-   * as ids that are nobody's.
-   */
-  foreignIds?: ErrorCode;
-}
-
 /**
- * Every route of the public API, by method and path of its OpenAPI document. Tested in
- * bff/src/matrix.test.ts, which fails when the document and this list differ, and printed by
- * `clarity isolation report`.
+ * Every row of the edge by method and path, as in its OpenAPI document. Tested in bff/src/edge/matrix.test.ts, and
+ * printed by `clarity isolation report`.
  */
-export const routes: Record<string, RouteAccess> = {
-  "POST /v1/session": {
-    guard: "open",
-    why: "trades an embed token, which the host's tenant must have signed, for a session",
-  },
-  "GET /v1/invoices": { guard: "session", why: "the customer's own, narrowed by the token" },
-  "POST /v1/payments": {
-    guard: "session",
-    why: "the customer's own invoices",
-    foreignIds: "not_found",
-  },
-  "GET /v1/payments/{id}": { guard: "session", why: "the customer's own", foreignIds: "not_found" },
-  "POST /v1/payments/{id}/resume": {
-    guard: "session",
-    why: "the customer's own",
-    foreignIds: "not_found",
-  },
-  "GET /theme/{file}": { guard: "open", why: "style sheets of the host's tenant; no personal data" },
-  "POST /webhooks/{provider}": {
-    guard: "open",
-    why: "the signature must be made with the host's tenant's webhook secret",
-  },
-  "GET /healthz": { guard: "open", why: "says that the process lives" },
-  "GET /readyz": { guard: "open", why: "says whether it can serve; of no tenant" },
-};
+export const accessRoutes: Record<string, EdgeRoute> = Object.fromEntries(
+  Object.values<EdgeRoute>(routes.edge).map((row) => [`${row.method} ${row.path}`, row]),
+);

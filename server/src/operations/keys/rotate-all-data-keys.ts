@@ -14,7 +14,7 @@ export async function rotateAllDataKeys({
   ctx: Operator;
   input: { reason: string; settleMs?: number };
 }): Promise<RotatedDataKey[]> {
-  const elevated = await ctx.tenants.elevated({ operator: ctx.name, reason });
+  const elevated = await ctx.tenants.elevated({ actor: ctx.actor, reason });
   const tried = await elevated.each(async ({ tenant }) => tenant.slug, { evenSuspended: true });
   const slugs = tried.flatMap(({ result }) => (result instanceof Error ? [] : [result]));
   const kept = tried.flatMap(({ tenant, result }) =>

@@ -144,14 +144,17 @@ describe("a process that has not heard of the rotation", () => {
   test("opens what was sealed anew, and does not seal under the old key", async () => {
     const { open, keyId } = await line.createTenant("deaf");
     // Held from before, as by a long request.
-    const held = { ...open, settings: createSettings({ db: open.db, keys: open.keys, actor: "late" }) };
+    const held = {
+      ...open,
+      settings: createSettings({ db: open.db, keys: open.keys, actor: { kind: "operator", name: "late" } }),
+    };
     await expect(held.settings.get("provider.secretKey")).resolves.toBe("sk");
     await rotate(["deaf"]);
     expect(await findEmbedKey({ ...held, id: keyId })).toMatchObject({ id: keyId });
     await held.settings.set("smtp.password", "late");
     expect(await versionsIn(open)).toEqual([2]);
     await rotate(["deaf"]);
-    const late = createSettings({ db: open.db, keys: open.keys, actor: "late" });
+    const late = createSettings({ db: open.db, keys: open.keys, actor: { kind: "operator", name: "late" } });
     await expect(late.get("smtp.password")).resolves.toBe("late");
   });
 
@@ -159,7 +162,11 @@ describe("a process that has not heard of the rotation", () => {
     const { open } = await line.createTenant("odd");
     await open.db
       .query`update pay.settings set key_version = 99 where key = 'provider.secretKey' returning tenant_id`;
-    const settings = createSettings({ db: open.db, keys: open.keys, actor: "test" });
+    const settings = createSettings({
+      db: open.db,
+      keys: open.keys,
+      actor: { kind: "operator", name: "test" },
+    });
     await expect(settings.get("provider.secretKey")).rejects.toBeInstanceOf(KeyVersionUnknown);
   });
 });
@@ -266,7 +273,9 @@ describe("under load", () => {
       }),
       loop(async () => {
         const { db, keys } = await openOn(running);
-        const read = await createSettings({ db, keys, actor: "load" }).get("provider.secretKey");
+        const read = await createSettings({ db, keys, actor: { kind: "operator", name: "load" } }).get(
+          "provider.secretKey",
+        );
         if (read !== "sk") throw new Error(`read ${read}`);
         counts.reads++;
       }),

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys, type SealedSecret } from "../../crypto/tenant-keys.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { defaultFreshMs } from "../../registry/registry-cache.ts";
@@ -93,6 +94,8 @@ async function stage({
   if (otherDataKey) return underWay;
   await onStep("stage");
   const { masterKey, sql } = ctx.registry;
+  // A key staged under another master key would open nowhere, and servers open both.
+  await openTenantKeys({ tenantId, dataKey, masterKey });
   const next = await createDataKey({ tenantId, masterKey, version: dataKey.version + 1 });
   // Of two at once one is staged, and both go on with it.
   await sql`
@@ -104,7 +107,7 @@ async function stage({
       returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'data_key.stage', id, jsonb_build_object('version', ${next.version}::int) from staged`;
+    select ${auditName(ctx.actor)}, 'data_key.stage', id, jsonb_build_object('version', ${next.version}::int) from staged`;
   return { slug, tenantId, to: next.version };
 }
 
@@ -172,7 +175,7 @@ async function swap({ ctx, record }: { ctx: Operator; record: TenantRecord }): P
       returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'data_key.swap', id, jsonb_build_object('version', ${otherDataKey.version}::int) from swapped
+    select ${auditName(ctx.actor)}, 'data_key.swap', id, jsonb_build_object('version', ${otherDataKey.version}::int) from swapped
     returning tenant_id`;
   if (swapped.length === 0) throw new Error(`the record of ${record.slug} changed meanwhile: run again`);
 }
@@ -217,7 +220,7 @@ async function raiseFloor(input: {
         returning tenant_id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject)
-      select tenant_id, ${ctx.name}, 'data_key.rotate', ${String(version)} from raised`;
+      select tenant_id, ${auditName(ctx.actor)}, 'data_key.rotate', ${String(version)} from raised`;
   });
 }
 
@@ -232,5 +235,5 @@ async function dropOld(input: { ctx: Operator; tenantId: string; version: number
       returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'data_key.drop', id, jsonb_build_object('version', ${version - 1}::int) from dropped`;
+    select ${auditName(ctx.actor)}, 'data_key.drop', id, jsonb_build_object('version', ${version - 1}::int) from dropped`;
 }

@@ -1,5 +1,6 @@
 import type { MasterKeyRing } from "../../crypto/master-key.ts";
 import { openMasterKey } from "../../crypto/open-master-key.ts";
+import { requireMasterKey } from "../../registry/master-key-fits.ts";
 import type { Operator } from "../operator.ts";
 import {
   askOfEach,
@@ -28,7 +29,7 @@ export interface RotatedMasterKey {
  *
  * @param input.prepareOnly stop when the newer key is made, so that its file can be copied to other hosts first
  * @param onStep is told each step's name before it runs, and `done` at the end
- * @throws CannotDecrypt naming the tenant whose key no master key here opens
+ * @throws MasterKeyWrong before a key is made; CannotDecrypt naming the tenant whose key no master key here opens
  */
 export async function rotateMasterKey({
   ctx,
@@ -41,7 +42,8 @@ export async function rotateMasterKey({
 }): Promise<RotatedMasterKey> {
   const ring = openMasterKey(ctx.address);
   await onStep("renew");
-  await ctx.registry.audit({ operator: ctx.name, action: "master_key.rotate" });
+  await requireMasterKey({ sql: ctx.registry.sql, masterKey: ring });
+  await ctx.registry.audit({ actor: ctx.actor, action: "master_key.rotate" });
   await ring.renew();
   let rewrapped = 0;
   if (!prepareOnly) {
@@ -89,7 +91,7 @@ export async function retireMasterKeys({
     throw new Error(`${old.length} data keys still need an older master key: run clarity master-key rotate`);
   }
   await onStep("retire");
-  await ctx.registry.audit({ operator: ctx.name, action: "master_key.retire" });
+  await ctx.registry.audit({ actor: ctx.actor, action: "master_key.retire" });
   const removed = await ring.retire(older.map(({ name }) => name));
   await onStep("retired");
   return removed;
@@ -110,5 +112,5 @@ async function rewrap(input: { ctx: Operator; ring: MasterKeyRing; keys: readonl
     const plain = await ring.unwrap({ wrapped: key.wrapped, context });
     return { key, rewrapped: await ring.wrap({ key: plain, context }) };
   });
-  return replaceWrappedKeys({ sql: ctx.registry.sql, operator: ctx.name, keys });
+  return replaceWrappedKeys({ sql: ctx.registry.sql, actor: ctx.actor, keys });
 }

@@ -1,6 +1,6 @@
-import { wrappingContext } from "../../crypto/tenant-keys.ts";
+import { type Actor, auditName } from "../../actor/actor.ts";
+import { platformKeyOwner, wrappingContext } from "../../crypto/tenant-keys.ts";
 import type { Sql } from "../../database/connect.ts";
-import { platformKeyOwner } from "../../registry/platform-key.ts";
 
 /** A data key somewhere in the registry, as the master key wrapped it. */
 export interface WrappedKey {
@@ -59,10 +59,10 @@ export async function askOfEach<T, R>(items: readonly T[], ask: (item: T) => Pro
  */
 export async function replaceWrappedKeys(input: {
   sql: Sql;
-  operator: string;
+  actor: Actor;
   keys: readonly { key: WrappedKey; rewrapped: Uint8Array }[];
 }): Promise<number> {
-  const { sql, operator, keys } = input;
+  const { sql, actor, keys } = input;
   const rows = keys.map(({ key, rewrapped }) => ({
     place: `${key.table}.${key.column}`,
     tenant_id: key.tenantId,
@@ -97,7 +97,7 @@ export async function replaceWrappedKeys(input: {
       select coalesce(sum(n), 0)::int as n from (select n from of_tenants union all select n from of_platform) as all_of_them
     ), audit as (
       insert into operator_audit (operator, action, detail)
-      select ${operator}, 'master_key.rewrap', jsonb_build_object('keys', n) from counted where n > 0
+      select ${auditName(actor)}, 'master_key.rewrap', jsonb_build_object('keys', n) from counted where n > 0
     )
     select n from counted`;
   return counted?.n ?? 0;

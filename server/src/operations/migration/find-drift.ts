@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { connect } from "../../database/connect.ts";
 import type { Migration } from "../../database/migrate.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
@@ -111,6 +112,6 @@ async function remember(ctx: Operator, found: { record: TenantRecord; drift: Ten
       returning differences
     )
     insert into operator_audit (operator, action, detail)
-    select ${ctx.name}, 'schema.compare',
+    select ${auditName(ctx.actor)}, 'schema.compare',
       jsonb_build_object('tenants', count(*), 'drifted', count(*) filter (where differences <> '{}')) from checked`;
 }

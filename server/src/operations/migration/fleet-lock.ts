@@ -5,7 +5,7 @@ import type { Operator } from "../operator.ts";
 /** "flee" in ASCII, an advisory lock's number in the registry's database. */
 const lockNumber = 0x666c6565;
 /** The session of a process that was killed a moment ago may still be there. */
-const patienceMs = 2_000;
+const timeoutMs = 2_000;
 const pollMs = 100;
 
 /** Another process migrates the fleet, or takes a migration back. */
@@ -27,7 +27,7 @@ export async function withFleetLock<T>(
   try {
     const startedAt = performance.now();
     while (!(await tryLock(session))) {
-      if (!wait && performance.now() - startedAt > patienceMs) throw await busy(ctx);
+      if (!wait && performance.now() - startedAt > timeoutMs) throw await busy(ctx);
       await delay(pollMs);
     }
     return await run();

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Operator } from "../operator.ts";
 import type { Result } from "./outcome.ts";
 import type { Ring } from "./rings.ts";
@@ -79,14 +80,16 @@ async function record(input: {
       from result r
       where t.id = r.id and t.database_server is not distinct from r.server and t.database_name = r.database
       returning t.id, r.was, r.version, r.outcome, r.reason
-    ), audit as (
-      insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
-        jsonb_build_object('run', ${runId}::text, 'from', was, 'to', version, 'outcome', outcome, 'reason', reason)
-      from tenant where was <> version or outcome in ('failed', 'parked')
+    ), run as (
+      update migration_runs set ring = ${ring}, seen_at = clock_timestamp(),
+        done = done + (select count(*) from result where outcome = 'done'),
+        failed = failed + (select count(*) from result where outcome in ('failed', 'parked'))
+      where id = ${runId}
+      returning 1
     )
-    update migration_runs set ring = ${ring}, seen_at = clock_timestamp(),
-      done = done + (select count(*) from result where outcome = 'done'),
-      failed = failed + (select count(*) from result where outcome in ('failed', 'parked'))
-    where id = ${runId}`;
+    insert into operator_audit (operator, action, tenant_id, detail)
+    select ${auditName(ctx.actor)}, case outcome when 'parked' then 'tenant.park' else 'tenant.migrate' end, id,
+      jsonb_build_object('run', ${runId}::text, 'from', was, 'to', version, 'outcome', outcome, 'reason', reason)
+    from tenant, (select count(*) from tenant) written, (select count(*) from run) counted
+    where was <> version or outcome in ('failed', 'parked')`;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { auditName } from "../../actor/actor.ts";
 import type { Operator } from "../operator.ts";
 import type { Scope } from "./pending-tenants.ts";
 
@@ -33,14 +34,16 @@ export async function beginRun({
       update migration_runs set state = 'abandoned', ended_at = clock_timestamp()
       where state = 'running' and (target_version <> ${target} or slug is distinct from ${slug})
         and (${slug}::text is null or slug is not null)
+      returning 1
     ), run as (
       update migration_runs
-      set operator = ${ctx.name}, total = done + ${pending}, failed = 0, seen_at = clock_timestamp()
+      set operator = ${auditName(ctx.actor)}, total = done + ${pending}, failed = 0, seen_at = clock_timestamp()
       where state = 'running' and target_version = ${target} and slug is not distinct from ${slug}
       returning id, done
     ), audit as (
       insert into operator_audit (operator, action, detail)
-      select ${ctx.name}, 'migrate.resume', jsonb_build_object('run', id, 'target', ${target}::int) from run
+      select ${auditName(ctx.actor)}, 'migrate.resume', jsonb_build_object('run', id, 'target', ${target}::int)
+      from run, (select count(*) from left_over) abandoned
     )
     select id, done from run`;
   if (left) return { id: left.id, resumed: true, doneBefore: left.done };
@@ -48,10 +51,10 @@ export async function beginRun({
   await sql`
     with run as (
       insert into migration_runs (id, operator, target_version, slug, total)
-      values (${id}, ${ctx.name}, ${target}, ${slug}, ${pending}) returning id
+      values (${id}, ${auditName(ctx.actor)}, ${target}, ${slug}, ${pending}) returning id
     )
     insert into operator_audit (operator, action, detail)
-    select ${ctx.name}, 'migrate.begin', jsonb_build_object('run', id, 'target', ${target}::int) from run`;
+    select ${auditName(ctx.actor)}, 'migrate.begin', jsonb_build_object('run', id, 'target', ${target}::int) from run`;
   return { id, resumed: false, doneBefore: 0 };
 }
 
@@ -73,7 +76,7 @@ export async function endRun({
       where id = ${runId} and state = 'running' returning id, done, failed
     )
     insert into operator_audit (operator, action, detail)
-    select ${ctx.name}, ${reason === null ? "migrate.finish" : "migrate.halt"},
+    select ${auditName(ctx.actor)}, ${reason === null ? "migrate.finish" : "migrate.halt"},
       jsonb_build_object('run', id, 'done', done, 'failed', failed) from run`;
 }
 

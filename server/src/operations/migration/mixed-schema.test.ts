@@ -25,7 +25,7 @@ beforeAll(async () => {
   const baseUrl = "https://provider.test";
   await acme.settings.set("provider", { id: "sandbox", baseUrl, frameUrl: baseUrl, publishableKey: "pk" });
   await acme.settings.set("provider.secretKey", "sk");
-  await acme.settings.set("provider.webhookSecret", "whsec_AAAA");
+  await acme.settings.set("provider.webhookSecret", `whsec_${"A".repeat(32)}`);
   await acme.db.query`
     insert into pay.invoices (tenant_id, id, customer_id, number, currency, total_minor, open_minor, issued_on,
       due_on, synced_at)

@@ -75,7 +75,7 @@ async function goThrough({
   const original = await targetFinder(ctx)({ server, database });
   const from = await versionOf(original.url, migrations);
   await ctx.registry.audit({
-    operator: ctx.name,
+    actor: ctx.actor,
     action: "tenant.rehearse",
     tenantId,
     detail: { from, to: migrations.length },

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import type { Operator } from "../operator.ts";
 
@@ -22,6 +23,6 @@ export async function changeRing({
       update tenants set ring = ${ring}, updated_at = clock_timestamp() where slug = ${slug} returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.ring', id, jsonb_build_object('ring', ${ring}::text) from tenant`;
+    select ${auditName(ctx.actor)}, 'tenant.ring', id, jsonb_build_object('ring', ${ring}::text) from tenant`;
   if (count === 0) throw new TenantUnknown(`no tenant ${slug}: clarity tenant list shows them`);
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { connect } from "../../database/connect.ts";
 import { fillVariables, type Migration } from "../../database/migrate.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
@@ -115,7 +116,7 @@ async function undoable(input: {
 
 async function park(input: { ctx: Operator; record: TenantRecord; from: number; to: number }): Promise<void> {
   const { ctx, record, from, to } = input;
-  const reason = `taken back to schema ${to} by ${ctx.name}`;
+  const reason = `taken back to schema ${to} by ${auditName(ctx.actor)}`;
   await ctx.registry.sql`
     with tenant as (
       update tenants set schema_version = least(schema_version, ${to}), parked_at = clock_timestamp(),
@@ -123,7 +124,7 @@ async function park(input: { ctx: Operator; record: TenantRecord; from: number; 
       where id = ${record.id} returning id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.rollback', id, jsonb_build_object('from', ${from}::int, 'to', ${to}::int) from tenant`;
+    select ${auditName(ctx.actor)}, 'tenant.rollback', id, jsonb_build_object('from', ${from}::int, 'to', ${to}::int) from tenant`;
 }
 
 async function takeBack(input: {

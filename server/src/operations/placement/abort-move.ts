@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { MoveRefused } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -76,7 +77,7 @@ export async function recordAbortion(input: {
       where id = ${move.id} and switched_at is null and aborted_at is null returning *
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.move.abort', tenant_id,
+    select ${auditName(ctx.actor)}, 'tenant.move.abort', tenant_id,
       jsonb_build_object('move', id, 'reason', ${reason}::text) || ${ctx.registry.sql.json(loss ?? {})} from move`;
 }
 

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { MoveRefused } from "../errors.ts";
 import type { Operator } from "../operator.ts";
@@ -45,7 +46,7 @@ export async function confirmMove({
         update moves set confirmed_at = clock_timestamp() where id = ${move.id} and confirmed_at is null returning *
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.move.confirm', tenant_id,
+      select ${auditName(ctx.actor)}, 'tenant.move.confirm', tenant_id,
         jsonb_build_object('move', id) || ${registry.sql.json(loss ?? {})} from move`;
     await onStep("done");
     return { ...(await loadMove(registry.sql, move.id)), loss };

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { PinRefused } from "../errors.ts";
@@ -50,7 +51,7 @@ export async function pinTenant({ ctx, input }: { ctx: Operator; input: NewPin }
         from before where t.id = before.id returning t.id
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.pin', id, jsonb_build_object('version', ${version}::text,
+      select ${auditName(ctx.actor)}, 'tenant.pin', id, jsonb_build_object('version', ${version}::text,
         'reason', ${reason}::text, 'until', ${until}::timestamptz, 'instance', ${home.audience}::text) from tenant
       returning id`;
     if (pinned.length === 0) throw new TenantUnknown(`no active or suspended tenant ${slug}`);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { MoveRefused } from "../errors.ts";
@@ -110,13 +111,13 @@ async function insertMove(input: {
     with move as (
       insert into moves (id, tenant_id, slug, requested_by, from_server, to_server, from_upstream, to_upstream,
         from_tier, to_tier, method, method_reason)
-      select ${id}, id, slug, ${ctx.name}, ${from.server}, ${to.server}, ${from.upstream}, ${to.upstream},
+      select ${id}, id, slug, ${auditName(ctx.actor)}, ${from.server}, ${to.server}, ${from.upstream}, ${to.upstream},
         ${from.tier}, ${to.tier}, ${method}, ${reason}
       from tenants where id = ${record.id} and status in ('active', 'suspended')
       returning *
     ), audit as (
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.move', tenant_id, jsonb_build_object(
+      select ${auditName(ctx.actor)}, 'tenant.move', tenant_id, jsonb_build_object(
         'move', id, 'fromServer', from_server, 'toServer', to_server, 'fromInstance', from_upstream,
         'toInstance', to_upstream, 'fromTier', from_tier, 'toTier', to_tier) from move
     )

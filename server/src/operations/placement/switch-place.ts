@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import { MoveRefused } from "../errors.ts";
 import { loadMove } from "../records/move-record.ts";
 import type { Run } from "./sides.ts";
@@ -26,15 +27,16 @@ export async function switchPlace({ ctx, move }: Pick<Run, "ctx" | "move">): Pro
       from move
       where t.id = move.tenant_id and t.status = any(${copied ? ["moving"] : ["active", "suspended"]}::text[])
       returning t.id
-    ), audit as (
-      insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.move.switch', tenant.id, jsonb_build_object('move', ${move.id}::text)
-      from tenant
+    ), switched as (
+      update moves m set switched_at = clock_timestamp(),
+        pause_ms = (extract(epoch from clock_timestamp() - m.paused_at) * 1000)::int,
+        confirmed_at = case when ${copied} then null else clock_timestamp() end
+      from tenant where m.id = ${move.id}
+      returning tenant.id
     )
-    update moves m set switched_at = clock_timestamp(),
-      pause_ms = (extract(epoch from clock_timestamp() - m.paused_at) * 1000)::int,
-      confirmed_at = case when ${copied} then null else clock_timestamp() end
-    from tenant where m.id = ${move.id}`;
+    insert into operator_audit (operator, action, tenant_id, detail)
+    select ${auditName(ctx.actor)}, 'tenant.move.switch', id, jsonb_build_object('move', ${move.id}::text)
+    from switched`;
   const { switchedAt } = await loadMove(sql, move.id);
   if (!switchedAt) throw new MoveRefused(`${move.slug} has changed meanwhile: run it again`);
 }

@@ -1,4 +1,5 @@
 import { sharedAudience } from "../../../contract/index.ts";
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { PinRefused } from "../errors.ts";
 import { objectionTo } from "../fit-instance.ts";
@@ -48,7 +49,7 @@ export async function unpinTenant({
         where id = ${found.id} and pinned_version is not null returning id
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.unpin', id, jsonb_build_object('instance', ${audience}::text) from tenant`;
+      select ${auditName(ctx.actor)}, 'tenant.unpin', id, jsonb_build_object('instance', ${audience}::text) from tenant`;
     return { audience, stays };
   });
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import type { Operator } from "../operator.ts";
 
@@ -23,7 +24,7 @@ async function change(input: { ctx: Operator; slug: string; to: "active" | "susp
       where slug = ${slug} and status in ('active', 'suspended') and status <> ${to}
       returning id
     ), audit as (
-      insert into operator_audit (operator, action, tenant_id) select ${ctx.name}, ${action}, id from tenant
+      insert into operator_audit (operator, action, tenant_id) select ${auditName(ctx.actor)}, ${action}, id from tenant
     )
     select id from tenants where slug = ${slug} and status in ('active', 'suspended')`;
   if (!changed) throw new TenantUnknown(`no active or suspended tenant ${slug}`);

@@ -5,18 +5,21 @@ import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { migrate, readMigrations } from "../../database/migrate.ts";
 import { scramVerifier } from "../../database/scram.ts";
+import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
 import type { PlatformAddress } from "../platform-address.ts";
 import { ensureRole, exclusively, prepareTenancy } from "../servers/prepare-server.ts";
 
 /**
  * Makes what is missing and migrates what is behind: group roles, the registry's role and database,
- * the template database, the master key. Repeatable; two at once wait for each other. Tenants'
- * databases are `migrateTenants`' business.
+ * the template database. Repeatable; two at once wait for each other. Tenants' databases are `migrateTenants`'
+ * business. A first preparation makes the master key too; where the registry knows tenants it must be there, and where
+ * there are tenants the registry must be.
  *
  * @param registryUrl of an earlier preparation whose password stays in use elsewhere; without it
  * the registry's role gets a new password
  * @param namespace default `pay`
+ * @throws MasterKeyMissing, MasterKeyWrong; Error when the registry is gone
  */
 export async function preparePlatform(input: {
   adminUrl: string;
@@ -46,17 +49,26 @@ async function prepareRegistry(input: {
   adminUrl: string;
   namespace: string;
   registryUrl?: string;
+  masterKeyFile: string;
+  masterKey?: string | undefined;
 }): Promise<string> {
   const { admin, namespace } = input;
   const name = names.registry(namespace);
   const url = new URL(input.registryUrl ?? input.adminUrl);
+  if (input.registryUrl && url.pathname !== `/${name}`) {
+    throw new Error(
+      `the registry's URL leads to the database ${url.pathname.slice(1)}, and namespace ${namespace} has its registry ` +
+        `in ${name}: one of CLARITY_REGISTRY_URL and CLARITY_NAMESPACE is another platform's`,
+    );
+  }
+  const [exists] = await admin`select from pg_database where datname = ${name}`;
+  if (!exists) await refuseOrphans({ admin, namespace });
   if (!input.registryUrl) {
     url.username = name;
     url.password = randomBytes(24).toString("base64url");
     url.pathname = `/${name}`;
     await ensureRole(admin, name, `login password ${quoteLiteral(scramVerifier(url.password))}`);
   }
-  const [exists] = await admin`select from pg_database where datname = ${name}`;
   if (!exists) {
     await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)}`);
   }
@@ -64,6 +76,7 @@ async function prepareRegistry(input: {
   const registry = connect({ url: url.href, max: 1 });
   try {
     await migrate({ sql: registry, migrations: registryMigrations() });
+    await ensureMasterKey({ sql: registry, place: input });
   } finally {
     await registry.end({ timeout: 2 });
   }

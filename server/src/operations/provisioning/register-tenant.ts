@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode } from "../../database/client.ts";
+import { requireMasterKey } from "../../registry/master-key-fits.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { lastContract, latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { objectionTo } from "../fit-instance.ts";
@@ -41,7 +43,7 @@ type Registration = Pick<
  *
  * @returns the row of an earlier try: of the same registration while it is half made, later of the same slug, name
  *   and template
- * @throws SlugTaken, HostTaken, InstanceUnfit
+ * @throws SlugTaken, HostTaken, InstanceUnfit; MasterKeyWrong, MasterKeyMissing, MasterKeyUnavailable
  */
 export async function registerTenant({
   ctx,
@@ -63,6 +65,7 @@ export async function registerTenant({
     if (objection) throw new InstanceUnfit(objection);
   }
 
+  await requireMasterKey(ctx.registry);
   const dataKey = await createDataKey({ tenantId: id, masterKey });
   const keys = await openTenantKeys({ tenantId: id, dataKey, masterKey });
   const password = keys.seal("connection", randomBytes(24).toString("base64url"));
@@ -79,11 +82,13 @@ export async function registerTenant({
           ${schemaVersion}, ${contractVersion},
           ${input.databaseServer ?? null}, ${input.instance ?? null})
         returning id
-      ), audit as (
-        insert into operator_audit (operator, action, tenant_id, detail)
-        select ${ctx.name}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })} from tenant
+      ), host as (
+        insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host
+        returning 1
       )
-      insert into hosts (host, tenant_id) select host, id from tenant, unnest(${hosts}::text[]) as host`;
+      insert into operator_audit (operator, action, tenant_id, detail)
+      select ${auditName(ctx.actor)}, 'tenant.create', id, ${sql.json({ slug: input.slug, template: input.template })}
+      from tenant, (select count(*) from host) named`;
   } catch (error) {
     if (errorCode(error) === "23503") {
       throw new Error(`no database server ${input.databaseServer}: clarity database-server list shows them`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compileTheme, presets } from "@clarity/themes";
+import { auditName } from "../../actor/actor.ts";
 import { openTenantKeys } from "../../crypto/tenant-keys.ts";
 import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
@@ -124,13 +125,14 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
       ), theme as (
         insert into pay.themes (tenant_id, hash, spec, published_at)
         select tenant_id, ${hash}, ${sql.json(spec)}, now() from first
+        returning 1
       ), admin as (
         insert into pay.users (tenant_id, email, role) select tenant_id, ${input.adminEmail}, 'owner' from first
         returning tenant_id
       )
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.name}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
-      from admin
+      select tenant_id, ${auditName(ctx.actor)}, 'tenant.create', ${record.slug}, ${sql.json({ template: input.template })}
+      from admin, (select count(*) from theme) themed
       returning id`,
   );
   if (written.length === 0) await refuseOtherRows({ ctx, creation });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import { isUnavailable } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { openPlatformKeys } from "../../registry/platform-key.ts";
@@ -60,7 +61,7 @@ export async function addDatabaseServer({
       returning name
     )
     insert into operator_audit (operator, action, detail)
-    select ${ctx.name}, 'database_server.add', jsonb_build_object('name', name) from server`;
+    select ${auditName(ctx.actor)}, 'database_server.add', jsonb_build_object('name', name) from server`;
   return { name, host, port: portNumber, pooler };
 }
 
@@ -115,7 +116,7 @@ export async function removeDatabaseServer({
     await sql`delete from database_servers where name = ${name}`;
     await sql`
       insert into operator_audit (operator, action, detail)
-      values (${ctx.name}, 'database_server.remove', jsonb_build_object('name', ${name}::text))`;
+      values (${auditName(ctx.actor)}, 'database_server.remove', jsonb_build_object('name', ${name}::text))`;
   });
 }
 
@@ -149,7 +150,7 @@ export async function prepareDatabaseServer({
 }): Promise<void> {
   const adminUrl = await administratorUrl({ ctx, server: { name } });
   await prepareServer({ adminUrl, namespace: ctx.address.namespace });
-  await ctx.registry.audit({ operator: ctx.name, action: "database_server.prepare", detail: { name } });
+  await ctx.registry.audit({ actor: ctx.actor, action: "database_server.prepare", detail: { name } });
 }
 
 /** @param name null: the registry's own. @throws Error when the registry knows none of that name */

@@ -11,7 +11,7 @@ export function withErp(tenant: TestTenant) {
   const erp = createFakeErp();
   const invoices: NonNullable<ReturnType<typeof erp.customers.get>>["invoices"] = [];
   erp.customers.set(tenant.customer, { name: "Northgate", email: "ap@northgate.test", invoices });
-  const ctx: Context = { ...tenant.ctx, actor: "worker", connector: async () => erp.connector };
+  const ctx: Context = { ...tenant.ctx, actor: { kind: "worker" }, connector: async () => erp.connector };
   return {
     ...{ erp, ctx, tenant },
     /** A captured payment of new invoices; its outbox row and those invoices. */
@@ -69,6 +69,7 @@ export function remoteErp(url: string): Connector {
   return {
     id: "remote",
     openInvoices: () => Promise.reject(new ErpError("unreachable", "not offered")),
+    probe: async () => [],
     async postPayment({ payment, signal }) {
       const body = JSON.stringify(payment, (_, value) => (typeof value === "bigint" ? `${value}` : value));
       const response = await fetch(url, { method: "POST", body, signal });

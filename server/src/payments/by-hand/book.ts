@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { wake } from "../../context/wake.ts";
 import { toDecimal } from "../../money/money.ts";
@@ -98,20 +99,19 @@ export async function book({ ctx, input }: { ctx: Context; input: Booking }): Pr
         and p.state = 'conflicted' and a.tenant_id = p.tenant_id and a.id = ${lease.attemptId}::uuid
         and a.leased_until = ${lease.until}::text::timestamptz
       returning p.*
-    ), audit as (
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.decided', id::text, ${json(detail)}::jsonb from moved
     ), tried as (
       update pay.attempts a set state = 'captured', decision = 'paid', token = null, leased_until = now(),
         next_check_at = 'infinity', last_cause = null
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${lease.attemptId}::uuid
+      returning 1
     ), balances as (
       update pay.invoices i set held_minor = i.held_minor - line.held_minor,
         settled_minor = i.settled_minor + case when ${settles}::boolean then line.amount_minor else 0 end,
         open_minor = i.open_minor - case when ${hasErp}::boolean then 0 else line.amount_minor end
       from moved, line
       where i.tenant_id = moved.tenant_id and i.id = line.invoice_id
+      returning 1
     ), ledger as (
       insert into pay.ledger_entries (tenant_id, payment_id, account, invoice_id, currency, amount_minor)
       select tenant_id, id, 'provider_clearing', null, currency, total_minor from moved
@@ -120,6 +120,7 @@ export async function book({ ctx, input }: { ctx: Context; input: Booking }): Pr
       from moved, line where line.amount_minor > 0
       union all
       select tenant_id, id, 'surcharge_income', null, currency, -surcharge_minor from moved where surcharge_minor > 0
+      returning 1
     ), job as (
       insert into pay.outbox (tenant_id, kind, payment_id, state, result, done_at)
       select tenant_id, kind, moved.id, case when known.result is null then 'due' else 'done' end,
@@ -128,6 +129,11 @@ export async function book({ ctx, input }: { ctx: Context; input: Booking }): Pr
       left join lateral (select case when kind = 'erp_post' then ${posted && json(posted)}::jsonb end as result) known on true
       on conflict (tenant_id, kind, payment_id) do nothing
       returning id, state
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.decided', id::text, ${json(detail)}::jsonb from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced,
+        (select count(*) from ledger) booked, (select count(*) from job) queued
     )
     select tenant_id, (select jsonb_agg(id) from job where state = 'due') as outbox_ids from moved`;
   const [row] = rows;

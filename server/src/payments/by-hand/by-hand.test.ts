@@ -42,7 +42,10 @@ async function payment({
     const dates = { issuedOn: "2026-01-01", dueOn: "2026-02-01" };
     open.push({ id, number: `N-${id}`, currency: "USD", totalMinor: 500n, openMinor: 500n, ...dates });
   }
-  const ctx: Context = { ...(options.erp === false ? tenant.ctx : erpCtx), actor: "operator:jo" };
+  const ctx: Context = {
+    ...(options.erp === false ? tenant.ctx : erpCtx),
+    actor: { kind: "operator", name: "jo" },
+  };
   for (const [operation, fault] of faults) tenant.provider.failNext(operation, fault);
   const id = randomUUID();
   const [a, b] = invoices;

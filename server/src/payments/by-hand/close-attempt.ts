@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { answerWithinMs, deadlineIn } from "../ask-provider.ts";
@@ -5,7 +6,7 @@ import type { Attempt } from "../attempt.ts";
 import { providerOf } from "../attempt-provider.ts";
 import { leaseAttempt } from "../statements/lease-attempt.ts";
 import { recordOutcome } from "../statements/record-outcome.ts";
-import { closedByHand, openStates, type StoredState } from "../states.ts";
+import { closedByHand, openPaymentStates, type StoredState } from "../states.ts";
 import { findPayment, type PaymentInHand } from "./find-payment.ts";
 import { type NotDone, notDone, reasonIn } from "./not-done.ts";
 
@@ -68,7 +69,7 @@ function objectionTo({ state, attempt_id, late_news }: PaymentInHand): NotDone |
   if (state === "conflicted") {
     return notDone("does_not_apply", "it is in conflict, not open: it waits to be decided");
   }
-  if (attempt_id !== null && (openStates.includes(state) || late_news)) return null;
+  if (attempt_id !== null && (openPaymentStates.includes(state) || late_news)) return null;
   return notDone(
     "does_not_apply",
     `it is ${state}: nobody asks about it any more, there is nothing to close`,
@@ -93,30 +94,33 @@ async function close(
       order by i.id
       for update of i
     ), moved as (
-      update pay.payments p set state = case when p.state = any(${openStates}::text[]) then 'failed' else p.state end,
-        reason = case when p.state = any(${openStates}::text[]) then ${closedByHand} else p.reason end,
+      update pay.payments p set state = case when p.state = any(${openPaymentStates}::text[]) then 'failed' else p.state end,
+        reason = case when p.state = any(${openPaymentStates}::text[]) then ${closedByHand} else p.reason end,
         action_url = null, updated_at = now()
       from (select count(*) from locked) gate
       where p.tenant_id = ${ctx.tenant.id}::uuid and p.id = ${payment.id}::uuid and p.state = ${payment.state}
       returning p.tenant_id, p.id, p.state
-    ), audit as (
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.closed_by_hand', id::text, jsonb_build_object('attempt', ${attempt.id}::text,
-        'before', ${payment.state}::text, 'cause', ${cause}::text, 'reason', ${reason}::text)
-      from moved
     ), tried as (
       update pay.attempts a set state = moved.state, token = null, leased_until = now(), next_check_at = 'infinity',
         last_cause = ${`closed by hand: ${cause}`}
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${attempt.id}::uuid
+      returning 1
     ), balances as (
       update pay.invoices i set held_minor = i.held_minor - line.amount_minor
       from moved, line
-      where i.tenant_id = moved.tenant_id and i.id = line.invoice_id and ${openStates.includes(payment.state)}::boolean
+      where i.tenant_id = moved.tenant_id and i.id = line.invoice_id and ${openPaymentStates.includes(payment.state)}::boolean
+      returning 1
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.closed_by_hand', id::text, jsonb_build_object('attempt', ${attempt.id}::text,
+        'before', ${payment.state}::text, 'cause', ${cause}::text, 'reason', ${reason}::text)
+      from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced
     )
     select tenant_id, state from moved`;
   const [row] = rows;
-  if (row && openStates.includes(payment.state)) {
+  if (row && openPaymentStates.includes(payment.state)) {
     paymentOutcomes.inc({ state: "failed", tenant: tenantLabel(ctx.tenant.slug) });
   }
   return row?.state ?? null;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import type { Conflict, PaymentRow } from "../statements/payment-row.ts";
@@ -43,7 +44,7 @@ export async function audit(
 ): Promise<void> {
   await ctx.db.query`
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    values (${ctx.tenant.id}::uuid, ${ctx.actor}, ${entry.action}, ${entry.paymentId}, ${json(entry.detail)}::jsonb)
+    values (${ctx.tenant.id}::uuid, ${auditName(ctx.actor)}, ${entry.action}, ${entry.paymentId}, ${json(entry.detail)}::jsonb)
     returning tenant_id`;
 }
 

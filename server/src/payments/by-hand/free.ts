@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
@@ -36,18 +37,21 @@ export async function free({
         and a.tenant_id = p.tenant_id and a.id = ${lease.attemptId}::uuid
         and a.leased_until = ${lease.until}::text::timestamptz
       returning p.tenant_id, p.id
-    ), audit as (
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.decided', id::text, ${json(detail)}::jsonb from moved
     ), tried as (
       update pay.attempts a set state = 'failed', decision = null, giving_back_minor = null, token = null, leased_until = now(),
         next_check_at = 'infinity', last_cause = null
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${lease.attemptId}::uuid
+      returning 1
     ), balances as (
       update pay.invoices i set held_minor = i.held_minor - line.held_minor
       from moved, line
       where i.tenant_id = moved.tenant_id and i.id = line.invoice_id
+      returning 1
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.decided', id::text, ${json(detail)}::jsonb from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced
     )
     select tenant_id from moved`;
   if (rows.length > 0) paymentOutcomes.inc({ state: "failed", tenant: tenantLabel(ctx.tenant.slug) });

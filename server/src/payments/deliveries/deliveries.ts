@@ -21,6 +21,8 @@ export const paymentDeliveries: Deliveries = {
   },
   receipt_email: {
     name: "SendReceipt",
+    // A mail server that is silent for longer is not heard any more.
+    timeoutMs: 40_000,
     async deliver({ ctx, input: { row, signal } }) {
       return sendReceipt({ ctx, input: { payment: await paymentOf(ctx, row), outboxId: row.id, signal } });
     },

@@ -24,7 +24,8 @@ export async function postToERP({
   const memo = plainLine(String(hooked.payment.memo), 500);
 
   const posted = await connector.postPayment({ payment: { ...ours, memo }, signal });
-  if (posted.kind !== "posted") return posted;
+  if (posted.kind === "retry") return posted;
+  if (posted.kind === "refused") return { kind: "undeliverable", cause: posted.cause };
   await afterStep({ ctx, step: "SyncPayment", about, output: { erpRef: posted.erpRef } });
   return { kind: "done", result: { erpRef: posted.erpRef, already: posted.already } };
 }

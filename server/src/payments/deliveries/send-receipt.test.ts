@@ -1,10 +1,12 @@
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
+import { domainToASCII } from "node:url";
 import PostalMime, { type Email } from "postal-mime";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { runOutbox } from "../../outbox/run-outbox.ts";
 import { createLogger, type Logger } from "../../telemetry/log.ts";
+import { SettingMissing } from "../../tenant/errors.ts";
 import type { PaymentRow } from "../statements/payment-row.ts";
 import { start } from "../testing/start.ts";
 import { createWorld, type TenantOptions } from "../testing/world.ts";
@@ -87,7 +89,10 @@ async function paid(set: Set) {
   const outboxId = row?.id as string;
   const deliver = async ({ log }: { log: Logger } = tenant.ctx) => {
     await world.admin`update pay.outbox set due_at = now(), leased_until = '-infinity' where tenant_id = ${tenant.id}`;
-    return runOutbox({ ctx: { ...tenant.ctx, log, actor: "worker" }, input: { id: outboxId, deliveries } });
+    return runOutbox({
+      ctx: { ...tenant.ctx, log, actor: { kind: "worker" } },
+      input: { id: outboxId, deliveries },
+    });
   };
   return {
     tenant,
@@ -181,7 +186,68 @@ test("hostile names stay text: no markup, no second header, no second receiver",
   expect(mail.html).toContain("&lt;img src&#x3D;x");
 });
 
-test.each(["a@b.test, c@d.test", "a@b.test\r\nRCPT TO:<c@d.test>", "group: a@b.test;", "no address"])(
+const receiversOf = async (raw: string | undefined) =>
+  (await parse(raw ?? "")).to?.map(({ address }) => address);
+
+test.each<[string, string[], object]>([
+  ["ap@x.test; cfo@x.test", ["ap@x.test", "cfo@x.test"], { receivers: 2 }],
+  ["a@b.test, c@d.test", ["a@b.test", "c@d.test"], { receivers: 2 }],
+  ['"Smith, Anna" <ap@x.test>; mailto:CFO@X.TEST;', ["ap@x.test", "CFO@x.test"], { receivers: 2 }],
+  ["ap@x.test; no address; AP@x.test", ["ap@x.test"], { receivers: 1, unusable: 1 }],
+  ["ap@bücher.test", ["ap@xn--bcher-kva.test"], { receivers: 1 }],
+])("of %j each good address gets the one mail, and the bad ones are counted", async (email, to, counted) => {
+  const rcpt: string[] = [];
+  const server = await mailServer({
+    onRcptTo({ address }, _, done) {
+      rcpt.push(address);
+      done();
+    },
+  });
+  const { deliver, row, tenant } = await paid({ port: server.port, email });
+  const lines: string[] = [];
+  const destination = new PassThrough().on("data", (line) => lines.push(String(line)));
+  expect(await deliver({ log: createLogger({ name: "test", destination }) })).toEqual({ kind: "done" });
+  expect(server.raw).toHaveLength(1);
+  // The test's mail server decodes it.
+  expect(rcpt.map((address) => address.replace(/[^@]+$/, domainToASCII))).toEqual(to);
+  expect(await receiversOf(server.raw[0])).toEqual(to);
+  expect((await row())?.result).toEqual({ status: "sent", messageId: expect.any(String), ...counted });
+  expect(await tenant.audit()).toContain("receipt.sent");
+  expect(lines.join("")).not.toMatch(/x\.test|no address/);
+});
+
+test("of two receivers the mail server takes one: that one has the mail, and the other is counted", async () => {
+  const server = await mailServer({
+    onRcptTo({ address }, _, done) {
+      done(address === "gone@x.test" ? Object.assign(new Error("unknown"), { responseCode: 550 }) : null);
+    },
+  });
+  const { deliver, row } = await paid({ port: server.port, email: "gone@x.test; ap@x.test" });
+  expect(await deliver()).toEqual({ kind: "done" });
+  expect(server.raw).toHaveLength(1);
+  expect((await row())?.result).toMatchObject({ status: "sent", receivers: 1, rejected: 1 });
+});
+
+test("of a receiver in another script the mail server is told so, in its own envelope", async () => {
+  const envelopes: [string, unknown][] = [];
+  const server = await mailServer({
+    onRcptTo({ address }, { envelope }, done) {
+      envelopes.push([address, (envelope.mailFrom || null)?.args]);
+      done();
+    },
+  });
+  const { deliver } = await paid({ port: server.port, email: "rené@x.test" });
+  expect(await deliver()).toEqual({ kind: "done" });
+  expect(envelopes).toEqual([["rené@x.test", expect.objectContaining({ SMTPUTF8: true })]]);
+});
+
+test.each(["  ; , ", "n/a", "-"])("a field that only says there is none is none: %j", async (email) => {
+  const { deliver, tenant } = await paid({ port: 1, email });
+  expect(await deliver()).toEqual({ kind: "done" });
+  expect(await tenant.audit()).toContain("receipt.no_address");
+});
+
+test.each(["a@b.test\r\nRCPT TO:<c@d.test>", "group: a@b.test;", "no address"])(
   "an address that is none is a dead letter: %s",
   async (email) => {
     const server = await mailServer();
@@ -191,6 +257,19 @@ test.each(["a@b.test, c@d.test", "a@b.test\r\nRCPT TO:<c@d.test>", "group: a@b.t
     expect(server.raw).toEqual([]);
   },
 );
+
+test("a theme that cannot be read and a name that was never set keep no receipt back", async () => {
+  const server = await mailServer();
+  const { deliver, tenant } = await paid({
+    port: server.port,
+    settings: { "seller.name": new SettingMissing("seller.name") },
+  });
+  await world.admin`
+    insert into pay.themes (tenant_id, hash, spec, published_at)
+    values (${tenant.id}, 'broken', '{"radius":"round"}', now())`;
+  expect(await deliver()).toEqual({ kind: "done" });
+  expect((await parse(server.raw[0] ?? "")).subject).toMatch(/^Receipt R-\d+ from Acme$/);
+});
 
 test("a customer without an address: done, and the audit says so", async () => {
   const server = await mailServer();

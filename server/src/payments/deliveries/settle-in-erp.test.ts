@@ -63,6 +63,28 @@ test("a posting is no reading: what was paid elsewhere before it is not charged 
   });
 });
 
+test.each([
+  ["UTC", "2026-03-31T23:30:00Z", "2026-03-31"],
+  ["Europe/Berlin", "2026-03-31T22:30:00Z", "2026-04-01"],
+  ["America/Los_Angeles", "2026-04-01T06:59:00Z", "2026-03-31"],
+])(
+  "a seller in %s books what was captured at %s on %s: the period hangs on it",
+  async (timeZone, at, day) => {
+    const { ctx, erp, captured, paymentsCapturedAt } = withErpIn(timeZone);
+    const { outboxId } = await captured(100n);
+    await paymentsCapturedAt(at);
+    await runOutbox({ ctx, input: { id: outboxId, deliveries } });
+    expect(erp.payments).toMatchObject([{ capturedOn: day }]);
+  },
+);
+
+function withErpIn(timeZone: string) {
+  const tenant = world.tenant({ settings: { "seller.timeZone": timeZone } });
+  const paymentsCapturedAt = (at: string) =>
+    world.admin`update pay.payments set captured_at = ${at} where tenant_id = ${tenant.id}`;
+  return { ...withErp(tenant), paymentsCapturedAt };
+}
+
 test("ten times in parallel it moves once", async () => {
   const { tenant, invoice, paymentIds, settle } = await paid([300n, 200n]);
   const results = await Promise.all(Array.from({ length: 10 }, () => settle(paymentIds[0] ?? "")));

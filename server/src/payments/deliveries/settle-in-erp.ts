@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 
@@ -24,11 +25,6 @@ export async function settleInERP({
       where tenant_id = ${tenant.id}::uuid and kind = 'erp_post' and payment_id = ${input.paymentId}::uuid
         and not coalesce(result ? 'settledAt', false)
       returning tenant_id, payment_id
-    ), audit as (
-      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select job.tenant_id, ${ctx.actor}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
-      from job
     ), line as (
       select job.tenant_id, l."invoiceId" as invoice_id, l."amountMinor"::bigint as amount_minor
       from job
@@ -46,6 +42,12 @@ export async function settleInERP({
           synced_at = clock_timestamp()
       from locked
       where i.tenant_id = ${tenant.id}::uuid and i.id = locked.id
+      returning 1
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select job.tenant_id, ${auditName(ctx.actor)}, 'payment.posted', job.payment_id::text, ${json(input.result)}::jsonb
+      from job, (select count(*) from balances) balanced
     )
     select tenant_id, payment_id as id from job`;
   return { kind: rows.length > 0 ? "settled" : "already" };

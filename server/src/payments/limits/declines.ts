@@ -1,4 +1,5 @@
 import { Counter } from "prom-client";
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
@@ -71,7 +72,7 @@ async function raiseAlarm(
   ctx.log.warn({ paymentId, beyond }, "somebody may be trying out cards: their next tries have to wait");
   await ctx.db.query`
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-    values (${ctx.tenant.id}::uuid, ${ctx.actor}, 'payment.card_testing_suspected', ${paymentId},
+    values (${ctx.tenant.id}::uuid, ${auditName(ctx.actor)}, 'payment.card_testing_suspected', ${paymentId},
       ${json({ beyond })}::jsonb)
     returning tenant_id`;
 }

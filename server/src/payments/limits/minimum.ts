@@ -1,4 +1,4 @@
-import { type Refused, refused } from "../../context/refusal.ts";
+import { type Refused, refused } from "../../../contract/index.ts";
 import { exponentOf, toDecimal } from "../../money/money.ts";
 import type { SettingValue } from "../../tenant/settings.ts";
 

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import type { Attempt } from "../attempt.ts";
 
@@ -38,7 +39,7 @@ export async function nextCaptureKey({
       returning tenant_id, payment_id, capture_number
     ), audit as (
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.capture_key_changed', payment_id::text,
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.capture_key_changed', payment_id::text,
         jsonb_build_object('attempt', ${attempt.id}::text, 'number', capture_number)
       from changed
     )

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
@@ -68,17 +69,11 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
       where judged.n = ${lines.length} and not watch.waits
       on conflict (tenant_id, id) do nothing
       returning *
-    ), audit as (
-      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select payment.tenant_id, ${ctx.actor}, 'payment.started', payment.id::text,
-        jsonb_build_object('attempt', ${attemptId}::text, 'totalMinor', payment.total_minor::text,
-          'currency', payment.currency, 'requestId', ${ctx.requestId}::text)
-      from payment
     ), hold as (
       update pay.invoices i set held_minor = i.held_minor + line.amount_minor
       from line, payment
       where i.tenant_id = payment.tenant_id and i.id = line.invoice_id
+      returning 1
     ), attempt as (
       insert into pay.attempts (tenant_id, id, payment_id, provider, provider_account, token, statement, return_origin,
         subjects, state, leased_until, next_check_at)
@@ -86,6 +81,14 @@ export async function claimPayment({ ctx, input }: { ctx: Context; input: Intent
         ${input.token}, ${input.statement}, ${input.returnOrigin}::text, ${input.subjects}::text[], 'pending', now() + make_interval(secs => ${leaseS}),
         now() + make_interval(secs => ${leaseS})
       from payment
+      returning 1
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select payment.tenant_id, ${auditName(ctx.actor)}, 'payment.started', payment.id::text,
+        jsonb_build_object('attempt', ${attemptId}::text, 'totalMinor', payment.total_minor::text,
+          'currency', payment.currency, 'requestId', ${ctx.requestId}::text)
+      from payment, (select count(*) from hold) held, (select count(*) from attempt) attempted
     )
     select * from payment`;
   const payment = rows[0];

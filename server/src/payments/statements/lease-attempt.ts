@@ -1,6 +1,6 @@
 import type { Context } from "../../context/context.ts";
 import { type Attempt, leaseS, sendByFromNow } from "../attempt.ts";
-import { closedUnpaidStates, openStates, type StoredState } from "../states.ts";
+import { closedUnpaidStates, openPaymentStates, type StoredState } from "../states.ts";
 import { findPaymentRow } from "./payment-row.ts";
 
 interface AttemptRow {
@@ -39,7 +39,7 @@ export async function leaseAttempt({
   input: { attemptId: string };
 }): Promise<Attempt | null> {
   const sendBy = sendByFromNow();
-  const states = [...openStates, ...closedUnpaidStates];
+  const states = [...openPaymentStates, ...closedUnpaidStates];
   const rows = await ctx.db.query<AttemptRow>`
     update pay.attempts a set leased_until = now() + make_interval(secs => ${leaseS}),
       next_check_at = now() + make_interval(secs => ${leaseS})

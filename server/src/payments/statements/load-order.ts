@@ -1,4 +1,4 @@
-import type { ErrorCode, PaymentRequest, ProblemDetail } from "../../../contract/index.ts";
+import { type ErrorCode, type PaymentRequest, type Refused, refused } from "../../../contract/index.ts";
 import type { Context } from "../../context/context.ts";
 
 export interface OrderLine {
@@ -15,8 +15,6 @@ export interface OrderInput {
   /** Whether a line may pay a part of what is payable. */
   partial: boolean;
 }
-
-export type OrderRefused = { kind: "refused"; code: ErrorCode } & Pick<ProblemDetail, "errors">;
 
 export interface Order {
   kind: "order";
@@ -55,7 +53,7 @@ export async function loadOrder({
 }: {
   ctx: Context;
   input: OrderInput;
-}): Promise<Order | { kind: "known" } | OrderRefused> {
+}): Promise<Order | { kind: "known" } | Refused> {
   const { request, customerId, allowedInvoices, partial } = input;
   const ids = request.lines.map((line) => line.invoiceId);
   const rows = await ctx.db.query<InvoiceRow>`
@@ -67,7 +65,7 @@ export async function loadOrder({
     left join pay.payments p on p.tenant_id = i.tenant_id and p.id = ${request.id}::uuid
     where i.tenant_id = ${ctx.tenant.id}::uuid and i.customer_id = ${customerId} and i.id = any(${ids}::text[])`;
   if (rows.some((row) => row.claimed)) return { kind: "known" };
-  if (new Set(ids).size !== ids.length) return { kind: "refused", code: "validation_failed" };
+  if (new Set(ids).size !== ids.length) return refused("validation_failed");
 
   const visible = new Map(
     rows.filter((row) => allowedInvoices?.includes(row.id) ?? true).map((row) => [row.id, row]),
@@ -78,13 +76,13 @@ export async function loadOrder({
     const invoice = visible.get(line.invoiceId);
     const amountMinor = BigInt(line.amountMinor);
     const code = invoice ? objection(invoice, amountMinor, request.currency) : "not_found";
-    if (code || !invoice) return { kind: "refused", code: code ?? "not_found" };
+    if (code || !invoice) return refused(code ?? "not_found");
     if (!partial && amountMinor < payable(invoice)) return onlyWhole(index);
     whole &&= amountMinor === payable(invoice);
     lines.push({ invoiceId: invoice.id, invoiceNumber: invoice.number, amountMinor });
   }
   const amountMinor = lines.reduce((sum, line) => sum + line.amountMinor, 0n);
-  if (amountMinor > maximumMinor) return { kind: "refused", code: "validation_failed" };
+  if (amountMinor > maximumMinor) return refused("validation_failed");
   return { kind: "order", lines, amountMinor, whole, ageMs: Math.max(...rows.map((row) => row.age_ms)) };
 }
 
@@ -98,10 +96,12 @@ function objection(invoice: InvoiceRow, amountMinor: bigint, currency: string): 
 
 const payable = (invoice: InvoiceRow) => invoice.open_minor - invoice.settled_minor - invoice.held_minor;
 
-const onlyWhole = (line: number): OrderRefused => ({
-  kind: "refused",
-  code: "validation_failed",
-  errors: [
-    { pointer: `/lines/${line}/amountMinor`, message: "This seller takes an invoice's whole balance only." },
-  ],
-});
+const onlyWhole = (line: number): Refused =>
+  refused("validation_failed", {
+    errors: [
+      {
+        pointer: `/lines/${line}/amountMinor`,
+        message: "This seller takes an invoice's whole balance only.",
+      },
+    ],
+  });

@@ -1,15 +1,17 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { wake } from "../../context/wake.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
 import type { Attempt } from "../attempt.ts";
+import { mayBeShown } from "../challenge-address.ts";
 import { noteDecline } from "../limits/declines.ts";
 import {
   type AttemptOutcome,
   closedUnpaidStates,
   entering,
   nextCheckInS,
-  openStates,
+  openPaymentStates,
   type StoredState,
   targetOf,
 } from "../states.ts";
@@ -27,19 +29,20 @@ type Moved = PaymentRow & { outbox_ids: string[] | null };
  */
 export async function recordOutcome({
   ctx,
-  input,
+  input: { attempt, outcome: told },
 }: {
   ctx: Context;
   input: { attempt: Attempt; outcome: AttemptOutcome };
 }): Promise<PaymentRow> {
-  const { attempt, outcome } = input;
+  const outcome = showable(attempt, told);
+  const input = { attempt, outcome };
   const { payment } = attempt;
   const target = targetOf(outcome, { amountMinor: payment.total_minor, currency: payment.currency });
   const moved = target ? await move(ctx, input, target) : null;
   if (moved) {
     paymentOutcomes.inc({ state: moved.state, tenant: tenantLabel(ctx.tenant.slug) });
     const outbox = (moved.outbox_ids ?? []).map((id) => ({ kind: "outbox" as const, id }));
-    const open = openStates.includes(moved.state);
+    const open = openPaymentStates.includes(moved.state);
     // Not awaited: a queue that is slow or down must not keep the payer waiting.
     void wake(ctx, open ? [checkJob(ctx, attempt, nextCheckInS(moved.state, 0))] : outbox);
     const declined =
@@ -64,6 +67,12 @@ export async function recordOutcome({
   if (inS !== null) void wake(ctx, [checkJob(ctx, attempt, inS)]);
   return (await findPaymentRow(ctx, payment.id)) ?? payment;
 }
+
+/** A challenge that must not be handed on leaves the payment under way: asked about, and in the end abandoned. */
+const showable = (attempt: Attempt, outcome: AttemptOutcome): AttemptOutcome =>
+  outcome.kind !== "requires_action" || mayBeShown(outcome.url, attempt.returnOrigin)
+    ? outcome
+    : { kind: "unshowable", cause: "a challenge whose address may not be shown" };
 
 const checkJob = (ctx: Context, attempt: Attempt, inS: number) => ({
   kind: "resolve_attempt" as const,
@@ -112,22 +121,18 @@ async function move(
       where p.tenant_id = ${tenantId}::uuid and p.id = ${attempt.payment.id}::uuid
         and p.state = any(${entering[target]}::text[])
       returning p.*
-    ), audit as (
-      -- The first of those that nobody reads is run last, and the log's lock is the last to be taken.
-      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
-      from moved
     ), tried as (
       update pay.attempts a set
         state = moved.state, provider_ref = moved.provider_ref, leased_until = now(), last_cause = ${"cause" in outcome ? outcome.cause : null}::text,
-        token = case when moved.state = any(${openStates}::text[]) then a.token end,
-        checks = 0, absences = 0, next_check_at = case when moved.state = any(${openStates}::text[])
+        token = case when moved.state = any(${openPaymentStates}::text[]) then a.token end,
+        checks = 0, absences = 0, next_check_at = case when moved.state = any(${openPaymentStates}::text[])
           then now() + make_interval(secs => ${nextCheckInS(target, 0)})
           -- News that came in while we asked: what we were told may be older.
           when moved.state = any(${closedUnpaidStates}::text[]) and a.next_check_at <= now() then now()
           else 'infinity' end
       from moved
       where a.tenant_id = moved.tenant_id and a.id = ${attempt.id}::uuid
+      returning 1
     ), balances as (
       update pay.invoices i set
         held_minor = i.held_minor - line.amount_minor,
@@ -138,6 +143,7 @@ async function move(
       from moved join line on line.tenant_id = moved.tenant_id and line.payment_id = moved.id
       where i.tenant_id = line.tenant_id and i.id = line.invoice_id
         and moved.state in ('captured', 'declined', 'failed')
+      returning 1
     ), captured as (
       select * from moved where state = 'captured'
     ), ledger as (
@@ -149,12 +155,19 @@ async function move(
       union all
       select tenant_id, id, 'surcharge_income', null, currency, -surcharge_minor
       from captured where surcharge_minor > 0
+      returning 1
     ), job as (
       insert into pay.outbox (tenant_id, kind, payment_id)
       select tenant_id, kind, captured.id
       from captured, unnest(${hasErp ? ["erp_post", "receipt_email"] : ["receipt_email"]}::text[]) as kind
       on conflict (tenant_id, kind, payment_id) do nothing
       returning id
+    ), audit as (
+      -- Reads what the others wrote, for PostgreSQL promises no order: the log's lock is the last to be taken.
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.' || state, id::text, ${json(auditDetail(attempt, outcome))}::jsonb
+      from moved, (select count(*) from tried) attempted, (select count(*) from balances) balanced,
+        (select count(*) from ledger) booked, (select count(*) from job) queued
     )
     select moved.*, (select jsonb_agg(id) from job) as outbox_ids from moved`;
   return rows[0] ?? null;
@@ -193,15 +206,16 @@ async function checkLater(
 ): Promise<number | null> {
   if (Date.now() > attempt.sendBy) return null;
   const cause = "cause" in outcome ? outcome.cause : null;
+  const waiting = outcome.kind === "unshowable" ? "requires_action" : attempt.state;
   const rows = await ctx.db.query<{ tenant_id: string; in_s: number | null }>`
     update pay.attempts a set
       leased_until = now(), checks = a.checks + 1, last_cause = ${cause}::text,
       absences = case when ${outcome.kind === "absent"}::boolean then a.absences + 1 else 0 end,
       next_check_at = case when a.next_check_at <= now() then now()
         when ${outcome.kind === "still_ended"}::boolean then 'infinity'
-        else now() + make_interval(secs => ${nextCheckInS(attempt.state, attempt.checks)}) end
+        else now() + make_interval(secs => ${nextCheckInS(waiting, attempt.checks)}) end
     where a.tenant_id = ${ctx.tenant.id}::uuid and a.id = ${attempt.id}::uuid
-      and a.state = any(${[...openStates, ...closedUnpaidStates]}::text[])
+      and a.state = any(${[...openPaymentStates, ...closedUnpaidStates]}::text[])
     returning a.tenant_id, extract(epoch from nullif(a.next_check_at, 'infinity') - now())::float8 as in_s`;
   return rows[0]?.in_s ?? null;
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../actor/actor.ts";
 import type { Context } from "../../context/context.ts";
 import { paymentOutcomes, tenantLabel } from "../../telemetry/metrics.ts";
 import { json } from "../../tenant/tenant-db.ts";
@@ -30,7 +31,7 @@ export async function storeRefusal({
       returning *
     ), audit as (
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-      select tenant_id, ${ctx.actor}, 'payment.refused_by_hook', id::text,
+      select tenant_id, ${auditName(ctx.actor)}, 'payment.refused_by_hook', id::text,
         jsonb_build_object('cause', ${cause}::text, 'requestId', ${ctx.requestId}::text)
       from payment
     )

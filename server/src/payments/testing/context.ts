@@ -2,10 +2,11 @@ import { pino } from "pino";
 import type { Context } from "../../context/context.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { Hooks } from "../../hooks/pipeline.ts";
+import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import type { Provider } from "../../providers/provider.ts";
+import { createCircuitBreaker } from "../../tenant/circuit-breaker.ts";
 import { type FlagKey, flagDefinitions } from "../../tenant/flags/definitions.ts";
 import type { Flags } from "../../tenant/flags/flags.ts";
-import { createPatience } from "../../tenant/patience.ts";
 import { type SettingKey, settingDefinitions } from "../../tenant/settings.ts";
 import type { TenantDb } from "../../tenant/tenant-db.ts";
 import type { TenantPools } from "../../tenant/tenant-pools.ts";
@@ -30,7 +31,7 @@ export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql
         throw new Error(found);
       },
     },
-    gate: { pending: new Map(), patience: createPatience() },
+    gate: { pending: new Map(), breaker: createCircuitBreaker() },
     options: { queryTimeoutMs: 20_000, maxPending: 500 } as never,
   });
   return { db, sql };
@@ -46,7 +47,9 @@ export function createContext(input: {
   const get = async (key: SettingKey) => {
     const definition = settingDefinitions[key];
     const fallback = "default" in definition ? definition.default : undefined;
-    return key in input.settings ? input.settings[key] : fallback;
+    const value = key in input.settings ? input.settings[key] : fallback;
+    if (value instanceof Error) throw value;
+    return value;
   };
   return {
     tenant: input.db.tenant,
@@ -56,8 +59,9 @@ export function createContext(input: {
     flags: { get: async (key: FlagKey) => input.flags?.[key] ?? flagDefinitions[key].default } as Flags,
     provider: async () => input.provider,
     connector: async () => null,
+    network: loopbackNetwork,
     wake: async () => {},
-    actor: "customer:C-1",
+    actor: { kind: "customer", id: "C-1" },
     requestId: "r-1",
     log: pino({ level: "silent" }),
     now: () => new Date(),

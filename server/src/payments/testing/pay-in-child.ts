@@ -1,5 +1,7 @@
 /** A server process in small: starts the one payment it is given, or finishes the one attempt, then ends. Tests kill it midway. */
+
 import { adapters } from "../../context/adapters.ts";
+import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import { resolveAttempt } from "../resolve-attempt.ts";
 import { startPayment } from "../start-payment.ts";
 import { createContext, openTenantDb } from "./context.ts";
@@ -8,7 +10,12 @@ const { databaseUrl, tenantId, provider, secrets, settings, start, attemptId } =
   process.env.PAY ?? "",
 );
 const { db, sql } = openTenantDb(databaseUrl, tenantId);
-const ctx = createContext({ db, provider: adapters.provider(provider, secrets), hooks: {}, settings });
+const ctx = createContext({
+  db,
+  provider: adapters.provider(provider, secrets, loopbackNetwork),
+  hooks: {},
+  settings,
+});
 const done = start
   ? await startPayment({ ctx, input: start })
   : (await resolveAttempt({ ctx, input: { attemptId } })).kind;

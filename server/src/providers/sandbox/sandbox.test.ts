@@ -53,7 +53,7 @@ async function callAll(answer: RequestListener, timeoutMs = 200) {
   const provider = createSandboxProvider({
     baseUrl,
     secretKey: "sk_x",
-    webhookSecret: "whsec_eA==",
+    webhookSecret: `whsec_${"A".repeat(32)}`,
     timeoutMs,
   });
   const signal = AbortSignal.timeout(5_000);
@@ -116,7 +116,7 @@ test("nobody listening is unknown too", async () => {
   const provider = createSandboxProvider({
     baseUrl: "http://127.0.0.1:9",
     secretKey: "sk_x",
-    webhookSecret: "whsec_eA==",
+    webhookSecret: `whsec_${"A".repeat(32)}`,
     timeoutMs: 500,
   });
   expect(await provider.find({ reference: "r", signal: AbortSignal.timeout(900) })).toMatchObject({

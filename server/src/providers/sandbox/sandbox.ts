@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { plainLine } from "../../../contract/index.ts";
 import { conceal } from "../../crypto/conceal.ts";
+import { readBounded } from "../../network/network.ts";
 import { captureKeyOf, type Outcome, type Provider, type Unknown } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
+import { SandboxConfig } from "./config.ts";
 import { Account, ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
 
 export interface SandboxOptions {
@@ -14,6 +16,8 @@ export interface SandboxOptions {
   webhookSecret: string;
   /** Longest wait for one answer; the caller's signal may end it sooner. */
   timeoutMs: number;
+  /** Default: the platform's own. */
+  fetch?: typeof fetch;
 }
 
 type Reply<T> =
@@ -21,6 +25,9 @@ type Reply<T> =
   /** The vendor read the request and said no, with its own error code. */
   | { kind: "no"; status: number; code: string }
   | Unknown;
+
+/** A charge is some hundred bytes; whoever answers more is not asked to go on. */
+const mostBytes = 1024 * 1024;
 
 /** Codes that prove nothing was given back. Any other no, our key's or the limiter's, proves nothing. */
 const refundRefusals = new Set(["amount_too_large", "not_captured", "currency_mismatch", "not_found"]);
@@ -31,7 +38,7 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
   const path = (reference: string) => `/v1/charges/${encodeURIComponent(reference)}`;
   let account: string | null = null;
   return {
-    id: "sandbox",
+    id: SandboxConfig.shape.id.value,
     captures: "once",
 
     async account({ signal }) {
@@ -107,10 +114,10 @@ interface Call<T> {
   signal: AbortSignal;
 }
 
-function caller({ baseUrl, secretKey, timeoutMs }: SandboxOptions) {
+function caller({ baseUrl, secretKey, timeoutMs, fetch: ask = fetch }: SandboxOptions) {
   return async <T>({ path, key, body, schema, signal }: Call<T>): Promise<Reply<T>> => {
     try {
-      const response = await fetch(baseUrl + path, {
+      const response = await ask(baseUrl + path, {
         method: key === undefined ? "GET" : "POST",
         headers: {
           authorization: `Bearer ${secretKey}`,
@@ -121,7 +128,7 @@ function caller({ baseUrl, secretKey, timeoutMs }: SandboxOptions) {
         redirect: "error",
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
-      const text = await response.text();
+      const text = await readBounded(response, mostBytes);
       // An error may quote what it was sent.
       return read(response.status, parse(response.ok ? text : conceal(text, [secretKey])), schema);
     } catch (error) {

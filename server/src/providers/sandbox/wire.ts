@@ -12,7 +12,7 @@ export const Charge = z.object({
   captured: AmountMinor,
   refunded: AmountMinor,
   declineCode: DeclineReason.catch("declined").nullable(),
-  challengeUrl: z.url().nullable(),
+  challengeUrl: z.string().nullable(),
   capturedAt: z.iso.datetime().nullable(),
 });
 export type Charge = z.infer<typeof Charge>;
@@ -46,7 +46,6 @@ export function outcomeOf(charge: Charge): Outcome {
       return { kind: "captured", providerRef, money, capturedAt: new Date(charge.capturedAt) };
     }
     case "requires_action":
-      if (charge.challengeUrl === null) return { kind: "unknown", cause: "a challenge without a page" };
       return { kind: "requires_action", providerRef, url: charge.challengeUrl };
     case "declined":
     case "canceled":

@@ -29,7 +29,10 @@ const log = pino({ level: "silent" });
 /** The tenant's flags as another process sees them: nothing remembered. */
 function fresh({ open }: TestTenant, { db = open.db, now = () => new Date() } = {}) {
   const flagsOf = createFlags({ log, now });
-  return flagsOf({ tenant: open.tenant, flags: createFlagOverrides({ db, actor: "test" }) }, null);
+  return flagsOf(
+    { tenant: open.tenant, flags: createFlagOverrides({ db, actor: { kind: "operator", name: "test" } }) },
+    null,
+  );
 }
 
 /** Reads, then is taken away. */
@@ -71,7 +74,10 @@ describe("evaluation", () => {
 
   test("a database that cannot be asked: what was read last, marked STALE; nothing read yet: the default", async () => {
     await acme.open.flags.set("partial-payments", false);
-    const overrides = createFlagOverrides({ db: failingAfter(1, acme.open.db), actor: "test" });
+    const overrides = createFlagOverrides({
+      db: failingAfter(1, acme.open.db),
+      actor: { kind: "operator", name: "test" },
+    });
     const flags = createFlags({ log, now: () => new Date() })(
       { tenant: acme.open.tenant, flags: overrides },
       null,
@@ -134,7 +140,7 @@ describe("the effect", () => {
     const embedToken = await tenant.token();
     const opened = await openSession({
       ctx,
-      input: { embedToken, locales: ["en"], findKey, jwks: createJwks({ allowLoopback: true }) },
+      input: { embedToken, locales: ["en"], findKey, jwks: createJwks() },
     });
     return opened.kind === "opened" ? opened.view.flags : opened;
   };

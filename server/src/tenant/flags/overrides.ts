@@ -1,3 +1,4 @@
+import { type Actor, auditName } from "../../actor/actor.ts";
 import { json, type TenantDb } from "../tenant-db.ts";
 import { type FlagKey, type FlagValue, flagDefinitions, isFlagKey } from "./definitions.ts";
 
@@ -50,7 +51,7 @@ const cacheMs = 2_000;
 const retryMs = 1_000;
 
 /** @param actor stands in the tenant's audit log beside a change */
-export function createFlagOverrides({ db, actor }: { db: TenantDb; actor: string }): FlagOverrides {
+export function createFlagOverrides({ db, actor }: { db: TenantDb; actor: Actor }): FlagOverrides {
   const tenantId = db.tenant.id;
   let last: ReadonlyMap<string, FlagOverride> | null = null;
   let cache: { reading: Promise<Reading>; until: number } | null = null;
@@ -95,14 +96,14 @@ export function createFlagOverrides({ db, actor }: { db: TenantDb; actor: string
       await db.query`
         with written as (
           insert into pay.flag_overrides (tenant_id, key, value, reason, set_by, expires_at)
-          values (${tenantId}, ${key}, ${json(value)}, ${reason}, ${actor}, ${expiresAt})
+          values (${tenantId}, ${key}, ${json(value)}, ${reason}, ${auditName(actor)}, ${expiresAt})
           on conflict (key, tenant_id) do update
             set value = excluded.value, reason = excluded.reason, set_by = excluded.set_by, set_at = now(),
                 expires_at = excluded.expires_at
           returning tenant_id, key, value
         )
         insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-        select tenant_id, ${actor}, 'flag.set', key, jsonb_build_object('value', value) from written
+        select tenant_id, ${auditName(actor)}, 'flag.set', key, jsonb_build_object('value', value) from written
         returning tenant_id`;
       cache = null;
     },
@@ -112,7 +113,7 @@ export function createFlagOverrides({ db, actor }: { db: TenantDb; actor: string
           delete from pay.flag_overrides where tenant_id = ${tenantId} and key = ${key} returning tenant_id, key
         )
         insert into pay.audit_log (tenant_id, actor, action, subject)
-        select tenant_id, ${actor}, 'flag.unset', key from gone
+        select tenant_id, ${auditName(actor)}, 'flag.unset', key from gone
         returning tenant_id`;
       cache = null;
       return rows.length > 0;

@@ -1,4 +1,5 @@
 import { html, nothing } from "lit/html.js";
+import { isEnter } from "../../typed/composition.ts";
 import { isPayable } from "../selection.ts";
 import { icon } from "./icons.ts";
 import { invoiceList } from "./invoice-list.ts";
@@ -13,8 +14,12 @@ export function formView(view: View, hidden: boolean) {
     event.preventDefault();
     flow.pay();
   };
+  // Enter that ends a composition sends nothing, whichever element of ours it is pressed in.
+  const key = (event: KeyboardEvent) => {
+    if (event.key === "Enter" && !isEnter(event)) event.preventDefault();
+  };
   const { customer, seller } = state.session ?? {};
-  return html`<form class="form" part="form" novalidate ?hidden=${hidden} aria-busy=${busy ? "true" : "false"} @submit=${submit}>
+  return html`<form class="form" part="form" novalidate ?hidden=${hidden} aria-busy=${busy ? "true" : "false"} @submit=${submit} @keydown=${key}>
     <header part="header">
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
       <p class="muted">${words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" })}</p>

@@ -1,7 +1,8 @@
 import type { Invoice } from "@clarity/bff/contract";
-import { html, nothing } from "lit/html.js";
+import { html, noChange, nothing } from "lit/html.js";
+import { isDraft } from "../../typed/composition.ts";
 import { formatInput, parseAmount } from "../money.ts";
-import { exponentOf, inFull } from "../pricing.ts";
+import { formatOf, inFull } from "../pricing.ts";
 import { chosenCurrency, closedBecause, isPayable, maxLines } from "../selection.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
@@ -125,14 +126,18 @@ function amountField(view: View, invoice: Invoice) {
   const problem = price.invalid.get(invoice.id);
   const shown = problem && (problem === "high" || state.checked || ui.touched.has(invoice.id));
   const full = inFull(invoice, state, words.locale);
-  const format = { locale: words.locale, exponent: exponentOf(state, invoice.currency) };
-  const tidy = () => {
+  const format = formatOf(invoice, state, words.locale);
+  const tidy = ({ target }: Event) => {
+    const { value } = target as HTMLInputElement;
     ui.touched.add(invoice.id);
     ui.typing = false;
-    const parsed = parseAmount(text, format);
-    flow.setAmount(invoice, parsed === null ? text : formatInput(parsed, format));
+    ui.draft = null;
+    const parsed = parseAmount(value, format);
+    flow.setAmount(invoice, parsed === null ? value : formatInput(parsed, format));
   };
   const type = (event: Event) => {
+    // The sum follows what is seen, but the field itself is the input method's until the text stands.
+    ui.draft = isDraft(event) ? invoice.id : null;
     ui.typing = true;
     flow.setAmount(invoice, (event.target as HTMLInputElement).value);
   };
@@ -149,8 +154,9 @@ function amountField(view: View, invoice: Invoice) {
         aria-label=${words.text("amount.label", { invoice: invoice.number })}
         aria-invalid=${shown ? "true" : "false"}
         aria-describedby="a-${encodeURIComponent(invoice.id)}"
-        .value=${text}
+        .value=${ui.draft === invoice.id ? noChange : text}
         @input=${type}
+        @compositionend=${type}
         @change=${tidy}
       />
     </span>

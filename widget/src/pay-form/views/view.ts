@@ -25,6 +25,8 @@ export interface Ui {
   touched: Set<string>;
   /** An amount is being typed. */
   typing: boolean;
+  /** Invoice whose amount an input method is composing. */
+  draft: string | null;
   spoken: string;
   update: () => void;
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../../actor/actor.ts";
 import { quoteIdentifier, quoteLiteral } from "../../../database/client.ts";
 import { connect } from "../../../database/connect.ts";
 import { migrate } from "../../../database/migrate.ts";
@@ -73,7 +74,7 @@ async function tell(input: {
        select $1::uuid, $2, 'tenant.restore', $3, $4::text::jsonb
        where not exists (
          select from pay.audit_log where action = 'tenant.restore' and detail ->> 'restore' = $5)`,
-      [record.id, place.ctx.name, record.slug, detail, restore.id],
+      [record.id, auditName(place.ctx.actor), record.slug, detail, restore.id],
     ),
   );
 }

@@ -1,3 +1,4 @@
+import { auditName } from "../../../actor/actor.ts";
 import { loadTenant, type TenantRecord } from "../../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../../tenant/errors.ts";
 import type { Operator } from "../../operator.ts";
@@ -45,7 +46,7 @@ export async function confirmRestore({
         returning id, tenant_id
       )
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.restore_confirmed', tenant_id, jsonb_build_object('restore', id) from restore`;
+      select ${auditName(ctx.actor)}, 'tenant.restore_confirmed', tenant_id, jsonb_build_object('restore', id) from restore`;
     await onStep("done");
   });
 }
@@ -78,7 +79,7 @@ export async function abortRestore({
     await ctx.registry.sql`
       with restore as (delete from restores where id = ${restore.id} and switched_at is null returning id, tenant_id)
       insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.restore_aborted', tenant_id, jsonb_build_object('restore', id) from restore`;
+      select ${auditName(ctx.actor)}, 'tenant.restore_aborted', tenant_id, jsonb_build_object('restore', id) from restore`;
     await onStep("done");
   });
 }

@@ -3,7 +3,7 @@ import { connect, type Sql } from "../../../database/connect.ts";
 import { InstantUnreachable } from "./errors.ts";
 
 /** A server writes a segment of 16 MB away in well under a second; a slow repository gets this long, ms. */
-const patienceMs = 120_000;
+const timeoutMs = 120_000;
 
 /**
  * Sees to it that a server's archive reaches beyond this moment, so that it can be recovered to any instant
@@ -17,16 +17,16 @@ export async function flushArchive({ adminUrl }: { adminUrl: string }): Promise<
     await sql`select pg_logical_emit_message(true, 'pay-recovery', '')`;
     const [row] = await sql<{ segment: string }[]>`select pg_walfile_name(pg_switch_wal()) as segment`;
     if (!row) throw new Error("unreachable: one row");
-    await untilArchived({ sql, segment: row.segment, patienceMs });
+    await untilArchived({ sql, segment: row.segment, timeoutMs });
   } finally {
     await sql.end({ timeout: 2 });
   }
 }
 
 /** @throws InstantUnreachable */
-export async function untilArchived(input: { sql: Sql; segment: string; patienceMs: number }): Promise<void> {
+export async function untilArchived(input: { sql: Sql; segment: string; timeoutMs: number }): Promise<void> {
   const { sql, segment } = input;
-  const deadline = Date.now() + input.patienceMs;
+  const deadline = Date.now() + input.timeoutMs;
   for (;;) {
     const [archiver] = await sql<{ last: string | null; failed: string | null }[]>`
       select last_archived_wal as last,

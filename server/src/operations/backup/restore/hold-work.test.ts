@@ -60,7 +60,7 @@ async function workerOf({ tenant }: OpenTenant, fetcher = fetch): Promise<Contex
       concurrency: 5,
     },
   });
-  const ctx = createContextFactory({ log })(open, { actor: "worker", requestId: randomUUID() });
+  const ctx = createContextFactory({ log })(open, { actor: { kind: "worker" }, requestId: randomUUID() });
   return { ...ctx, connector: async () => connector };
 }
 
@@ -188,7 +188,7 @@ test.each(["attempts", "outbox", "erp_turns"])(
     await paymentRows(tenant);
     const made = await backUp(slug);
     const place = { ctx: home.platform.operator, server: null, database: tenant.record.database.name };
-    await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table}`));
+    await withOwner(place, (sql) => sql.unsafe(`drop table pay.${table} cascade`));
     const { switched } = await restore(slug, made.id);
     expect(switched?.report).toMatchObject({ oldDatabaseRead: true, payments: [] });
     expect(Object.keys(switched?.report.rows ?? {})).toContain(`pay.${table}`);

@@ -1,7 +1,7 @@
 import type { Sql } from "../../../database/connect.ts";
 import { leaseS as deliveryLeaseS } from "../../../outbox/outbox-row.ts";
 import { leaseS as attemptLeaseS } from "../../../payments/attempt.ts";
-import { openStates } from "../../../payments/states.ts";
+import { openWorkIn } from "../../../tenant/open-work.ts";
 import { type DatabasePlace, isThere, withOwner } from "./load-database.ts";
 
 /**
@@ -22,9 +22,11 @@ export async function holdWork(input: {
   const turns = replaced ? await withOwner(replaced, readTurns) : [];
   const longestS = Math.max(deliveryLeaseS, attemptLeaseS);
   await withOwner(restored, async (sql) => {
+    const openWork = await openWorkIn(sql);
     const held = `leased_until = greatest(leased_until, now() + make_interval(secs => ${longestS}))`;
-    await sql.unsafe(`update pay.outbox set ${held} where state = 'due'`);
-    await sql.unsafe(`update pay.attempts set ${held} where state = any ($1::text[])`, [openStates] as never);
+    const open = (kind: string) => `select id from ${openWork} where kind = '${kind}'`;
+    await sql.unsafe(`update pay.outbox set ${held} where id in (${open("delivery")})`);
+    await sql.unsafe(`update pay.attempts set ${held} where id in (${open("outcome")})`);
     for (const { turn } of turns) {
       await sql.unsafe(
         `insert into pay.erp_turns select (jsonb_populate_record(null::pay.erp_turns, $1::text::jsonb)).*

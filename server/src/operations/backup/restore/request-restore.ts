@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
+import { auditName } from "../../../actor/actor.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
 import { names } from "../../names.ts";
 import type { Operator } from "../../operator.ts";
@@ -48,12 +49,12 @@ export async function requestRestore({
   await sql`
     with restore as (
       insert into restores (id, tenant_id, backup_id, to_instant, from_database, into_database, requested_by, force_reason)
-      values (${id}, ${record.id}, ${target.backupId}, ${target.to}, ${record.database.name}, ${into}, ${ctx.name},
+      values (${id}, ${record.id}, ${target.backupId}, ${target.to}, ${record.database.name}, ${into}, ${auditName(ctx.actor)},
         ${target.forceReason})
       returning tenant_id
     )
     insert into operator_audit (operator, action, tenant_id, detail)
-    select ${ctx.name}, 'tenant.restore_to', tenant_id, ${sql.json(detail)} from restore`;
+    select ${auditName(ctx.actor)}, 'tenant.restore_to', tenant_id, ${sql.json(detail)} from restore`;
   return loadRestore(sql, id);
 }
 

@@ -326,7 +326,7 @@ test("an instant within an import is none to go back to: the tenant's database h
   await exportTenant({ ctx, input: { slug: "exported", out: path } });
   const instants: Date[] = [];
   const onStep = async () => void instants.push(await now());
-  await importTenant({ ctx, input: { path, slug: "imported" }, onStep });
+  await importTenant({ ctx, input: { path, slug: "imported", confirmed: true }, onStep });
   // At `done` it was made.
   for (const to of instants.slice(0, -1)) {
     await expect(restore("imported", to)).rejects.toThrow("imported was made at ");

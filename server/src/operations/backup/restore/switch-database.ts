@@ -1,3 +1,4 @@
+import { auditName } from "../../../actor/actor.ts";
 import { errorCode, quoteIdentifier } from "../../../database/client.ts";
 import { connect } from "../../../database/connect.ts";
 import type { TenantRecord } from "../../../registry/tenant-record.ts";
@@ -127,14 +128,15 @@ export async function switchOver(
       where r.id = ${restore.id} and r.switched_at is null and tenants.id = r.tenant_id
         and tenants.status = 'moving' and tenants.database_name = r.from_database
       returning tenants.id
-    ), audit as (
-      insert into operator_audit (operator, action, tenant_id, detail)
-      select ${ctx.name}, 'tenant.restored', id,
-        ${sql.json({ restore: restore.id, to: restore.to.toISOString(), forceReason: restore.forceReason })} from tenant
+    ), switched as (
+      update restores set switched_at = clock_timestamp(), report = ${sql.json(report as never)}
+      from tenant where restores.id = ${restore.id}
+      returning tenant.id
     )
-    update restores set switched_at = clock_timestamp(), report = ${sql.json(report as never)}
-    from tenant where restores.id = ${restore.id}
-    returning restores.id`;
+    insert into operator_audit (operator, action, tenant_id, detail)
+    select ${auditName(ctx.actor)}, 'tenant.restored', id,
+      ${sql.json({ restore: restore.id, to: restore.to.toISOString(), forceReason: restore.forceReason })} from switched
+    returning tenant_id`;
   if (switched.length === 0)
     throw new RestoreRefused(`the registry's entry of ${record.slug} changed meanwhile`);
 }

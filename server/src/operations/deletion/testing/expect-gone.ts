@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { compactVerify, importJWK } from "jose";
 import { expect } from "vitest";
 import type { OpenTenant } from "../../../tenant/tenants.ts";
+import { openSigningKey } from "../../keys/signing-keys.ts";
 import type { Operator } from "../../operator.ts";
 import type { DestroyedTenant } from "../destroy-tenant.ts";
-import { openCertificateKey } from "../steps.ts";
 
 /** Nothing of it is anywhere; the certificate says so and is signed by the platform. */
 export async function expectGone({
@@ -22,7 +22,7 @@ export async function expectGone({
   expect(await registry.sql`select from tenants where id = ${record.id}`).toHaveLength(0);
   expect(await registry.sql`select from hosts where tenant_id = ${record.id}`).toHaveLength(0);
 
-  const key = await openCertificateKey(ctx);
+  const key = await openSigningKey(ctx);
   expect(destroyed.publicKey).toEqual(key.publicJwk);
   const { payload } = await compactVerify(
     destroyed.jws,

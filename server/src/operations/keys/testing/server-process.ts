@@ -34,6 +34,7 @@ export async function startServerProcess(input: {
       CLARITY_REGISTRY_URL: address.registryUrl,
       CLARITY_MASTER_KEY_FILE: address.masterKeyFile,
       CLARITY_EDGE_PUBLIC_KEY_FILE: publicKeyFile,
+      CLARITY_ALLOWED_NETWORKS: "127.0.0.0/8",
       CLARITY_PLUGINS_DIR: join(folder, "none"),
       CLARITY_METRICS_PORT: "0",
       OTEL_EXPORTER_OTLP_ENDPOINT: collectorUrl,

@@ -46,7 +46,7 @@ await registry.close();
 async function payOnce(): Promise<PayChildLine> {
   try {
     const open = await tenants.open(tenantId);
-    const ctx = makeContext(open, { actor: "customer:C-1", requestId: randomUUID() });
+    const ctx = makeContext(open, { actor: { kind: "customer", id: "C-1" }, requestId: randomUUID() });
     const started = await start(ctx, { lines: [[invoiceId, 100n]] });
     return started.kind === "refused" ? { refused: started.code } : { state: started.payment.state };
   } catch (error) {

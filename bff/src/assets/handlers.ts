@@ -1,0 +1,54 @@
+import { addHeaders, answer } from "../http/answer.ts";
+import type { EdgeContext } from "../http/env.ts";
+import { Refusal } from "../http/refusal.ts";
+import type { Handlers } from "../routes/spec.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+import { ofTenant } from "../upstream/claims.ts";
+import type { Forwarder } from "../upstream/forward.ts";
+import type { Assets } from "./assets.ts";
+import { encodingFor } from "./bodies.ts";
+import { endHeaders } from "./end-headers.ts";
+import type { assetSpecs } from "./specs.ts";
+
+/** The address names the content: nothing to ask again for a year. */
+const immutable = "public, max-age=31536000, immutable";
+/** Of what will end browsers ask again every day: so the count of it says who still uses it. */
+const untilItEnds = "public, max-age=86400, immutable";
+
+/** Files any page may load, with subresource integrity: the form's scripts, a theme's styles. */
+export function assetHandlers(options: {
+  assets: Assets;
+  forward: Forwarder;
+  metrics: Metrics;
+}): Handlers<"readAsset" | "readTheme", typeof assetSpecs> {
+  const { assets, forward, metrics } = options;
+  return {
+    async readAsset(c) {
+      const asset = await assets.find(c.req.param("version"), c.req.param("file"));
+      if (!asset) throw new Refusal("not_found");
+      const encoding = encodingFor(c.req.header("accept-encoding"));
+      metrics.countAsset(asset.version);
+      openToAll(c);
+      addHeaders(c, { "content-type": asset.type, vary: "accept-encoding", ...endHeaders(asset.end) });
+      if (asset.end) addHeaders(c, { "cache-control": untilItEnds });
+      if (encoding !== "identity") addHeaders(c, { "content-encoding": encoding });
+      return answer(c, asset.bodies[encoding]);
+    },
+
+    async readTheme(c) {
+      const params = c.req.valid("param");
+      const stylesheet = await forward({ to: "readTheme", params, ...ofTenant(c) });
+      openToAll(c);
+      addHeaders(c, { "content-type": "text/css; charset=utf-8" });
+      return answer(c, await stylesheet.text());
+    },
+  };
+}
+
+function openToAll(c: EdgeContext) {
+  addHeaders(c, {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+    "cache-control": immutable,
+  });
+}

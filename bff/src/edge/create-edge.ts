@@ -1,0 +1,142 @@
+import { createPublicKey, type KeyObject } from "node:crypto";
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { Logger } from "pino";
+import { createAssets } from "../assets/assets.ts";
+import { assetHandlers } from "../assets/handlers.ts";
+import { assetSpecs } from "../assets/specs.ts";
+import { embedHandlers } from "../embed/handlers.ts";
+import { createGuards } from "../guards/create-guards.ts";
+import { addHeaders, answerRefusal } from "../http/answer.ts";
+import type { EdgeEnv } from "../http/env.ts";
+import { envelope, onError } from "../http/envelope.ts";
+import { Refusal } from "../http/refusal.ts";
+import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
+import type { SharedState } from "../limits/shared-state.ts";
+import { payHandlers } from "../pay/handlers.ts";
+import { paySpecs } from "../pay/specs.ts";
+import { reportHandlers } from "../reports/handlers.ts";
+import { mountRoutes, refuseStrangers } from "../routes/mount-routes.ts";
+import { openApiHandlers, refuseInvalid } from "../routes/openapi.ts";
+import { statusHandlers } from "../status/handlers.ts";
+import { statusSpecs } from "../status/specs.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import { createAccessTokens } from "../tokens/access-token.ts";
+import { createInternalTokens, type InternalKey } from "../tokens/internal-token.ts";
+import { createProofCheck, proofWindowS } from "../tokens/proof.ts";
+import { createReplayStore } from "../tokens/replay.ts";
+import { createForwarder, type Upstream } from "../upstream/forward.ts";
+import { createHosts } from "../upstream/hosts.ts";
+import { httpUpstream } from "../upstream/http-upstream.ts";
+import { watchInstances } from "../upstream/instances.ts";
+import { webhookHandlers } from "../webhooks/handlers.ts";
+import { webhookSpecs } from "../webhooks/specs.ts";
+import { findTenant } from "./find-tenant.ts";
+
+export interface EdgeOptions {
+  /** Ed25519 private key (`readEdgeKey`): signs access tokens, and internal tokens unless `internalKey` is given. */
+  key: KeyObject;
+  /** Signs internal tokens; a shared secret is for an edge and a server in one process. Default: `key`. */
+  internalKey?: InternalKey;
+  /** The shared servers: their own `fetch`, or `httpUpstream(url)`. */
+  upstream: Upstream;
+  /** A tenant's dedicated instance by its base URL. Default `httpUpstream`. */
+  dedicated?: (baseUrl: string) => Upstream;
+  /** A folder of builds of the widget, each with its `manifest.json`; or null, with `assetsUrl`. */
+  assetsDir: string | null;
+  /** Base URL of an object store of builds. Default: none. */
+  assetsUrl?: string | null;
+  /** The version of the widget in the edge's own pages. Default: the folder's own, else the newest. */
+  widgetVersion?: string | null;
+  /** What bare addresses (`127.0.0.1`, `localhost`) show. Default: nothing, 404. */
+  frontDoorUrl?: string | null;
+  /** Requests a minute; see `Limits` for the defaults. */
+  limits?: Partial<Limits>;
+  /** Limits and used proofs are counted over all edges that share it. Default: each edge for itself. */
+  shared?: SharedState | null;
+  /** A TLS-terminating proxy stands in front: believe its `X-Forwarded-*`. Default false. */
+  trustForwarded?: boolean;
+  /** The process has been asked to stop: `/readyz` says so first. Default never. */
+  stopping?: () => boolean;
+  log: Logger;
+  /** Milliseconds since 1970. Default `Date.now`. */
+  now?: () => number;
+}
+
+export interface Edge {
+  fetch(request: Request, env?: EdgeEnv["Bindings"]): Promise<Response>;
+}
+
+/** The public edge. */
+export async function createEdge(options: EdgeOptions): Promise<Edge> {
+  const app = await createApp(options);
+  return { fetch: async (request, env) => app.fetch(request, env) };
+}
+
+/** Envelope → the rows of contract/routes.ts → nothing else. @throws when rows and handlers do not fit */
+export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
+  const parts = await createParts(options);
+  const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
+  const { now = Date.now } = options;
+  const { instances, metrics } = parts;
+  const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
+  app.onError(onError(log));
+  app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
+  app.use(envelope({ log, metrics, trustForwarded }));
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) => {
+        addHeaders(c, { allow: methods.join(", ") });
+        return answerRefusal(c, new Refusal("method_not_allowed"));
+      },
+    }),
+  );
+  mountRoutes(app, {
+    specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
+    handlers: {
+      ...statusHandlers({ upstream, metrics, stopping, ownInstanceAnswers: instances.answer }),
+      ...openApiHandlers(app),
+      ...payHandlers(parts),
+      ...webhookHandlers(parts),
+      ...assetHandlers(parts),
+      ...embedHandlers(parts),
+      ...reportHandlers({ log, metrics, now }),
+    },
+    guards: createGuards(parts),
+    findTenant: findTenant({ ...parts, frontDoorUrl }),
+  });
+  refuseStrangers(app);
+  return app;
+}
+
+async function createParts(options: EdgeOptions) {
+  const { key, now = Date.now, shared = null } = options;
+  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
+  const instances = watchInstances(options.dedicated ?? httpUpstream, now);
+  const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
+  // A proof may come up to a window early and stays good for a window after its time.
+  const keepMs = 2 * proofWindowS * 1000;
+  const replay = createReplayStore({ keepMs, now });
+  const metrics = createMetrics(shared?.answers);
+  const assets = await createAssets({
+    dir: options.assetsDir ?? undefined,
+    storeUrl: options.assetsUrl ?? undefined,
+    version: options.widgetVersion ?? undefined,
+    log: options.log,
+    onFault: metrics.countAssetFault,
+    now,
+  });
+  return {
+    forward,
+    instances,
+    assets,
+    words: assets.words,
+    hosts: createHosts({ forward, now }),
+    limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
+    usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
+    tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
+    checkProof: createProofCheck({ replay, now }),
+    metrics,
+  };
+}

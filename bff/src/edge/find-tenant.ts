@@ -1,0 +1,29 @@
+import type { MiddlewareHandler } from "hono";
+import type { EdgeEnv } from "../http/env.ts";
+import type { RateLimit } from "../limits/rate-limit.ts";
+import type { Hosts } from "../upstream/hosts.ts";
+import { answerFrontDoor } from "./front-door.ts";
+
+/** Hosts no tenant can have: the operator's own view of this process. */
+const bareHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+/** Whose host it is, and where its requests go; a bare address shows the front door. */
+export function findTenant(options: {
+  hosts: Hosts;
+  limit: RateLimit;
+  frontDoorUrl: string | null;
+}): MiddlewareHandler<EdgeEnv> {
+  const { hosts, limit, frontDoorUrl } = options;
+  return async (c, next) => {
+    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
+    const beforeAsk = () => limit.count({ kind: "address", key: c.get("address") });
+    const input = { hostname: c.get("hostname"), requestId: c.get("requestId") };
+    const host = await hosts.resolve({ ...input, beforeAsk });
+    c.set("host", host);
+    c.set("home", {
+      upstream: host.upstream,
+      findAgain: async () => (await hosts.resolveAgain(input)).upstream,
+    });
+    await next();
+  };
+}

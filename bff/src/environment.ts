@@ -1,0 +1,50 @@
+import { defineEnvironment, kinds, tracingVariables } from "@clarity/server/contract/environment";
+
+/** What `main.ts` reads. */
+export const edgeEnvironment = defineEnvironment({
+  program: "edge",
+  about: "The one part of Clarity that browsers talk to.",
+  variables: {
+    PORT: { kind: kinds.port, help: "where to listen", default: "4000" },
+    HOST: { kind: kinds.host, help: "where to listen", default: "127.0.0.1" },
+    CLARITY_SERVER_URL: { kind: kinds.httpUrl, help: "the shared servers", required: true },
+    CLARITY_EDGE_KEY_FILE: {
+      kind: kinds.existingFile,
+      help: "signs the edge's tokens: Ed25519 private key, PKCS #8 PEM",
+      required: true,
+    },
+    CLARITY_ASSETS_DIR: {
+      kind: kinds.existingFolder,
+      help: "builds of the widget: a build, or a folder of builds, which edges may share",
+    },
+    CLARITY_ASSETS_URL: {
+      kind: kinds.httpUrl,
+      help: "an object store of builds: what the folder lacks is had from there",
+    },
+    CLARITY_WIDGET_VERSION: {
+      kind: kinds.text,
+      help: "the build in the edge's own pages",
+      otherwise: "the folder's own, else the newest",
+    },
+    CLARITY_FRONT_DOOR_URL: { kind: kinds.httpUrl, help: "what bare addresses show", otherwise: "404" },
+    CLARITY_DRAIN_MS: {
+      kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
+      help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
+      default: "0",
+    },
+    CLARITY_REDIS_URL: {
+      kind: kinds.redisUrl,
+      help: "counts limits and used proofs over all edges that share it",
+      otherwise: "each edge for itself",
+      secret: true,
+    },
+    CLARITY_TRUST_FORWARDED: {
+      kind: kinds.flag,
+      help: "a TLS-terminating proxy stands in front: believe its X-Forwarded-…",
+      default: "0",
+    },
+    LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
+    ...tracingVariables("edge"),
+  },
+  oneOf: [["CLARITY_ASSETS_DIR", "CLARITY_ASSETS_URL"]],
+});

@@ -1,0 +1,41 @@
+import { type EdgeRoute, routes } from "@clarity/server/contract";
+import type { MiddlewareHandler } from "hono";
+import { addHeaders, answer } from "../http/answer.ts";
+import type { EdgeEnv } from "../http/env.ts";
+
+/** What a page may read of an answer beside the body. */
+const exposed = "retry-after, x-request-id, www-authenticate";
+const allowed = "authorization, content-type, dpop, x-request-id";
+/** What a page may ask with: the methods of every row that a form calls. */
+const methods = [
+  ...new Set(
+    Object.values<EdgeRoute>(routes.edge)
+      .filter(({ guard }) => guard === "key" || guard === "session")
+      .map(({ method }) => method),
+  ),
+]
+  .sort()
+  .join(", ");
+/** Browsers cap this at 2 h; seconds. */
+const maxAgeS = 7200;
+
+/**
+ * For the API: nothing is stored, and CORS for exactly the tenant's embed origins and the edge's own. Other pages get
+ * their answer without the header that would let them read it, and no preflight of theirs succeeds.
+ */
+export const cors: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+  const origin = c.req.header("origin");
+  addHeaders(c, { vary: "origin", "cache-control": "no-store" });
+  if (origin !== undefined && (origin === c.get("origin") || c.get("host").embedOrigins.includes(origin))) {
+    addHeaders(c, { "access-control-allow-origin": origin, "access-control-expose-headers": exposed });
+    if (c.req.method === "OPTIONS") {
+      addHeaders(c, {
+        "access-control-allow-methods": methods,
+        "access-control-allow-headers": allowed,
+        "access-control-max-age": String(maxAgeS),
+      });
+    }
+  }
+  if (c.req.method === "OPTIONS") return answer(c, null, 204);
+  await next();
+};

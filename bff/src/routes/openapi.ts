@@ -1,0 +1,35 @@
+import { faultsOf } from "@clarity/server/contract";
+import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
+import { addHeaders, answerJson, answerRefusal } from "../http/answer.ts";
+import type { EdgeEnv } from "../http/env.ts";
+import { Refusal } from "../http/refusal.ts";
+import type { Handlers } from "./spec.ts";
+
+/** The API's description, made of the rows and specs that guard and validate its requests. */
+export function openApiHandlers(app: OpenAPIHono<EdgeEnv>): Handlers<"readOpenAPI"> {
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "http",
+    scheme: "DPoP",
+    description:
+      "The access token of `POST /v1/session`, bound to the browser's key; every request carries a fresh proof in `DPoP` (RFC 9449).",
+  });
+  let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;
+  return {
+    readOpenAPI(c) {
+      // At the first request: every route has been mounted by then, and none is later.
+      document ??= app.getOpenAPI31Document({
+        openapi: "3.1.0",
+        info: { title: "Invoice payments", version: "1" },
+      });
+      addHeaders(c, { "access-control-allow-origin": "*" });
+      return answerJson(c, { ...document, servers: [{ url: c.get("origin") }] });
+    },
+  };
+}
+
+/** What a schema refuses: `validation_failed`, and where. */
+// biome-ignore lint/suspicious/noExplicitAny: the library's hook is generic over every route's input
+export const refuseInvalid: Hook<any, EdgeEnv, any, any> = (result, c) => {
+  if (result.success) return;
+  return answerRefusal(c, new Refusal("validation_failed", { errors: faultsOf(result.error) }));
+};

@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { answers, json, type Specs } from "../routes/spec.ts";
+
+/** `degraded`: the shared servers do not answer, tenants' own instances do. */
+const Readiness = z.object({
+  status: z.enum(["ok", "degraded"]),
+  checks: z.object({ process: z.literal("ok"), servers: z.enum(["ok", "unreachable"]) }),
+});
+
+export const statusSpecs = {
+  readHealth: {
+    summary: "The process is alive",
+    responses: answers({ 200: json(z.object({ status: z.literal("ok") }), "Alive.") }),
+  },
+  readReadiness: {
+    summary: "Requests can be served: a server behind answers",
+    responses: answers({ 200: json(Readiness, "Ready.") }),
+  },
+} satisfies Specs<"readHealth" | "readReadiness">;

@@ -1,0 +1,105 @@
+import { statSync } from "node:fs";
+import { z } from "zod";
+import type { Kind } from "./variable.ts";
+
+const kind = <T>(words: string, schema: z.ZodType<T, string>): Kind<T> => ({ words, schema });
+
+export const text = kind("text", z.string());
+
+/** @param pattern of the whole text */
+export const textLike = (words: string, pattern: RegExp): Kind<string> =>
+  kind(words, z.string().regex(pattern));
+
+export const choice = <const T extends string>(...options: readonly [T, ...T[]]): Kind<T> =>
+  kind(`one of ${options.join(", ")}`, z.enum(options));
+
+export const flag = kind(
+  "1 or 0, true or false",
+  z.enum(["1", "0", "true", "false"]).transform((written) => written === "1" || written === "true"),
+);
+
+const digits = z.string().regex(/^\d{1,15}$/);
+
+const within = (words: string, least: number, most: number) =>
+  kind(`${words}, ${least} to ${most}`, digits.transform(Number).pipe(z.number().min(least).max(most)));
+
+/** @param unit such as `ms`, with which the variable's name ends */
+export const wholeNumber = ({ least = 0, most, unit }: { least?: number; most: number; unit?: string }) =>
+  within(`a whole number${unit ? ` of ${unit}` : ""}`, least, most);
+
+export const portWithin = (least: number, most: number) => within("a port", least, most);
+
+/** 0: any free one. */
+export const port = portWithin(0, 65_535);
+
+const decimal = z.string().regex(/^\d{1,9}(\.\d{1,9})?$/);
+
+export const positiveNumber = (unit: string) =>
+  kind(`a number of ${unit} above 0`, decimal.transform(Number).pipe(z.number().positive()));
+
+export const share = kind("a number from 0 to 1", decimal.transform(Number).pipe(z.number().max(1)));
+
+export const host = kind("a host name or an address to listen on", z.string().regex(/^[\w.:-]+$/));
+
+const urlOf =
+  (...protocols: readonly string[]) =>
+  (written: string) =>
+    protocols.includes(URL.parse(written)?.protocol ?? "") && URL.parse(written)?.host !== "";
+
+const httpText = z.string().refine(urlOf("http:", "https:"));
+
+export const httpUrl = kind("a URL, http:// or https://", httpText);
+
+export const httpUrlOr = (word: string) =>
+  kind(
+    `${word}, or a URL, http:// or https://`,
+    z.string().refine((written) => written === word || urlOf("http:", "https:")(written)),
+  );
+
+/** Scheme, host and port, and nothing behind them. */
+export const origin = kind(
+  "an origin such as https://pay.example",
+  httpText.refine((written) => URL.parse(written)?.origin === written),
+);
+
+/** libpq's lists of hosts too: URL knows one. */
+export const postgresUrl = kind(
+  "a URL, postgres://user:password@host:5432/database",
+  z.string().refine((written) => urlOf("postgres:", "postgresql:")(withOneHost(written))),
+);
+
+const withOneHost = (url: string) => url.replace(/^([a-z]+:\/\/(?:[^@/?]*@)?[^,/?]*)(?:,[^/?]*)/, "$1");
+
+export const redisUrl = kind("a URL, redis:// or rediss://", z.string().refine(urlOf("redis:", "rediss:")));
+
+export const path = kind("a path", z.string());
+
+const isThere = (what: "isFile" | "isDirectory") => (name: string) =>
+  statSync(name, { throwIfNoEntry: false })?.[what]() ?? false;
+
+export const existingFile = kind("the path of a file that is there", z.string().refine(isThere("isFile")));
+
+export const existingFolder = kind(
+  "the path of a folder that is there",
+  z.string().refine(isThere("isDirectory")),
+);
+
+/** @param words what the JSON says: `the public key as a JWK` */
+export const json = <T>(words: string, schema: z.ZodType<T, unknown>): Kind<T> =>
+  kind(
+    `JSON, ${words}`,
+    z
+      .string()
+      .transform((written, context) => {
+        try {
+          return JSON.parse(written) as unknown;
+        } catch {
+          context.addIssue({ code: "custom", message: "no JSON" });
+          return z.NEVER;
+        }
+      })
+      .pipe(schema),
+  );
+
+/** As pino names them. */
+export const logLevel = choice("info", "fatal", "error", "warn", "debug", "trace", "silent");

@@ -1,0 +1,121 @@
+import type { ErrorCode } from "./errors.ts";
+import type { InternalClaims } from "./internal.ts";
+
+/** What a row of the table says, and what can be read off any row. The rows: routes.ts. */
+
+/**
+ * Who is let in:
+ *
+ * - `public`: anybody
+ * - `loopback`: whoever asks from this machine; to anyone else the route does not exist
+ * - `key`: whoever proves a key (RFC 9449, without a token): the one a session will be bound to
+ * - `session`: a payer, by an access token and a proof of its key
+ * - `webhook`: anybody; the server checks the sender's signature over the bytes
+ * - `internal`: the edge, by an internal token with the row's scope
+ * - `user`, `operator`: who has signed in to a portal; no row has them yet
+ */
+export type Guard = "public" | "loopback" | "key" | "session" | "webhook" | "internal" | "user" | "operator";
+
+/**
+ * Whose share a request of the edge is counted against:
+ *
+ * - `payer`: the session's and its tenant's
+ * - `newcomer`: the address's and the tenant's
+ * - `anybody`: a second share of the tenant's, so that it uses up nothing payers need
+ * - `uncounted`: nobody's
+ */
+export type RateClass = "payer" | "newcomer" | "anybody" | "uncounted";
+
+/** What an internal token allows. */
+export type Scope = InternalClaims["scopes"][number];
+
+/** `{name}` in a path is one segment of any text. */
+type Call =
+  | { method: "GET"; path: `/${string}` }
+  | {
+      method: "POST" | "PUT" | "PATCH" | "DELETE";
+      path: `/${string}`;
+      /** The longest body that is read, bytes. */
+      bodyBytes: number;
+    };
+
+/** Without a tenant's host there is no tenant to count against. */
+type Admission =
+  | { host: "any"; guard: "public" | "loopback"; rate: "uncounted" }
+  | { host: "tenant"; guard: "public" | "webhook"; rate: "anybody" | "uncounted" }
+  | { host: "tenant"; guard: "key"; rate: "newcomer" }
+  | { host: "tenant"; guard: "session"; rate: "payer" }
+  | { host: "tenant"; guard: "user" | "operator"; rate: RateClass };
+
+/** What the edge answers. `host`: at a tenant's host, or at any before a tenant is looked up. */
+export type EdgeRoute = Call &
+  Admission & {
+    /** Whose rows it can answer with, or why it needs no session. For the access matrix. */
+    whose: string;
+    /**
+     * What another tenant's ids in path or body are answered, by a session of one's own: the same, byte for byte,
+     * as ids that are nobody's. Due where a session takes ids.
+     */
+    foreignIds?: ErrorCode;
+    /** Not in the OpenAPI document: no part of the API. */
+    hidden?: true;
+  };
+
+/** What a server answers. */
+export type ServerRoute = Call & {
+  /** How long the edge waits for the whole answer, ms. */
+  timeoutMs: number;
+} & ({ guard: "internal"; scope: Scope } | { guard: "public" });
+
+/** The names in a path, as the arguments that fill them in; none where there are none. */
+export type PathParams<Path extends string> = Path extends `${string}{${string}}${string}`
+  ? [params: { readonly [Name in NamesIn<Path>]: string }]
+  : [];
+type NamesIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | NamesIn<Rest>
+  : never;
+
+type Paths<Rows extends Record<string, { path: string }>> = {
+  readonly [Id in keyof Rows]: (...params: PathParams<Rows[Id]["path"]>) => string;
+};
+
+/**
+ * The path of each row as a function of what it names: `/a/{id}` and `{ id: "1/2" }` are `/a/1%2F2`. Whatever is named
+ * stays one segment. @throws Error on `.` and `..`, which no spelling keeps from climbing (WHATWG URL, dot segments)
+ */
+export function pathsOf<const Rows extends Record<string, { path: string }>>(rows: Rows): Paths<Rows> {
+  const paths = Object.entries(rows).map(([id, { path }]) => [id, fill(path)]);
+  return Object.fromEntries(paths);
+}
+
+function fill(path: string): (params?: Readonly<Record<string, string>>) => string {
+  // Every second part is a name.
+  const parts = path.split(/[{}]/);
+  if (parts.length === 1) return () => path;
+  return (params = {}) =>
+    parts.map((part, at) => (at % 2 === 0 ? part : segment(part, params[part] ?? ""))).join("");
+}
+
+function segment(name: string, value: string): string {
+  if (value === "." || value === "..") throw new Error(`${name} of a path is ${value}`);
+  return encodeURIComponent(value);
+}
+
+/**
+ * Each row with what is called by its id, in the order of the table.
+ *
+ * @param what what is looked for, such as `handler`: for the error
+ * @throws Error when a row has none, or one has no row: nothing is served then
+ */
+export function pairWithRows<Id extends string, Row, Other>(
+  rows: Readonly<Record<Id, Row>>,
+  others: Readonly<Record<Id, Other>>,
+  what: string,
+): { id: Id; row: Row; other: Other }[] {
+  const stray = Object.keys(others).filter((id) => !Object.hasOwn(rows, id));
+  if (stray.length > 0) throw new Error(`${what} of no row of the table of routes: ${stray.join(", ")}`);
+  return (Object.keys(rows) as Id[]).map((id) => {
+    if (!Object.hasOwn(others, id)) throw new Error(`the table of routes has ${id}, but there is no ${what}`);
+    return { id, row: rows[id], other: others[id] };
+  });
+}

@@ -1,0 +1,194 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { temporaryFolders } from "../../testing/temporary-folder.ts";
+import { indexArchive, pack, readPacked } from "./archive.ts";
+import { ExportUnreadable } from "./format.ts";
+
+const folder = temporaryFolders();
+
+const files = { "manifest.json": "{}\n", "users.jsonl": "a\n".repeat(700), "payments.jsonl": "" };
+
+/** Packed by our own code. */
+async function packed(name = "x.tar"): Promise<string> {
+  const from = folder();
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(from, file), text);
+  const archive = join(folder(), name);
+  await pack({ folder: from, files: Object.keys(files), archive });
+  return archive;
+}
+
+async function contentOf(archive: string): Promise<Record<string, string>> {
+  const content: Record<string, string> = {};
+  for (const [name, extent] of await indexArchive(archive)) {
+    content[name] = Buffer.concat(await Array.fromAsync(readPacked(archive, extent))).toString();
+  }
+  return content;
+}
+
+const refused = async (archive: string) => {
+  await expect(indexArchive(archive)).rejects.toBeInstanceOf(ExportUnreadable);
+};
+
+test.each(["x.tar", "a:b.tar", "host:c.tar", "-x.tar", "--to-command=id.tar", "ä b\n.tar"])(
+  "an archive called %j holds what was packed, for its owner's eyes only",
+  async (name) => {
+    const archive = await packed(name);
+    expect(await contentOf(archive)).toEqual(files);
+    expect(statSync(archive).mode & 0o777).toBe(0o600);
+  },
+);
+
+test("the system's tar reads ours, and ours reads the system's", async () => {
+  const archive = await packed();
+  const listed = spawnSync("tar", ["-tf", archive], { encoding: "utf8" });
+  expect(listed).toMatchObject({ status: 0, stderr: "", stdout: `${Object.keys(files).join("\n")}\n` });
+  const from = folder();
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(from, file), text);
+  for (const format of ["gnu", "ustar", "v7", "oldgnu"]) {
+    const theirs = join(folder(), `${format}.tar`);
+    const made = spawnSync("tar", ["-cf", theirs, `--format=${format}`, "-C", from, ...Object.keys(files)]);
+    expect(made.status).toBe(0);
+    expect(await contentOf(theirs)).toEqual(files);
+  }
+});
+
+interface Entry {
+  name?: string;
+  type?: string;
+  size?: string | Buffer;
+  link?: string;
+  prefix?: string;
+  content?: Buffer;
+  checksum?: string;
+}
+
+/** An entry as whoever wants to do harm writes it, its checksum right unless said otherwise. */
+function entry({ name = "users.jsonl", type = "0", size, link = "", prefix = "", content, checksum }: Entry) {
+  const bytes = content ?? Buffer.from("x\n");
+  const header = Buffer.alloc(512);
+  header.write(name, 0, 100, "latin1");
+  header.write("0000644\0", 100);
+  const said = size ?? `${bytes.length.toString(8).padStart(11, "0")}\0`;
+  if (typeof said === "string") header.write(said, 124, 12, "latin1");
+  else said.copy(header, 124);
+  header.write(type, 156);
+  header.write(link, 157);
+  header.write("ustar\x0000", 257, "latin1");
+  header.write(prefix, 345);
+  header.fill(" ", 148, 156);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(checksum ?? `${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return Buffer.concat([header, bytes, Buffer.alloc((512 - (bytes.length % 512)) % 512)]);
+}
+const end = Buffer.alloc(1_024);
+
+function written(...parts: Buffer[]): string {
+  const archive = join(folder(), "x.tar");
+  writeFileSync(archive, Buffer.concat(parts));
+  return archive;
+}
+const base256 = (bytes: number[]) => Buffer.from([0x80, ...Array(11 - bytes.length).fill(0), ...bytes]);
+
+test("an entry as they are is read", async () => {
+  expect(await contentOf(written(entry({}), end))).toEqual({ "users.jsonl": "x\n" });
+  const large = entry({ size: base256([2]) });
+  expect(await contentOf(written(large, end))).toEqual({ "users.jsonl": "x\n" });
+});
+
+test.each<[string, Entry]>([
+  ["a path upwards", { name: "../users.jsonl" }],
+  ["a path upwards within", { name: "a/../../users.jsonl" }],
+  ["an absolute path", { name: "/etc/users.jsonl" }],
+  ["a folder's path", { name: "./users.jsonl" }],
+  ["backslashes", { name: "..\\users.jsonl" }],
+  ["a drive", { name: "c:users.jsonl" }],
+  ["a colon", { name: "host:users.jsonl" }],
+  ["no name", { name: "" }],
+  ["a line feed in it", { name: "users.jsonl\n" }],
+  ["an option for a name", { name: "--users.jsonl" }],
+  ["capitals", { name: "Users.jsonl" }],
+  ["another ending", { name: "users.sh" }],
+  ["a dotfile's name", { name: ".jsonl" }],
+  ["a name of 100 bytes", { name: "u".repeat(100) }],
+  ["a name put together from two fields", { prefix: "etc" }],
+  ["a hard link", { type: "1", link: "/etc/passwd" }],
+  ["a symbolic link", { type: "2", link: "/etc/passwd" }],
+  ["a character device", { type: "3" }],
+  ["a block device", { type: "4" }],
+  ["a folder", { type: "5" }],
+  ["a pipe", { type: "6" }],
+  ["a sparse file", { type: "S" }],
+  ["a long name of GNU's", { type: "L", name: "././@LongLink" }],
+  ["attributes for the next", { type: "x" }],
+  ["attributes for all", { type: "g" }],
+  ["a size that is no number", { size: "many       \0" }],
+  ["a size below nothing", { size: "-0000000002\0" }],
+  ["a size below nothing in base 256", { size: Buffer.alloc(12, 0xff) }],
+  ["no size", { size: "\0".repeat(12) }],
+  ["a size beyond the archive", { size: "00000077777\0" }],
+  ["a size beyond every archive", { size: "77777777777\0" }],
+  ["a size beyond every number", { size: base256([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]) }],
+  ["a size beyond every number and more", { size: Buffer.from([0x80, 1, ...Array(10).fill(0)]) }],
+  ["a wrong checksum", { checksum: "000001\0 " }],
+  ["no checksum", { checksum: "\0".repeat(8) }],
+])("%s is refused", async (_, odd) => {
+  await refused(written(entry(odd), end));
+  await refused(written(entry({ name: "manifest.json" }), entry(odd), end));
+});
+
+test("a name cut at a NUL is the one before it, and no second name hides behind", async () => {
+  const hidden = entry({ name: "users.jsonl\0/../x" });
+  expect(await contentOf(written(hidden, end))).toEqual({ "users.jsonl": "x\n" });
+});
+
+test("a file twice, more files than an export has, and an archive without an end are refused", async () => {
+  await refused(written(entry({}), entry({}), end));
+  const many = Array.from({ length: 1_001 }, (_, n) =>
+    entry({ name: `t${n}.jsonl`, content: Buffer.alloc(0) }),
+  );
+  await refused(written(...many, end));
+  await refused(written(entry({})));
+  await refused(written());
+});
+
+test("wherever it is cut off, it is found out", async () => {
+  const whole = await packed();
+  const { length } = readFileSync(whole);
+  for (let at = length - 1_025; at >= 0; at -= 97) {
+    truncateSync(whole, at);
+    await refused(whole);
+  }
+});
+
+test("whatever bytes there are, they are an archive or refused, at once", async () => {
+  const archive = join(folder(), "x.tar");
+  const block = fc.oneof(
+    fc.uint8Array({ minLength: 512, maxLength: 512 }),
+    fc.constant(new Uint8Array(512)),
+    fc.tuple(fc.nat(511), fc.nat(255)).map(([at, value]) => {
+      const bytes = Uint8Array.from(entry({ content: Buffer.alloc(0) }));
+      bytes[at] = value;
+      return bytes;
+    }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(block, { maxLength: 6 }), async (blocks) => {
+      writeFileSync(archive, Buffer.concat(blocks));
+      await indexArchive(archive).catch((error) => expect(error).toBeInstanceOf(ExportUnreadable));
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("what is no plain file is no archive: a link, a folder, a pipe, a device", async () => {
+  const archive = await packed();
+  const at = folder();
+  symlinkSync(archive, join(at, "link.tar"));
+  mkdirSync(join(at, "folder.tar"));
+  expect(spawnSync("mkfifo", [join(at, "pipe.tar")]).status).toBe(0);
+  for (const name of ["link.tar", "folder.tar", "pipe.tar"]) await refused(join(at, name));
+  await refused("/dev/zero");
+});

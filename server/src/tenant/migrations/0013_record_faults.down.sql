@@ -1,0 +1,3 @@
+drop index pay.payments_conflicted;
+drop index pay.outbox_dead;
+drop table pay.record_faults;

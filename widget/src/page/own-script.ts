@@ -1,0 +1,30 @@
+import { edgeOf } from "./addresses.ts";
+
+export interface OwnScript {
+  /** Origin of the edge that serves us: where the API is. */
+  edge: string;
+  /** `data-…` of our own element. */
+  data: DOMStringMap;
+}
+
+/**
+ * The script element that runs us, which no markup can stand in for: the browser's own answer (`document` is
+ * `page/document.ts` here), and an element of the right kind with an address of ours. Call it while the script runs
+ * for the first time. Anything else, and nobody is told anything: one line in the console says what to do.
+ */
+export function ownScript(file: "pay-form.js" | "loader.js"): OwnScript | null {
+  const script = document.currentScript;
+  if (script instanceof HTMLScriptElement) {
+    const address = {
+      written: script.getAttribute("src") ?? "",
+      resolved: script.src,
+      page: location.href,
+    };
+    const edge = edgeOf(address, file);
+    if (edge) return { edge, data: script.dataset };
+  }
+  console.error(
+    `${file} does not know where it came from and does nothing. Load it from the payment edge itself, as a classic script: <script src="https://…/v/…/${file}">, not as a module, inlined or copied.`,
+  );
+  return null;
+}

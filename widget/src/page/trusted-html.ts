@@ -1,0 +1,36 @@
+/** Named in the README and to the edge (`assets.ts`): a page that lists its policies has to list this one. */
+const name = "pay-form";
+
+interface Policy {
+  createHTML: (html: string) => string;
+}
+
+/** Lit's templates pass through it, and nothing else does: it is handed to Lit alone, by the build. */
+export const templatePolicy: Policy | undefined = makePolicy();
+
+/** Whether the page lets templates become elements. */
+export const mayDraw = templatePolicy !== undefined || drawsWithout();
+
+function makePolicy(): Policy | undefined {
+  const { trustedTypes } = globalThis as {
+    trustedTypes?: { createPolicy(name: string, policy: Policy): Policy };
+  };
+  try {
+    return trustedTypes?.createPolicy(name, { createHTML: (html) => html });
+  } catch {
+    console.error(
+      `pay-form.js may not draw the payment form: this page's Content-Security-Policy lists its Trusted Types policies, and ours is missing. Add it: trusted-types ${name}`,
+    );
+    return undefined;
+  }
+}
+
+/** No policies here, a page that does not enforce them, or one with a `default` policy. */
+function drawsWithout(): boolean {
+  try {
+    document.createElement("template").innerHTML = "<b></b>";
+    return true;
+  } catch {
+    return false;
+  }
+}
