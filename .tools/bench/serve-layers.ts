@@ -4,6 +4,7 @@
  * does not bind, asked neither whose database it is nor whose rows come back. Prints its port.
  */
 import { generateKeyPairSync, generateKeySync } from "node:crypto";
+import type { AddressInfo } from "node:net";
 import { createEdge } from "@clarity/bff";
 import {
   createContextFactory,
@@ -14,7 +15,7 @@ import {
   openTenants,
   type Tenants,
 } from "@clarity/server";
-import { serve } from "@hono/node-server";
+import { usualLimits } from "@clarity/server/contract/connections";
 import { createCircuitBreaker } from "../../server/src/tenant/circuit-breaker.ts";
 import { createSettings } from "../../server/src/tenant/settings-store.ts";
 import { TenantPools } from "../../server/src/tenant/tenant-pools.ts";
@@ -49,9 +50,8 @@ const edge = await createEdge({
   limits: { session: 1e9, address: 1e9, ...(process.argv[3] !== "limited" && { tenant: 1e9 }) },
   log,
 });
-serve({ fetch: edge.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
-  console.log(JSON.stringify({ port })),
-);
+const http = edge.serve({ ...usualLimits, perAddress: usualLimits.connections });
+http.listen(0, "127.0.0.1", () => console.log(JSON.stringify(http.address() as AddressInfo)));
 process.on("message", (message) => {
   if (message !== "memory") return;
   globalThis.gc?.();

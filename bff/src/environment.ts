@@ -1,3 +1,4 @@
+import { connectionVariables } from "@clarity/server/contract/connections";
 import { defineEnvironment, kinds, tracingVariables } from "@clarity/server/contract/environment";
 
 /** What `main.ts` reads. */
@@ -31,6 +32,7 @@ export const edgeEnvironment = defineEnvironment({
       help: "a TLS-terminating proxy stands in front: believe its X-Forwarded-…",
       default: "0",
     },
+    ...connectionVariables(),
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...tracingVariables("edge"),
   },

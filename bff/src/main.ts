@@ -4,9 +4,11 @@
  *
  * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS requests under way get 4 s to finish.
  */
+
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { connectionLimitsOf } from "@clarity/server/contract/connections";
 import { environmentAtStart } from "@clarity/server/contract/environment";
-import { serve } from "@hono/node-server";
 import { createEdge } from "./edge/create-edge.ts";
 import { edgeEnvironment } from "./environment.ts";
 import { openSharedState } from "./limits/shared-state.ts";
@@ -34,16 +36,11 @@ const edge = await createEdge({
   log,
 }).catch(refuse("CLARITY_ASSETS_DIR"));
 
-const server = serve(
-  {
-    fetch: edge.fetch,
-    port: env.PORT,
-    hostname: env.HOST,
-    // A slow sender holds a socket this long at most, milliseconds, and one look at the sockets more.
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 1_000 },
-  },
-  ({ address, port }) => log.info({ address, port }, "listening"),
-);
+const server = edge.serve(connectionLimitsOf(env));
+server.listen(env.PORT, env.HOST, () => {
+  const { address, port } = server.address() as AddressInfo;
+  log.info({ address, port }, "listening");
+});
 server.on("error", (error: NodeJS.ErrnoException) => {
   log.fatal({ code: error.code }, "cannot listen");
   process.exit(1);
@@ -67,7 +64,7 @@ async function stop() {
   await delay(env.CLARITY_DRAIN_MS);
   setTimeout(() => process.exit(0), graceMs).unref();
   const closed = new Promise((resolve) => server.close(resolve));
-  if ("closeIdleConnections" in server) server.closeIdleConnections();
+  server.closeIdleConnections();
   await Promise.all([closed, shared?.close()]);
   await stopTracing?.();
   process.exit(0);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { connectionVariables } from "../contract/connections/index.ts";
 import { defineEnvironment, kinds, tracingVariables } from "../contract/environment/index.ts";
 import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
@@ -49,6 +50,8 @@ export const serverEnvironment = defineEnvironment({
       help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
       default: "0",
     },
+    // A few edges are all its clients.
+    ...connectionVariables({ perAddress: 2_000 }),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...backupVariables,

@@ -1,4 +1,6 @@
 import { createPublicKey, type KeyObject } from "node:crypto";
+import type { Server } from "node:http";
+import type { ConnectionLimits } from "@clarity/server/contract/connections";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
@@ -9,8 +11,9 @@ import { embedHandlers } from "../embed/handlers.ts";
 import { createGuards } from "../guards/create-guards.ts";
 import { addHeaders, answerRefusal } from "../http/answer.ts";
 import type { EdgeEnv } from "../http/env.ts";
-import { envelope, onError } from "../http/envelope.ts";
+import { envelope, onError, oneAuthority } from "../http/envelope.ts";
 import { Refusal } from "../http/refusal.ts";
+import { createEdgeServer } from "../http/serve.ts";
 import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
 import { payHandlers } from "../pay/handlers.ts";
@@ -60,23 +63,44 @@ export interface EdgeOptions {
 
 export interface Edge {
   fetch(request: Request, env?: EdgeEnv["Bindings"]): Promise<Response>;
+  /** The same over sockets of which strangers can hold so much and no more. Not listening yet. */
+  serve(limits: ConnectionLimits): Server;
 }
 
 /** The public edge. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const app = await createApp(options);
-  return { fetch: async (request, env) => app.fetch(request, env) };
+  const { log, shared, trustForwarded = false } = options;
+  const metrics = createMetrics(shared?.answers);
+  const app = await createApp(options, metrics);
+  const fetch: Edge["fetch"] = async (request, env) => app.fetch(request, env);
+  return {
+    fetch,
+    serve: (limits) =>
+      createEdgeServer({
+        fetch,
+        limits,
+        trustForwarded,
+        report(losses) {
+          for (const loss of losses) log.warn(loss, "connections lost");
+          metrics.lost(losses);
+        },
+      }),
+  };
 }
 
 /** Envelope → the rows of contract/routes.ts → nothing else. @throws when rows and handlers do not fit */
-export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
-  const parts = await createParts(options);
+export async function createApp(
+  options: EdgeOptions,
+  metrics = createMetrics(options.shared?.answers),
+): Promise<OpenAPIHono<EdgeEnv>> {
+  const parts = { ...(await createParts(options)), metrics };
   const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
-  const { instances, metrics } = parts;
+  const { instances } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
   app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
   app.use(envelope({ log, metrics, trustForwarded }));
+  app.use(oneAuthority);
   app.use(
     methodNotAllowed({
       app,
@@ -122,6 +146,5 @@ async function createParts(options: EdgeOptions) {
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
     tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
     checkProof: createProofCheck({ replay, now }),
-    metrics: createMetrics(shared?.answers),
   };
 }

@@ -1,3 +1,4 @@
+import type { Loss } from "@clarity/server/contract/connections";
 import { Counter, Gauge, Histogram, type MetricObject, Registry } from "prom-client";
 
 export interface Metrics {
@@ -9,6 +10,8 @@ export interface Metrics {
     tenant: string | undefined;
     durationMs: number;
   }): void;
+  /** Connections, or requests on them, that were refused or cut. */
+  lost(losses: readonly Loss[]): void;
   /** Prometheus text. */
   text(): Promise<string>;
   /** For the docs: what there is, without values. */
@@ -44,6 +47,12 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10],
     registers: [registry],
   });
+  const losses = new Counter({
+    name: "edge_connections_lost_total",
+    help: "Connections, or requests on them, refused or cut, by why; the words stand in server/contract/connections/losses.ts.",
+    labelNames: ["why"],
+    registers: [registry],
+  });
   new Gauge({
     name: "edge_redis_up",
     help: "1 while the Redis that edges share answers. At 0, as without one, limits are each edge's own.",
@@ -56,6 +65,9 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
     observe({ route, method, status, tenant, durationMs }) {
       requests.inc({ route, method, status, tenant: labelOf(tenant) });
       durations.observe({ route }, durationMs / 1000);
+    },
+    lost(told) {
+      for (const { why, count } of told) losses.inc({ why }, count);
     },
     text: () => registry.metrics(),
     declared: () => registry.getMetricsAsArray(),

@@ -1,13 +1,30 @@
 /**
  * An edge over the rig's fake server as a process of its own, for what may end a process: memory, sockets. Prints its
- * port. What is in `EDGE_OPTIONS` (JSON) goes to the edge.
+ * port. `EDGE_OPTIONS` (JSON): `edge` goes to the edge, `variables` are an edge's own, `answerBytes` is how long a style
+ * sheet is. Asked for `memory` it tells what is in use, bytes; asked for its `log`, the lines.
  */
 import type { AddressInfo } from "node:net";
-import { serve } from "@hono/node-server";
+import { connectionLimitsOf } from "@clarity/server/contract/connections";
+import { readEnvironment } from "@clarity/server/contract/environment";
+import { edgeEnvironment } from "../environment.ts";
 import { createRig } from "./rig.ts";
 
-const rig = await createRig(JSON.parse(process.env.EDGE_OPTIONS ?? "{}"));
-const server = serve({ fetch: rig.edge.fetch, port: 0, hostname: "127.0.0.1" });
-server.on("listening", () => console.log(JSON.stringify(server.address() as AddressInfo)));
-process.on("message", () => process.send?.({ rssBytes: process.memoryUsage().rss }));
+const { edge = {}, variables = {}, answerBytes } = JSON.parse(process.env.EDGE_OPTIONS ?? "{}");
+const rig = await createRig(edge);
+if (answerBytes)
+  rig.answer((path) => (path.includes("/theme/") ? new Response("x".repeat(answerBytes)) : null));
+const needed = {
+  CLARITY_SERVER_URL: "http://127.0.0.1:1",
+  CLARITY_EDGE_KEY_FILE: process.execPath,
+  CLARITY_ASSETS_DIR: "/",
+};
+const { values } = readEnvironment(edgeEnvironment, { ...needed, ...variables });
+const server = rig.edge.serve(connectionLimitsOf(values));
+server.listen(0, "127.0.0.1", () => console.log(JSON.stringify(server.address() as AddressInfo)));
+process.on("message", (asked) => {
+  if (asked === "log") return void process.send?.(rig.log.map((line) => JSON.parse(line)));
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  process.send?.(heapUsed + external);
+});
 process.once("disconnect", () => process.exit(0));
