@@ -18,6 +18,11 @@ export const InternalClaims = z.object({
   locale: Locale.nullable(),
   /** Origin of the page the form stands in, an allowed one: frames the bank's challenge. Null where none is needed. */
   origin: z.string().nullable(),
+  /**
+   * Who asks: an address as `readAddress` spells it. For counting, by `networkOf`; never logged whole. Null: the edge
+   * itself, or nobody knows. An older edge does not say.
+   */
+  addr: z.string().max(45).nullable().default(null),
   /** Request id, the same in every log line of the request. */
   rid: z.string(),
 });

@@ -2,10 +2,10 @@ import { addHeaders, answer } from "../http/answer.ts";
 import type { EdgeContext } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Handlers } from "../routes/spec.ts";
-import { ofTenant } from "../upstream/claims.ts";
 import type { Forwarder } from "../upstream/forward.ts";
 import { type Assets, encodingFor } from "./assets.ts";
 import type { assetSpecs } from "./specs.ts";
+import { createStyleSheets } from "./style-sheets.ts";
 
 /** The address names the content: nothing to ask again for a year. */
 const immutable = "public, max-age=31536000, immutable";
@@ -16,6 +16,7 @@ export function assetHandlers(options: {
   forward: Forwarder;
 }): Handlers<"readAsset" | "readTheme", typeof assetSpecs> {
   const { assets, forward } = options;
+  const styleSheet = createStyleSheets(forward);
   return {
     readAsset(c) {
       const asset = assets.find(c.req.param("version"), c.req.param("file"));
@@ -28,11 +29,10 @@ export function assetHandlers(options: {
     },
 
     async readTheme(c) {
-      const params = c.req.valid("param");
-      const stylesheet = await forward({ to: "readTheme", params, ...ofTenant(c) });
+      const text = await styleSheet(c, c.req.valid("param"));
       openToAll(c);
       addHeaders(c, { "content-type": "text/css; charset=utf-8" });
-      return answer(c, await stylesheet.text());
+      return answer(c, text);
     },
   };
 }

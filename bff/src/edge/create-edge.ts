@@ -14,6 +14,7 @@ import type { EdgeEnv } from "../http/env.ts";
 import { envelope, onError, oneAuthority } from "../http/envelope.ts";
 import { Refusal } from "../http/refusal.ts";
 import { createEdgeServer } from "../http/serve.ts";
+import { pageOf } from "../limits/rate-classes.ts";
 import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
 import { payHandlers } from "../pay/handlers.ts";
@@ -98,7 +99,10 @@ export async function createApp(
   const { instances } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
-  app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
+  app.notFound(async (c) => {
+    await parts.limit.count(pageOf(c.get("address")));
+    return answerRefusal(c, new Refusal("not_found"));
+  });
   app.use(envelope({ log, metrics, trustForwarded }));
   app.use(oneAuthority);
   app.use(

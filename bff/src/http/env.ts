@@ -52,6 +52,8 @@ export interface EdgeEnv {
     host: HostEntry;
     /** Beside it: where its requests go. */
     home: Home;
+    /** What stands before asking the server, by the row's rate class. @returns ends it */
+    turn?: () => Promise<() => void>;
     /** Behind guard `key`: thumbprint of the key the browser has proved. */
     jkt: string;
     /** Behind guard `session`: what the access token says, its proof verified. */

@@ -1,18 +1,22 @@
 /**
  * An edge over the rig's fake server as a process of its own, for what may end a process: memory, sockets. Prints its
  * port. `EDGE_OPTIONS` (JSON): `edge` goes to the edge, `variables` are an edge's own, `answerBytes` is how long a style
- * sheet is. Asked for `memory` it tells what is in use, bytes; asked for its `log`, the lines.
+ * sheet is. The server takes whatever has `forged` in it for that. Asked for `memory` it tells what is in use, bytes; asked for its `log`, the lines.
  */
 import type { AddressInfo } from "node:net";
 import { connectionLimitsOf } from "@clarity/server/contract/connections";
 import { readEnvironment } from "@clarity/server/contract/environment";
 import { edgeEnvironment } from "../environment.ts";
-import { createRig } from "./rig.ts";
+import { createRig, problem } from "./rig.ts";
 
 const { edge = {}, variables = {}, answerBytes } = JSON.parse(process.env.EDGE_OPTIONS ?? "{}");
 const rig = await createRig(edge);
-if (answerBytes)
-  rig.answer((path) => (path.includes("/theme/") ? new Response("x".repeat(answerBytes)) : null));
+rig.answer((path, body) => {
+  if (path.includes("/theme/nosuch")) return problem("not_found");
+  if (path.includes("/theme/") && answerBytes) return new Response("x".repeat(answerBytes));
+  if (!body.includes("forged")) return null;
+  return problem(path.includes("/webhooks/") ? "proof_invalid" : "token_invalid");
+});
 const needed = {
   CLARITY_SERVER_URL: "http://127.0.0.1:1",
   CLARITY_EDGE_KEY_FILE: process.execPath,
