@@ -1,3 +1,4 @@
+import { connectionVariables } from "@clarity/server/contract/connections";
 import {
   defineEnvironment,
   kinds,
@@ -50,6 +51,7 @@ export const edgeEnvironment = defineEnvironment({
       help: "a TLS-terminating proxy stands in front: believe its X-Forwarded-…",
       default: "0",
     },
+    ...connectionVariables(),
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...tracingVariables("edge"),
   },

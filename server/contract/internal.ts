@@ -26,10 +26,10 @@ export const InternalClaims = z.object({
    */
   sid: z.string().min(1).max(200).nullish(),
   /**
-   * Where the request came to the edge from: the browser's IP address as the edge believes it, for limits alone; no
-   * address is kept. Null or absent where there is none, and from an older edge.
+   * Who asks: an address as `readAddress` spells it. For counting, by `networkOf`; never logged whole. Null: the edge
+   * itself, or nobody knows. An older edge does not say.
    */
-  ip: z.string().min(1).max(64).nullish(),
+  addr: z.string().max(45).nullable().default(null),
   /** Request id, the same in every log line of the request. */
   rid: z.string(),
 });

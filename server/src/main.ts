@@ -8,9 +8,9 @@
 import "../contract/environment/home.ts";
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { serve } from "@hono/node-server";
+import { connectionLimitsOf } from "../contract/connections/index.ts";
 import { environmentAtStart } from "../contract/environment/index.ts";
 import { createContextFactory } from "./context/context-factory.ts";
 import { masterKeyPlace } from "./crypto/master-key-variables.ts";
@@ -18,6 +18,7 @@ import { openMasterKey } from "./crypto/open-master-key.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
+import { createHttpServer } from "./http/serve.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
@@ -84,9 +85,12 @@ const server = createServer({
   jwks: createJwks({ network }),
   log,
 });
-const http = serve({ fetch: server.fetch, port: env.PORT, hostname: env.HOST }, ({ address, port }) =>
-  log.info({ address, port }, "listening"),
-) as HttpServer;
+const limits = connectionLimitsOf(env);
+const http = createHttpServer({ fetch: server.fetch, limits, log });
+http.listen(env.PORT, env.HOST, () => {
+  const { address, port } = http.address() as AddressInfo;
+  log.info({ address, port }, "listening");
+});
 http.on("error", cannotListen);
 // An edge keeps its connections: the next request goes to another server, once we are to stop.
 http.prependListener("request", (_, response) => stopping && response.setHeader("connection", "close"));
@@ -105,13 +109,16 @@ const leave = announceInstance({
 const metrics =
   env.CLARITY_METRICS_PORT === undefined
     ? null
-    : await serveMetrics({ port: env.CLARITY_METRICS_PORT, host: env.CLARITY_METRICS_HOST, log }).catch(
-        (err) => {
-          // Nobody pays less surely for want of them.
-          log.error({ err }, "metrics are not served");
-          return null;
-        },
-      );
+    : await serveMetrics({
+        port: env.CLARITY_METRICS_PORT,
+        host: env.CLARITY_METRICS_HOST,
+        limits,
+        log,
+      }).catch((err) => {
+        // Nobody pays less surely for want of them.
+        log.error({ err }, "metrics are not served");
+        return null;
+      });
 
 async function stop() {
   if (stopping) return;

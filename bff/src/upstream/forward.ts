@@ -47,6 +47,8 @@ type Forward = To & {
   claims: Claims;
   body?: string | ArrayBuffer;
   headers?: Record<string, string>;
+  /** What is waited for before anything is sent. @returns ends it. @throws Refusal */
+  turn?: (() => Promise<() => void>) | undefined;
 };
 
 /**
@@ -79,7 +81,7 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
       throw Object.assign(new Refusal("unavailable"), { cause });
     }
   };
-  return async (forward) => {
+  const send = async (forward: Forward) => {
     const { home } = forward;
     let answer = await ask(forward, home.upstream);
     // Nothing was done there.
@@ -87,6 +89,10 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     if (answer.status === misdirected.status) throw new Refusal("tenant_moving");
     if (answer.status < 400) return answer;
     throw await refusalOf(answer);
+  };
+  return async (forward) => {
+    const leave = await forward.turn?.();
+    return send(forward).finally(leave);
   };
 }
 

@@ -12,6 +12,7 @@ const claims = {
   inv: null,
   locale: "en",
   origin: null,
+  addr: null,
   scopes: ["pay"],
   rid: "request-1",
 };
