@@ -4,8 +4,6 @@
  *
  * SIGTERM or SIGINT stops it within 5 s, CLARITY_DRAIN_MS not counted: requests under way finish, jobs are found again by the next sweep.
  */
-import { createPublicKey } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
@@ -16,6 +14,7 @@ import { openMasterKey } from "./crypto/open-master-key.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
+import { openEdgePublicKeys } from "./http/edge-key.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
@@ -47,6 +46,9 @@ const registry = openRegistry({
   url: registryUrl,
   masterKey: orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env))),
 });
+const keys = await openEdgePublicKeys(env.CLARITY_EDGE_PUBLIC_KEY_FILE, (err) =>
+  log.error({ err }, "the edge's public keys cannot be read again: those known before are believed on"),
+).catch(refuse("CLARITY_EDGE_PUBLIC_KEY_FILE"));
 const tenants = openTenants({
   registry,
   log,
@@ -77,7 +79,7 @@ const server = createServer({
   registry,
   tenants,
   makeContext,
-  edgeKey: { alg: "EdDSA", key: orRefuse("CLARITY_EDGE_PUBLIC_KEY_FILE", readEdgeKey) },
+  edgeKey: { alg: "EdDSA", keys },
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
@@ -135,18 +137,20 @@ function poolerAt(url: string): { host: string; port: number } {
   return { host: hostname, port: Number(port || 6432) };
 }
 
-function readEdgeKey() {
-  return createPublicKey(readFileSync(env.CLARITY_EDGE_PUBLIC_KEY_FILE));
-}
-
 /** What a variable names is there and of no use. */
 function orRefuse<T>(variable: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    log.fatal(`${variable}: ${(error as Error).message}`);
-    process.exit(1);
+    return refuse(variable)(error as Error);
   }
+}
+
+function refuse(variable: string) {
+  return (error: Error): never => {
+    log.fatal(`${variable}: ${error.message}`);
+    process.exit(1);
+  };
 }
 
 function cannotListen(error: NodeJS.ErrnoException): never {

@@ -1,4 +1,5 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { fixedRing } from "@clarity/server/contract/edge-trust";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
@@ -23,6 +24,7 @@ import { statusSpecs } from "../status/specs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import { createAccessTokens } from "../tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "../tokens/internal-token.ts";
+import { type EdgeKeys, edgeKeyOf } from "../tokens/keys.ts";
 import { createProofCheck, proofWindowS } from "../tokens/proof.ts";
 import { createReplayStore } from "../tokens/replay.ts";
 import { createForwarder, type Upstream } from "../upstream/forward.ts";
@@ -34,8 +36,10 @@ import { webhookSpecs } from "../webhooks/specs.ts";
 import { findTenant } from "./find-tenant.ts";
 
 export interface EdgeOptions {
-  /** Ed25519 private key (`readEdgeKey`): signs access tokens, and internal tokens unless `internalKey` is given. */
-  key: KeyObject;
+  /** Ed25519 keys (`openEdgeKeys`), or one private key: sign access tokens, and internal tokens unless `internalKey` is given. */
+  key: EdgeKeys | KeyObject;
+  /** Edges that have one key for everything share the name: access tokens are signed so that they accept them. Default false. */
+  besideOlderEdges?: boolean;
   /** Signs internal tokens; a shared secret is for an edge and a server in one process. Default: `key`. */
   internalKey?: InternalKey;
   /** The shared servers: their own `fetch`, or `httpUpstream(url)`. */
@@ -111,8 +115,9 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
 }
 
 async function createParts(options: EdgeOptions) {
-  const { key, now = Date.now, shared = null } = options;
-  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
+  const { besideOlderEdges = false, key, now = Date.now, shared = null } = options;
+  const keys = "all" in key ? key : fixedRing(edgeKeyOf(key));
+  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", keys }, now);
   const instances = watchInstances(options.dedicated ?? httpUpstream, now);
   const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
   // A proof may come up to a window early and stays good for a window after its time.
@@ -135,7 +140,7 @@ async function createParts(options: EdgeOptions) {
     hosts: createHosts({ forward, now }),
     limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
-    tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
+    tokens: createAccessTokens({ keys, besideOlderEdges, now }),
     checkProof: createProofCheck({ replay, now }),
     metrics,
   };

@@ -84,6 +84,11 @@ export const existingFolder = kind(
   z.string().refine(isThere("isDirectory")),
 );
 
+export const existingPath = kind(
+  "the path of a file or a folder that is there",
+  z.string().refine((name) => isThere("isFile")(name) || isThere("isDirectory")(name)),
+);
+
 /** @param words what the JSON says: `the public key as a JWK` */
 export const json = <T>(words: string, schema: z.ZodType<T, unknown>): Kind<T> =>
   kind(
