@@ -30,7 +30,6 @@ import { createReplayStore } from "../tokens/replay.ts";
 import { createForwarder, type Upstream } from "../upstream/forward.ts";
 import { createHosts } from "../upstream/hosts.ts";
 import { httpUpstream } from "../upstream/http-upstream.ts";
-import { watchInstances } from "../upstream/instances.ts";
 import { webhookHandlers } from "../webhooks/handlers.ts";
 import { webhookSpecs } from "../webhooks/specs.ts";
 import { findTenant } from "./find-tenant.ts";
@@ -82,7 +81,7 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
   const parts = await createParts(options);
   const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
   const { now = Date.now } = options;
-  const { instances, metrics } = parts;
+  const { metrics } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
   app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
@@ -99,7 +98,7 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
   mountRoutes(app, {
     specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
     handlers: {
-      ...statusHandlers({ upstream, metrics, stopping, ownInstanceAnswers: instances.answer }),
+      ...statusHandlers({ upstream, metrics, stopping }),
       ...openApiHandlers(app),
       ...payHandlers(parts),
       ...webhookHandlers(parts),
@@ -118,8 +117,11 @@ async function createParts(options: EdgeOptions) {
   const { besideOlderEdges = false, key, now = Date.now, shared = null } = options;
   const keys = "all" in key ? key : fixedRing(edgeKeyOf(key));
   const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", keys }, now);
-  const instances = watchInstances(options.dedicated ?? httpUpstream, now);
-  const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
+  const forward = createForwarder({
+    shared: options.upstream,
+    dedicated: options.dedicated ?? httpUpstream,
+    mint,
+  });
   // A proof may come up to a window early and stays good for a window after its time.
   const keepMs = 2 * proofWindowS * 1000;
   const replay = createReplayStore({ keepMs, now });
@@ -134,7 +136,6 @@ async function createParts(options: EdgeOptions) {
   });
   return {
     forward,
-    instances,
     assets,
     words: assets.words,
     hosts: createHosts({ forward, now }),
