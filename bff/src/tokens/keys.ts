@@ -10,14 +10,14 @@ import { join } from "node:path";
 import { type KeyRing, keyId, openKeyRing, readPems } from "@clarity/server/contract/edge-trust";
 
 export interface EdgeKeyFiles {
-  /** Ed25519 private key, PKCS #8 PEM, mode 0600: signs access and internal tokens. For the edge alone. */
+  /** Ed25519 private keys, PKCS #8 PEM, mode 0600: the first signs access and internal tokens. For the edge alone. */
   keyFile: string;
-  /** Its public half, SPKI PEM: what a server verifies internal tokens with. */
+  /** Their public halves, SPKI PEM: what a server verifies internal tokens with. */
   publicKeyFile: string;
 }
 
 /**
- * The edge's key pair in `dir`, made on the first call and found again on later ones.
+ * The edge's keys in `dir`, one made on the first call and all found again on later ones.
  *
  * @throws Error when the file is there and holds no Ed25519 private key, or when it is gone and its public half, which
  * servers believe, is there.
@@ -31,10 +31,12 @@ export async function ensureEdgeKeys(dir: string): Promise<EdgeKeyFiles> {
   if (found === null && (await readIfThere(files.publicKeyFile)) !== null) {
     throw new Error(`${files.keyFile} is gone and ${files.publicKeyFile} is there: ${advice} (both files)`);
   }
-  const pem = found ?? (await makeKey(files.keyFile));
-  const key = parseKey(pem, files.keyFile);
-  const publicPem = String(createPublicKey(key).export({ type: "spki", format: "pem" }));
-  if ((await readIfThere(files.publicKeyFile)) !== publicPem) await writeFile(files.publicKeyFile, publicPem);
+  if (found === null) await makeKey(files.keyFile);
+  const keys = await readEdgeKeys(files.keyFile);
+  const publicPems = keys.map(({ publicKey }) => String(publicKey.export({ type: "spki", format: "pem" })));
+  const publicText = publicPems.join("");
+  if ((await readIfThere(files.publicKeyFile)) !== publicText)
+    await writeFile(files.publicKeyFile, publicText);
   return files;
 }
 
@@ -108,12 +110,11 @@ function parseKey(pem: string, file: string): KeyObject {
 }
 
 /** Written beside and moved into place: a kill in between leaves no half a key. */
-async function makeKey(keyFile: string): Promise<string> {
+async function makeKey(keyFile: string): Promise<void> {
   const pem = String(generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }));
   const draft = `${keyFile}.${process.pid}`;
   await writeFile(draft, pem, { mode: 0o600 });
   await rename(draft, keyFile);
-  return pem;
 }
 
 async function readIfThere(file: string): Promise<string | null> {
