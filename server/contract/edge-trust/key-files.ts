@@ -30,7 +30,13 @@ async function readAll(path: string): Promise<string[]> {
   return Promise.all(names.sort().map((name) => readFile(join(path, name), "utf8")));
 }
 
-/** What stands between blocks is for people (RFC 7468 §2). Text without a block is given back as it is, to be refused. */
+/**
+ * What stands between blocks is for people (RFC 7468 §2). Text without a block is given back as it is, for whoever parses
+ * keys to refuse; a block that was cut off is refused here: half a file has not lost the other keys.
+ */
 function pemsOf(text: string): string[] {
-  return text.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g) ?? [text];
+  const blocks = text.match(/-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g) ?? [];
+  const begun = text.match(/-----BEGIN/g) ?? [];
+  if (blocks.length !== begun.length) throw new Error("a PEM block is cut off, or encrypted");
+  return blocks.length > 0 ? blocks : [text];
 }
