@@ -14,7 +14,7 @@ import { edgeEnvironment } from "./environment.ts";
 import { openSharedState } from "./limits/shared-state.ts";
 import { createLogger } from "./telemetry/log.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
-import { readEdgeKey } from "./tokens/keys.ts";
+import { openEdgeKeys } from "./tokens/keys.ts";
 import { httpUpstream } from "./upstream/http-upstream.ts";
 
 const env = environmentAtStart(edgeEnvironment, createLogger({}));
@@ -26,7 +26,10 @@ let stopping = false;
 
 const shared = env.CLARITY_REDIS_URL ? openSharedState({ url: env.CLARITY_REDIS_URL, log }) : null;
 const edge = await createEdge({
-  key: await readEdgeKey(env.CLARITY_EDGE_KEY_FILE).catch(refuse("CLARITY_EDGE_KEY_FILE")),
+  key: await openEdgeKeys(env.CLARITY_EDGE_KEY_FILE, (err) =>
+    log.error({ err }, "the edge's keys cannot be read again: those known before are used on"),
+  ).catch(refuse("CLARITY_EDGE_KEY_FILE")),
+  besideOlderEdges: env.CLARITY_BESIDE_OLDER_EDGES,
   upstream: httpUpstream(env.CLARITY_SERVER_URL),
   assetsDir: env.CLARITY_ASSETS_DIR ?? null,
   assetsUrl: env.CLARITY_ASSETS_URL ?? null,

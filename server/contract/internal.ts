@@ -4,7 +4,8 @@ import { Locale } from "./session.ts";
 /**
  * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
  * `typ` `internal+jwt`, `aud` the upstream: its base URL, or `shared`. The server trusts nothing else
- * about a request; a token it does not take is 401 with `www-authenticate`.
+ * about a request; a token it does not take is 401 with `www-authenticate`. Beside what stands here it says `kid`, which
+ * of the edge's keys signed, and `req`, the one request it is for (`requestDigest`); an edge before those says neither.
  */
 export const InternalClaims = z.object({
   /** Tenant id (UUID) the edge resolved by host name; null only for `edge` scope. */

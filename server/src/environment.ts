@@ -28,8 +28,8 @@ export const serverEnvironment = defineEnvironment({
     },
     ...masterKeyVariables,
     CLARITY_EDGE_PUBLIC_KEY_FILE: {
-      kind: kinds.existingFile,
-      help: "verifies the edge's internal tokens, SPKI PEM",
+      kind: kinds.existingPath,
+      help: "verify the edge's internal tokens: SPKI PEM, one or several; read again while it serves",
       required: true,
     },
     CLARITY_POOLER_URL: {

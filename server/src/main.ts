@@ -6,8 +6,6 @@
  * and those that do not are found again by the next sweep.
  */
 import "../contract/environment/home.ts";
-import { createPublicKey } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { connectionLimitsOf } from "../contract/connections/index.ts";
@@ -18,6 +16,7 @@ import { openMasterKey } from "./crypto/open-master-key.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
+import { openEdgePublicKeys } from "./http/edge-key.ts";
 import { createHttpServer } from "./http/serve.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
@@ -48,6 +47,9 @@ let stopping = false;
 const registryUrl = env.CLARITY_REGISTRY_URL;
 const masterKey = orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env)));
 const registry = orRefuse("CLARITY_REGISTRY_URL", () => openRegistry({ url: registryUrl, masterKey }));
+const keys = await openEdgePublicKeys(env.CLARITY_EDGE_PUBLIC_KEY_FILE, (err) =>
+  log.error({ err }, "the edge's public keys cannot be read again: those known before are believed on"),
+).catch(refuse("CLARITY_EDGE_PUBLIC_KEY_FILE"));
 const tenants = openTenants({
   registry,
   log,
@@ -79,7 +81,7 @@ const server = createServer({
   registry,
   tenants,
   makeContext,
-  edgeKey: { alg: "EdDSA", key: orRefuse("CLARITY_EDGE_PUBLIC_KEY_FILE", readEdgeKey) },
+  edgeKey: { alg: "EdDSA", keys },
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
@@ -146,18 +148,20 @@ function poolerAt(url: string): { host: string; port: number } {
   return { host: hostname, port: Number(port || 6432) };
 }
 
-function readEdgeKey() {
-  return createPublicKey(readFileSync(env.CLARITY_EDGE_PUBLIC_KEY_FILE));
-}
-
 /** What a variable names is there and of no use. */
 function orRefuse<T>(variable: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    log.fatal(`${variable}: ${(error as Error).message}`);
-    process.exit(1);
+    return refuse(variable)(error as Error);
   }
+}
+
+function refuse(variable: string) {
+  return (error: Error): never => {
+    log.fatal(`${variable}: ${error.message}`);
+    process.exit(1);
+  };
 }
 
 function cannotListen(error: NodeJS.ErrnoException): never {

@@ -1,6 +1,7 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import type { Server } from "node:http";
 import type { ConnectionLimits } from "@clarity/server/contract/connections";
+import { fixedRing } from "@clarity/server/contract/edge-trust";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
@@ -27,19 +28,21 @@ import { statusSpecs } from "../status/specs.ts";
 import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { createAccessTokens } from "../tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "../tokens/internal-token.ts";
+import { type EdgeKeys, edgeKeyOf } from "../tokens/keys.ts";
 import { createProofCheck, proofWindowS } from "../tokens/proof.ts";
 import { createReplayStore } from "../tokens/replay.ts";
 import { createForwarder, type Upstream } from "../upstream/forward.ts";
 import { createHosts } from "../upstream/hosts.ts";
 import { httpUpstream } from "../upstream/http-upstream.ts";
-import { watchInstances } from "../upstream/instances.ts";
 import { webhookHandlers } from "../webhooks/handlers.ts";
 import { webhookSpecs } from "../webhooks/specs.ts";
 import { findTenant } from "./find-tenant.ts";
 
 export interface EdgeOptions {
-  /** Ed25519 private key (`readEdgeKey`): signs access tokens, and internal tokens unless `internalKey` is given. */
-  key: KeyObject;
+  /** Ed25519 keys (`openEdgeKeys`), or one private key: sign access tokens, and internal tokens unless `internalKey` is given. */
+  key: EdgeKeys | KeyObject;
+  /** Edges that have one key for everything share the name: access tokens are signed so that they accept them. Default false. */
+  besideOlderEdges?: boolean;
   /** Signs internal tokens; a shared secret is for an edge and a server in one process. Default: `key`. */
   internalKey?: InternalKey;
   /** The shared servers: their own `fetch`, or `httpUpstream(url)`. */
@@ -102,7 +105,6 @@ export async function createApp(
   const parts = { ...(await createParts(options, metrics)), metrics };
   const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
   const { now = Date.now } = options;
-  const { instances } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
   app.notFound(async (c) => {
@@ -123,7 +125,7 @@ export async function createApp(
   mountRoutes(app, {
     specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
     handlers: {
-      ...statusHandlers({ upstream, metrics, stopping, ownInstanceAnswers: instances.answer }),
+      ...statusHandlers({ upstream, metrics, stopping }),
       ...openApiHandlers(app),
       ...payHandlers(parts),
       ...webhookHandlers(parts),
@@ -139,10 +141,14 @@ export async function createApp(
 }
 
 async function createParts(options: EdgeOptions, metrics: Metrics) {
-  const { key, now = Date.now, shared = null } = options;
-  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
-  const instances = watchInstances(options.dedicated ?? httpUpstream, now);
-  const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
+  const { besideOlderEdges = false, key, now = Date.now, shared = null } = options;
+  const keys = "all" in key ? key : fixedRing(edgeKeyOf(key));
+  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", keys }, now);
+  const forward = createForwarder({
+    shared: options.upstream,
+    dedicated: options.dedicated ?? httpUpstream,
+    mint,
+  });
   // A proof may come up to a window early and stays good for a window after its time.
   const keepMs = 2 * proofWindowS * 1000;
   const replay = createReplayStore({ keepMs, now });
@@ -156,13 +162,12 @@ async function createParts(options: EdgeOptions, metrics: Metrics) {
   });
   return {
     forward,
-    instances,
     assets,
     words: assets.words,
     hosts: createHosts({ forward, now }),
     limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
-    tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
+    tokens: createAccessTokens({ keys, besideOlderEdges, now }),
     checkProof: createProofCheck({ replay, now }),
   };
 }

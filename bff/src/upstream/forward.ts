@@ -69,12 +69,13 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     const send = upstream === null ? shared : find(upstream);
     const { method, scope, timeoutMs } = routes.server[to];
     const path = (serverPaths[to] as (names?: object) => string)(params);
-    const token = mint({ ...claims, scopes: [scope] }, upstream ?? sharedAudience);
-    const authorization = internalAuthorization(token);
+    const url = `http://upstream${path}`;
+    const meant = { audience: upstream ?? sharedAudience, request: { method, url, body } };
+    const authorization = internalAuthorization(mint({ ...claims, scopes: [scope] }, meant));
     try {
       return await inForwardSpan(method, (tracing) => {
         const init = { method, headers: { ...headers, ...tracing, authorization } };
-        const request = new Request(`http://upstream${path}`, body === undefined ? init : { ...init, body });
+        const request = new Request(url, body === undefined ? init : { ...init, body });
         return send(request, timeoutMs);
       });
     } catch (cause) {
