@@ -46,7 +46,7 @@ beforeAll(async () => {
   assetsDir = await writeAssets();
   const made = await ensureEdgeKeys(dir);
   publicKeyFile = made.publicKeyFile;
-  for (const file of keyFiles) writeFileSync(file, readFileSync(made.keyFile));
+  for (const file of keyFiles) writeFileSync(file, readFileSync(made.keyFile), { mode: 0o600 });
   servers = await Promise.all([startServer(), startServer()]);
   edges.push(...(await Promise.all([startEdge(0), startEdge(1)])));
 }, 60_000);
@@ -102,7 +102,8 @@ async function start(workspace: "server" | "bff", env: Record<string, string>): 
     stdio: ["pipe", "pipe", "inherit"],
   });
   for await (const line of createInterface({ input: child.stdout })) {
-    const { msg, port } = JSON.parse(line);
+    const { msg, port, level } = JSON.parse(line);
+    if (level === 60) throw new Error(`${workspace} did not start: ${msg}`);
     if (msg !== "listening") continue;
     child.stdout.resume();
     return { child, port };

@@ -45,9 +45,9 @@ beforeAll(async () => {
     patches: [
       {
         file: "sessions/open-session.ts",
-        from: "name: await sellerName(ctx),",
+        from: "seller: await sellerOf(ctx),",
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source text
-        to: "name: `${await sellerName(ctx)}, by the later release`,",
+        to: "seller: await sellerOf(ctx).then((it) => ({ ...it, name: `${it.name}, by the later release` })),",
       },
     ],
   });
