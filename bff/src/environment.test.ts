@@ -43,7 +43,7 @@ test("an edge with wrong variables says each in a log line of its own, repeats n
   expect(said(stdout, "fatal")).toEqual([
     "PORT must be a port, 0 to 65535",
     expect.stringMatching(/^CLARITY_SERVER_URL is not set: .* CLARITY_SERVER_ULR is set: was it meant\?$/),
-    "CLARITY_EDGE_KEY_FILE must be the path of a file that is there",
+    "CLARITY_EDGE_KEY_FILE must be the path of a file that is there and that none but its owner and group may read",
     "CLARITY_REDIS_URL must be a URL, redis:// or rediss://",
     "CLARITY_TRUST_FORWARDED must be 1 or 0, true or false",
   ]);
@@ -52,7 +52,7 @@ test("an edge with wrong variables says each in a log line of its own, repeats n
 
 test("a variable nothing reads is warned of with the nearest there is; a key that is none is one line", () => {
   const key = join(folder, "edge-key.pem");
-  writeFileSync(key, "no key");
+  writeFileSync(key, "no key", { mode: 0o600 });
   const { stdout, stderr, status } = start({
     CLARITY_SERVER_URL: "http://127.0.0.1:1",
     CLARITY_EDGE_KEY_FILE: key,

@@ -1,4 +1,9 @@
-import { defineEnvironment, kinds, tracingVariables } from "@clarity/server/contract/environment";
+import {
+  defineEnvironment,
+  kinds,
+  stoppingVariables,
+  tracingVariables,
+} from "@clarity/server/contract/environment";
 
 /** What `main.ts` reads. */
 export const edgeEnvironment = defineEnvironment({
@@ -9,7 +14,7 @@ export const edgeEnvironment = defineEnvironment({
     HOST: { kind: kinds.host, help: "where to listen", default: "127.0.0.1" },
     CLARITY_SERVER_URL: { kind: kinds.httpUrl, help: "the shared servers", required: true },
     CLARITY_EDGE_KEY_FILE: {
-      kind: kinds.existingFile,
+      kind: kinds.privateFile,
       help: "signs the edge's tokens: Ed25519 private key, PKCS #8 PEM",
       required: true,
     },
@@ -27,11 +32,13 @@ export const edgeEnvironment = defineEnvironment({
       otherwise: "the folder's own, else the newest",
     },
     CLARITY_FRONT_DOOR_URL: { kind: kinds.httpUrl, help: "what bare addresses show", otherwise: "404" },
-    CLARITY_DRAIN_MS: {
-      kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
-      help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
-      default: "0",
+    CLARITY_METRICS_PORT: {
+      kind: kinds.port,
+      help: "Prometheus metrics, on a port of their own",
+      otherwise: "/metrics answers loopback alone",
     },
+    CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
+    ...stoppingVariables("4000"),
     CLARITY_REDIS_URL: {
       kind: kinds.redisUrl,
       help: "counts limits and used proofs over all edges that share it",

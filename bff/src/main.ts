@@ -2,7 +2,7 @@
  * The edge as a process.
  * What it reads from its environment is data, in environment.ts; `--help` prints it, README.md has the table.
  *
- * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS requests under way get 4 s to finish.
+ * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS requests under way get CLARITY_GRACE_MS to finish.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { environmentAtStart } from "@clarity/server/contract/environment";
@@ -11,12 +11,12 @@ import { createEdge } from "./edge/create-edge.ts";
 import { edgeEnvironment } from "./environment.ts";
 import { openSharedState } from "./limits/shared-state.ts";
 import { createLogger } from "./telemetry/log.ts";
+import { serveMetrics } from "./telemetry/serve-metrics.ts";
 import { readEdgeKey } from "./tokens/keys.ts";
 import { httpUpstream } from "./upstream/http-upstream.ts";
 
 const env = environmentAtStart(edgeEnvironment, createLogger({}));
 const log = createLogger({ level: env.LOG_LEVEL });
-const graceMs = 4_000;
 const collected = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
 // Not loaded without a collector: nobody else needs it.
 const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).startTracing(env) : null;
@@ -46,10 +46,12 @@ const server = serve(
   },
   ({ address, port }) => log.info({ address, port }, "listening"),
 );
-server.on("error", (error: NodeJS.ErrnoException) => {
-  log.fatal({ code: error.code }, "cannot listen");
-  process.exit(1);
-});
+server.on("error", cannotListen);
+// Who keeps its connection goes elsewhere with the next request, once we are to stop.
+server.prependListener("request", (_, response) => stopping && response.setHeader("connection", "close"));
+
+const { CLARITY_METRICS_PORT: port, CLARITY_METRICS_HOST: host } = env;
+const metrics = port === undefined ? null : await serveMetrics({ edge, port, host, log }).catch(cannotListen);
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, stop);
@@ -63,14 +65,21 @@ function refuse(variable: string) {
   };
 }
 
+function cannotListen(error: NodeJS.ErrnoException): never {
+  log.fatal({ code: error.code }, "cannot listen");
+  process.exit(1);
+}
+
 async function stop() {
   if (stopping) return;
   stopping = true;
   await delay(env.CLARITY_DRAIN_MS);
-  setTimeout(() => process.exit(0), graceMs).unref();
+  setTimeout(() => process.exit(0), env.CLARITY_GRACE_MS).unref();
   const closed = new Promise((resolve) => server.close(resolve));
-  if ("closeIdleConnections" in server) server.closeIdleConnections();
+  // What was under way when we were asked to stop leaves its connection open behind it.
+  if ("closeIdleConnections" in server) setInterval(() => server.closeIdleConnections(), 50).unref();
   await Promise.all([closed, shared?.close()]);
+  metrics?.close();
   await stopTracing?.();
   process.exit(0);
 }

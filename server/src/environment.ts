@@ -1,5 +1,10 @@
 import { resolve } from "node:path";
-import { defineEnvironment, kinds, tracingVariables } from "../contract/environment/index.ts";
+import {
+  defineEnvironment,
+  kinds,
+  stoppingVariables,
+  tracingVariables,
+} from "../contract/environment/index.ts";
 import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
@@ -44,11 +49,7 @@ export const serverEnvironment = defineEnvironment({
     ...allowedNetworksVariable,
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
-    CLARITY_DRAIN_MS: {
-      kind: kinds.wholeNumber({ most: 600_000, unit: "ms" }),
-      help: "how long /readyz says 503 before it stops listening: what a balancer takes to notice",
-      default: "0",
-    },
+    ...stoppingVariables("4500"),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...backupVariables,
@@ -62,11 +63,19 @@ export const serverEnvironment = defineEnvironment({
   },
 });
 
+function isThere(file: string): boolean {
+  try {
+    return hasFileMasterKey(file);
+  } catch {
+    return false;
+  }
+}
+
 /** A server makes no master key: a new one would open nobody's secrets. */
 function noMasterKey(place: ReturnType<typeof masterKeyPlace>): string[] {
   const file = masterKeyFileOf(place);
   const needed = place.masterKey === undefined || place.masterKey.startsWith("file:");
-  if (!needed || file === undefined || hasFileMasterKey(resolve(file))) return [];
+  if (!needed || file === undefined || isThere(resolve(file))) return [];
   const name = place.masterKey === undefined ? "CLARITY_MASTER_KEY_FILE" : "CLARITY_MASTER_KEY";
   return [`${name} must name a file that is there`];
 }

@@ -2,8 +2,10 @@
  * The server as a process: HTTP for the edge, and the worker.
  * What it reads from its environment is data, in environment.ts; `--help` prints it, README.md has the table.
  *
- * SIGTERM or SIGINT stops it within 5 s, CLARITY_DRAIN_MS not counted: requests under way finish, jobs are found again by the next sweep.
+ * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS, requests under way get CLARITY_GRACE_MS to finish; so do jobs,
+ * and those that do not are found again by the next sweep.
  */
+import "../contract/environment/home.ts";
 import { createPublicKey } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Server as HttpServer } from "node:http";
@@ -37,17 +39,14 @@ import { openTenants } from "./tenant/tenants.ts";
 
 const env = environmentAtStart(serverEnvironment, createLogger({ name: "server" }));
 const log = createLogger({ name: "server", level: env.LOG_LEVEL });
-const graceMs = 4_500;
 const collected = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
 // Not loaded without a collector: nobody else needs it.
 const stopTracing = collected ? (await import("./telemetry/start-tracing.ts")).startTracing(env) : null;
 let stopping = false;
 
 const registryUrl = env.CLARITY_REGISTRY_URL;
-const registry = openRegistry({
-  url: registryUrl,
-  masterKey: orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env))),
-});
+const masterKey = orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env)));
+const registry = orRefuse("CLARITY_REGISTRY_URL", () => openRegistry({ url: registryUrl, masterKey }));
 const tenants = openTenants({
   registry,
   log,
@@ -69,6 +68,7 @@ const starting = startWorker({
   ...servedTenants({ registry, tenants, makeContext, audience }),
   deliveries: paymentDeliveries,
   resolveAttempt,
+  graceMs: env.CLARITY_GRACE_MS,
   chores: [anchorChore(registry.sql), forgetDeclines, ...backupChores()],
   log,
 });
@@ -88,6 +88,8 @@ const http = serve({ fetch: server.fetch, port: env.PORT, hostname: env.HOST }, 
   log.info({ address, port }, "listening"),
 ) as HttpServer;
 http.on("error", cannotListen);
+// An edge keeps its connections: the next request goes to another server, once we are to stop.
+http.prependListener("request", (_, response) => stopping && response.setHeader("connection", "close"));
 
 const leave = announceInstance({
   registry,
@@ -115,9 +117,10 @@ async function stop() {
   if (stopping) return;
   stopping = true;
   await delay(env.CLARITY_DRAIN_MS);
-  setTimeout(() => process.exit(0), graceMs).unref();
+  setTimeout(() => process.exit(0), env.CLARITY_GRACE_MS).unref();
   const closed = new Promise((resolve) => http.close(resolve));
-  http.closeIdleConnections();
+  // What was under way when we were asked to stop leaves its connection open behind it.
+  setInterval(() => http.closeIdleConnections(), 50).unref();
   await Promise.allSettled([closed, worker.stop(), leave()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -14,6 +14,15 @@ const folder = mkdtempSync(join(tmpdir(), "environment-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 const file = join(folder, "key");
 writeFileSync(file, "");
+
+/** A link to a file of that mode. */
+const ofMode = (mode: number) => {
+  const link = join(folder, `link-${mode}`);
+  writeFileSync(`${link}.real`, "");
+  chmodSync(`${link}.real`, mode);
+  symlinkSync(`${link}.real`, link);
+  return link;
+};
 
 const environment = defineEnvironment({
   program: "sample",
@@ -167,17 +176,18 @@ const cases: [string, Kind<unknown>, string[], string[]][] = [
   [
     "PostgreSQL URL",
     kinds.postgresUrl,
-    [
-      "postgres://h",
-      "postgresql://u:p@h:1/d?sslmode=require",
-      "postgres://u:p@h1:1,h2:2/d",
-      "postgres://h1,h2/d",
-    ],
-    ["h", "mysql://h", "postgres:/h", "postgres://u@:1/d", "postgres://h:99999/d"],
+    ["postgres://h", "postgresql://u:p@h:1/d?sslmode=require", "postgres://h1,h2/d"],
+    ["h", "mysql://h", "postgres:/h", "postgres://u@:1/d", "postgres://h:99999/d", "postgres://h1:1,h2:2/d"],
   ],
   ["Redis URL", kinds.redisUrl, ["redis://h", "rediss://:p@h:1/0"], ["http://h", "h:6379"]],
   ["log level", kinds.logLevel, ["info", "silent"], ["INFO", "loud"]],
   ["existing file", kinds.existingFile, [file], [folder, join(folder, "none")]],
+  [
+    "private file",
+    kinds.privateFile,
+    [0o400, 0o440, 0o600, 0o640, 0o660].map(ofMode),
+    [...[0o604, 0o644, 0o666, 0o444, 0o602].map(ofMode), folder, join(folder, "none")],
+  ],
   ["existing folder", kinds.existingFolder, [folder], [file, join(folder, "none")]],
   ["JSON", kinds.json("a list", z.array(z.number())), ["[1]"], ["[1", "{}", '["1"]']],
 ];

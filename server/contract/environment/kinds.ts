@@ -1,5 +1,6 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { z } from "zod";
+import { isOpenToAll } from "./open-to-all.ts";
 import type { Kind } from "./variable.ts";
 
 const kind = <T>(words: string, schema: z.ZodType<T, string>): Kind<T> => ({ words, schema });
@@ -62,22 +63,36 @@ export const origin = kind(
   httpText.refine((written) => URL.parse(written)?.origin === written),
 );
 
-/** libpq's lists of hosts too: URL knows one. */
 export const postgresUrl = kind(
   "a URL, postgres://user:password@host:5432/database",
-  z.string().refine((written) => urlOf("postgres:", "postgresql:")(withOneHost(written))),
+  z.string().refine(urlOf("postgres:", "postgresql:")),
 );
-
-const withOneHost = (url: string) => url.replace(/^([a-z]+:\/\/(?:[^@/?]*@)?[^,/?]*)(?:,[^/?]*)/, "$1");
 
 export const redisUrl = kind("a URL, redis:// or rediss://", z.string().refine(urlOf("redis:", "rediss:")));
 
 export const path = kind("a path", z.string());
 
-const isThere = (what: "isFile" | "isDirectory") => (name: string) =>
-  statSync(name, { throwIfNoEntry: false })?.[what]() ?? false;
+/** undefined: there is none, or none that we can get at. */
+function statOf(name: string): Stats | undefined {
+  try {
+    return statSync(name);
+  } catch {
+    return undefined;
+  }
+}
+
+const isThere = (what: "isFile" | "isDirectory") => (name: string) => statOf(name)?.[what]() ?? false;
 
 export const existingFile = kind("the path of a file that is there", z.string().refine(isThere("isFile")));
+
+/** A key's. */
+export const privateFile = kind(
+  "the path of a file that is there and that none but its owner and group may read",
+  z.string().refine((name) => {
+    const stat = statOf(name);
+    return stat?.isFile() && !isOpenToAll(stat.mode);
+  }),
+);
 
 export const existingFolder = kind(
   "the path of a folder that is there",

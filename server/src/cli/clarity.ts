@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import "../../contract/environment/home.ts";
 import { enableCompileCache } from "node:module";
 
 // Half of a command's time would go into stripping types; remembered, it is there at once.

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { helpText, readEnvironment, WrongEnvironment } from "../../contract/environment/index.ts";
+import { RightsMissing } from "../operations/servers/prepare-server.ts";
 import { auditCommand } from "./audit.ts";
 import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
@@ -7,6 +8,7 @@ import { deadLetterCommand } from "./dead-letter.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
+import { hostCommand } from "./host.ts";
 import { instanceCommand } from "./instance.ts";
 import { isolationCommand } from "./isolation.ts";
 import { keyCommand, masterKeyCommand } from "./key.ts";
@@ -54,6 +56,8 @@ export async function main(args: readonly string[], outside: Terminal): Promise<
     if (error instanceof WrongEnvironment) warn(terminal, error.warnings);
     const causes = error instanceof WrongEnvironment ? error.lines : [describeFailure(error)];
     for (const cause of causes) terminal.printError(`failed: ${oneLine(cause)}`);
+    if (error instanceof RightsMissing)
+      for (const line of error.lacks) terminal.printError(`  ${oneLine(line)}`);
     return 1;
   }
 }
@@ -71,6 +75,7 @@ export function createProgram(terminal: Terminal): Command {
     .description(`${commandLineEnvironment.about}\nSecrets are taken from ${neverAnArgument}.`)
     .addHelpText("after", `\n${helpText(commandLineEnvironment)}`)
     .addCommand(tenantCommand(run, terminal))
+    .addCommand(hostCommand(run))
     .addCommand(settingCommand(run, terminal))
     .addCommand(flagCommand(run))
     .addCommand(keyCommand(run))
@@ -87,7 +92,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(databaseServerCommand(run, terminal))
     .addCommand(instanceCommand(run))
     .addCommand(migrateCommand(run, terminal))
-    .addCommand(doctorCommand(run));
+    .addCommand(doctorCommand(run, terminal));
 }
 
 function warn(terminal: Terminal, lines: readonly string[]): void {

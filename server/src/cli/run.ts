@@ -1,11 +1,13 @@
-import { userInfo } from "node:os";
 import type { Command } from "commander";
+import { readEnvironment } from "../../contract/environment/index.ts";
 import { findPlatform } from "../operations/config.ts";
 import { verbs } from "../operations/isolation/verbs.ts";
 import { type Operator, openOperator } from "../operations/operator.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { TenantUnknown } from "../tenant/errors.ts";
 import type { OpenOptions, OpenTenant } from "../tenant/tenants.ts";
+import { commandLineEnvironment } from "./environment.ts";
+import { operatorName } from "./operator-name.ts";
 import type { Answer } from "./output.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,17 +27,17 @@ export const verbOf = (command: Command): string =>
 export type Run = (options: CommonOptions, command: (operator: Operator) => Promise<Answer>) => Promise<void>;
 
 /**
- * Opens the platform for one command, prints its answer, closes. The person's login name stands in
- * the audit logs.
+ * Opens the platform for one command, prints its answer, closes. Who runs it stands in the audit logs.
  *
  * @param verb the one that is run, as operations/isolation/verbs.ts lists it
  */
 export const createRun =
   (terminal: Terminal, verb: () => string): Run =>
   async ({ json }, command) => {
+    const { values } = readEnvironment(commandLineEnvironment, terminal.env);
     const operator = openOperator({
       address: findPlatform(terminal.env),
-      operator: userInfo().username,
+      operator: operatorName(values.CLARITY_OPERATOR),
       log: createLogger({ name: "clarity", level: "silent" }),
     });
     try {

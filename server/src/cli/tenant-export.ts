@@ -3,6 +3,7 @@ import type { Brought } from "../operations/export/brought.ts";
 import { exportTenant } from "../operations/export/export-tenant.ts";
 import type { Manifest } from "../operations/export/format.ts";
 import { type ImportedTenant, ImportUnconfirmed, importTenant } from "../operations/export/import-tenant.ts";
+import { describeNotAsAsked } from "../operations/provisioning/not-as-asked.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 
@@ -95,19 +96,21 @@ const importFrom = (run: Run) => (path: string, options: ImportOptions) =>
   });
 
 function importedAnswer(slug: string, imported: ImportedTenant): Answer {
-  const { tenant, created, manifest, signer, brought } = imported;
+  const { tenant, created, notAsAsked, manifest, signer, brought } = imported;
   const { toBeSetAgain } = manifest;
   const said = created ? "is there" : "was there already";
   const vouched = signer
     ? `signed by ${signer.platform ?? "this platform"} (${signer.keyId})`
     : "signed by nobody known";
   return {
-    json: { tenant, created, tables: manifest.tables, toBeSetAgain, signer, brought },
+    json: { tenant, created, notAsAsked, tables: manifest.tables, toBeSetAgain, signer, brought },
     text: [
       `${slug} ${said} and answers at ${tenant.hosts.join(", ")}; the export is ${vouched}`,
+      ...describeNotAsAsked(notAsAsked),
       ...(brought.length > 0 ? ["it trusts now:", listOf(brought)] : []),
       ...remarks(manifest),
     ].join("\n"),
+    failed: notAsAsked.length > 0,
   };
 }
 

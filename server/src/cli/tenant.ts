@@ -3,6 +3,7 @@ import type { Sql } from "../database/connect.ts";
 import { changeRing, rings } from "../operations/migration/rings.ts";
 import { resumeTenant, suspendTenant } from "../operations/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
+import { describeNotAsAsked } from "../operations/provisioning/not-as-asked.ts";
 import { TemplateName, templates } from "../operations/provisioning/templates.ts";
 import { loadOpenMove } from "../operations/records/move-record.ts";
 import { loadOpenRestore } from "../operations/records/restore-record.ts";
@@ -47,7 +48,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     )
     .requiredOption("--admin <email>", "its first administrator")
     .option("--theme <preset>", "a theme preset instead of the template's")
-    .addOption(new Option("--tier <tier>").choices(["dedicated", "standard", "starter"]).default("standard"))
+    .addOption(new Option("--tier <tier>", "default standard").choices(["dedicated", "standard", "starter"]))
     .option(
       "--host <host>",
       "a custom domain; may be repeated",
@@ -117,12 +118,17 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
       },
       onStep,
     });
-    const { tenant, created, tookMs } = answer;
+    const { tenant, created, notAsAsked, tookMs } = answer;
+    const hosts = tenant.hosts.join(", ");
     return {
-      json: { ...tenant, created, tookMs: Math.round(tookMs), steps },
+      json: { ...tenant, created, notAsAsked, tookMs: Math.round(tookMs), steps },
       text: created
-        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${tenant.hosts.join(", ")}`
-        : `${slug} was there already and answers at ${tenant.hosts.join(", ")}`,
+        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`
+        : [
+            `${slug} was there already, is not changed and answers at ${hosts}`,
+            ...describeNotAsAsked(notAsAsked),
+          ].join("\n"),
+      failed: notAsAsked.length > 0,
     };
   });
 

@@ -66,6 +66,8 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
   const key = `${tenant.tenant.slug}-key`;
   await addEmbedKey({ ctx: tenant, input: { id: key, algorithm: "HS256" } });
   const { slug } = tenant.tenant;
+  const host = `old.${slug}.verbs.test`;
+  await clarity(["host", "add", slug, host]);
   const backup = await clarity(["backup", "create", slug, "--json"]);
   return {
     "audit show": payment,
@@ -75,6 +77,7 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
     "payment decide": conflicted,
     "dead-letter replay": letter?.id ?? "",
     "embed-key revoke": key,
+    "host remove": host,
     "token mint": key,
     "tenant restore-backup": backup.json().id,
   };
@@ -123,6 +126,8 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "flag set <key>": "a flag of tenant/flags/definitions.ts",
     "flag set <value>": "a value",
     "flag unset <key>": "a flag of tenant/flags/definitions.ts",
+    "host add <host>":
+      "a name to answer at; another tenant's is refused: operations/provisioning/hosts.test.ts",
     "setting get <key>": "a setting of tenant/settings.ts",
     "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",

@@ -1,6 +1,5 @@
-import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { createPrivateKey } from "node:crypto";
+import { readFileSync } from "node:fs";
 import {
   CompactSign,
   calculateJwkThumbprint,
@@ -11,6 +10,7 @@ import {
   type JWK,
 } from "jose";
 import { z } from "zod";
+import { createKeyFile, statKeyFile } from "./key-file.ts";
 
 /** What a signature says it is of, in its header's `typ`: one kind is never taken for another. */
 export type SignedType = "deletion-certificate+jws" | "tenant-export+jws";
@@ -41,15 +41,14 @@ export type PublicSigningJwk = z.infer<typeof PublicSigningJwk>;
 export const signingKeyId = (jwk: PublicSigningJwk): Promise<string> => calculateJwkThumbprint(jwk);
 
 /**
- * An Ed25519 key as JWK in a file of mode 0600; null: there is none. None is made by looking.
+ * An Ed25519 key as JWK in a file of mode 0600; null: there is none. None is made by looking. One that was put there, in a
+ * mounted Secret, may be PEM as `openssl genpkey -algorithm ed25519` writes it.
  *
  * @throws Error when others may read the file
  */
 export async function readCertificateKey(path: string): Promise<CertificateKey | null> {
-  const file = statSync(path, { throwIfNoEntry: false });
-  if (!file) return null;
-  if ((file.mode & 0o077) !== 0) throw new Error(`the key ${path} is readable by others: chmod 600 it`);
-  const jwk: JWK = JSON.parse(readFileSync(path, "utf8"));
+  if (!statKeyFile(path, "the key")) return null;
+  const jwk = parse(readFileSync(path, "utf8"), path);
   const { d: _, ...publicJwk } = jwk;
   const privateKey = await importJWK(jwk, algorithm);
   const id = await calculateJwkThumbprint(publicJwk);
@@ -77,17 +76,16 @@ export async function verifySigned(input: {
   return JSON.parse(Buffer.from(payload).toString("utf8"));
 }
 
-/** Whole under another name first: a kill leaves no half key, and of two makers one wins. */
+/** Never overwrites; of two makers one wins. */
 export async function makeCertificateKey(path: string): Promise<void> {
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-  writeFileSync(unfinished, JSON.stringify(await exportJWK(privateKey)), { mode: 0o600, flush: true });
-  try {
-    linkSync(unfinished, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(unfinished);
-  }
+  const key = JSON.stringify(await exportJWK(privateKey));
+  createKeyFile({ path, key, what: "a key of openssl genpkey -algorithm ed25519" });
+}
+
+function parse(text: string, path: string): JWK {
+  if (!text.startsWith("-----BEGIN ")) return JSON.parse(text);
+  const key = createPrivateKey(text);
+  if (key.asymmetricKeyType !== "ed25519") throw new Error(`${path} holds no Ed25519 key`);
+  return key.export({ format: "jwk" }) as JWK;
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -53,10 +62,12 @@ test("is made once, readable by its owner only as is its folder, and read again 
   );
 });
 
-test("refuses a file others may read, or of another size", () => {
+test("refuses a file that everybody may get at, in whatever way, or of another size", () => {
   const path = made();
-  chmodSync(path, 0o640);
-  expect(() => fileMasterKey(path)).toThrow("chmod 600");
+  for (const mode of [0o644, 0o604, 0o602, 0o601, 0o666, 0o444]) {
+    chmodSync(path, mode);
+    expect(() => fileMasterKey(path)).toThrow("chmod 600");
+  }
   chmodSync(path, 0o600);
   writeFileSync(path, "short");
   expect(() => fileMasterKey(path)).toThrow("not 32 bytes");
@@ -91,4 +102,52 @@ test("a rotation that was stopped makes no third key; a retired one is gone and 
   await expect(later.unwrap({ wrapped: old, context: ["a"] })).rejects.toThrow("put back the file");
   await later.renew();
   expect(await later.keys()).toMatchObject([{ name: `${path}.3` }, { name: `${path}.2` }]);
+});
+
+/** As Kubernetes mounts a Secret: each file a link to one in `..data`, itself a link that is swapped as a whole. */
+function mountSecret(
+  files: Record<string, Uint8Array>,
+  { mode, folder: root }: { mode: number; folder: string },
+) {
+  const version = `..${Math.random()}`;
+  mkdirSync(join(root, version), { recursive: true });
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(root, version, name), content);
+    chmodSync(join(root, version, name), mode);
+    rmSync(join(root, name), { force: true });
+    symlinkSync(join("..data", name), join(root, name));
+  }
+  symlinkSync(version, join(root, "..data_tmp"));
+  renameSync(join(root, "..data_tmp"), join(root, "..data"));
+}
+
+test.each([0o400, 0o440, 0o640, 0o600, 0o660])(
+  "a mounted Secret of mode %o opens, and a newer key that is put into it is found by a running process",
+  async (mode) => {
+    const root = folder();
+    const path = join(root, "master.key");
+    const [first, second] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    mountSecret({ "master.key": first }, { mode, folder: root });
+    const running = fileMasterKey(path);
+    const before = await running.wrap({ key: new Uint8Array(32), context: ["a"] });
+    mountSecret({ "master.key": first, "master.key.2": second }, { mode, folder: root });
+    const after = await fileMasterKey(path).wrap({ key: new Uint8Array(32), context: ["a"] });
+    await expect(running.unwrap({ wrapped: after, context: ["a"] })).resolves.toHaveLength(32);
+    await expect(running.isCurrent({ wrapped: before, context: ["a"] })).resolves.toBe(false);
+    // A rotation takes the one that waits there, and writes nothing.
+    await running.renew();
+    expect(await running.keys()).toMatchObject([{ name: `${path}.2` }, { name: path }]);
+  },
+);
+
+test("a mounted Secret that everybody may read is refused, though its links are not the files", () => {
+  const root = folder();
+  mountSecret({ "master.key": new Uint8Array(32) }, { mode: 0o644, folder: root });
+  expect(() => fileMasterKey(join(root, "master.key"))).toThrow("readable by others");
+});
+
+test("where no key can be written, the error says what to put there", () => {
+  expect(() => makeFileMasterKey("/dev/null/keys/master.key")).toThrow(
+    /^\/dev\/null\/keys\/master\.key cannot be made \(ENOTDIR\): put 32 random bytes there/,
+  );
 });

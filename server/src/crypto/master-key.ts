@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import { createKeyFile, statKeyFile } from "./key-file.ts";
 import { CannotDecrypt, openSealed, seal } from "./seal.ts";
 
 /**
@@ -52,8 +53,8 @@ interface KeyFile {
 const keyBytes = 32;
 
 /**
- * 32 random bytes in a file of mode 0600, made by `makeFileMasterKey` alone and never overwritten. Newer keys stand
- * beside it as `<path>.2`, `<path>.3` …; a process that meets bytes none of its keys wrapped looks for newer files, so
+ * 32 random bytes in a file of mode 0600, made by `makeFileMasterKey` alone and never overwritten; one
+ * that was put there may be readable by its group (a mounted Secret), and be a symbolic link. Newer keys stand beside it as `<path>.2`, `<path>.3` …; a process that meets bytes none of its keys wrapped looks for newer files, so
  * one that was started without any goes on when the file is put back.
  *
  * @throws Error when a file has another size or others may read it.
@@ -93,10 +94,21 @@ export function fileMasterKey(path: string): MasterKeyRing {
     },
     async retire(names) {
       const removed = readRing(path).filter((file) => names.includes(file.path));
-      for (const file of removed) rmSync(file.path, { force: true });
+      for (const file of removed) remove(file.path);
       return removed.map((file) => file.path);
     },
   };
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Error(`${path} cannot be removed (${code}): nothing needs it any more, take it away there`, {
+      cause,
+    });
+  }
 }
 
 /** Whether there is a key file, or a newer one beside it. */
@@ -149,26 +161,12 @@ function keyNumbers(path: string): number[] {
 
 /** null: retired by another process since the folder was listed. */
 function readKey(path: string, number: number): KeyFile | null {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) return null;
-  if ((stat.mode & 0o077) !== 0)
-    throw new Error(`the master key ${path} is readable by others: chmod 600 it`);
+  const file = statKeyFile(path, "the master key");
+  if (!file) return null;
   const key = readFileSync(path);
   if (key.length !== keyBytes) throw new Error(`the master key ${path} is not ${keyBytes} bytes long`);
-  return { path, number, key, madeAt: stat.mtime };
+  return { path, number, key, madeAt: file.madeAt };
 }
 
-/** Written whole under another name first: a kill leaves either no key or a complete one. */
-function create(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const unfinished = join(dirname(path), `unfinished-${randomBytes(6).toString("hex")}`);
-  writeFileSync(unfinished, randomBytes(keyBytes), { mode: 0o600, flush: true });
-  try {
-    linkSync(unfinished, path);
-  } catch (error) {
-    // Another process made it at the same moment: theirs counts.
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(unfinished);
-  }
-}
+const create = (path: string): void =>
+  createKeyFile({ path, key: randomBytes(keyBytes), what: `${keyBytes} random bytes` });

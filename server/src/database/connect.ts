@@ -1,4 +1,5 @@
 import postgres from "postgres";
+import { driverTls } from "./tls.ts";
 
 export type Sql = ReturnType<typeof connect>;
 
@@ -6,6 +7,7 @@ export type Sql = ReturnType<typeof connect>;
  * A pool that connects on first use. int8 is bigint, timestamps are Date, `date` is `YYYY-MM-DD`,
  * text arrays are arrays.
  *
+ * @param url with libpq's sslmode, sslrootcert … where TLS is wanted (tls.ts)
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
@@ -23,7 +25,9 @@ export function connect(input: {
   onClose?: () => unknown;
   socketFolder?: string;
 }) {
-  return postgres(input.url, {
+  const { url, ssl } = driverTls(input.url);
+  return postgres(url, {
+    ...(ssl !== undefined && !input.socketFolder && { ssl }),
     ...(input.socketFolder && { path: `${input.socketFolder}/.s.PGSQL.5432` }),
     max: input.max ?? 5,
     idle_timeout: input.idleTimeoutSeconds ?? 20,

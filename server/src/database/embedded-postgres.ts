@@ -191,7 +191,10 @@ function makeCluster(dataDir: string, { cluster, binaries, user }: Place): strin
   rmSync(handOver, { force: true });
   if (done.status !== 0) {
     rmSync(unfinished, { recursive: true, force: true });
-    throw new Error(`initdb failed: ${done.error?.message ?? done.stderr}`);
+    const said = done.error?.message ?? done.stderr;
+    // It will have a user with a name, and asks the system for it.
+    const nameless = said.includes("effective user ID");
+    throw new Error(`initdb failed: ${said}${nameless ? "; a PostgreSQL in DATABASE_URL needs none" : ""}`);
   }
   writeFileSync(passwordFile, password, { mode: 0o600 });
   renameSync(unfinished, cluster);

@@ -63,7 +63,7 @@ const fromDataFolder = "what npm start wrote into CLARITY_DATA_DIR";
 export const platformVariables = defineVariables({
   DATABASE_URL: {
     kind: kinds.postgresUrl,
-    help: "administrator of the registry's PostgreSQL server",
+    help: "administrator of the registry's PostgreSQL server; operations/servers/administrator.sql grants what it needs",
     otherwise: fromDataFolder,
     secret: true,
   },

@@ -9,6 +9,7 @@ import {
   type WorkerEvents,
 } from "graphile-worker";
 import type { Logger } from "pino";
+import { nodePostgresUrl } from "../database/tls.ts";
 
 export interface JobQueue {
   add(jobs: AddJobsJobSpec[]): Promise<void>;
@@ -21,8 +22,8 @@ export interface JobQueue {
 
 /** Starting again after the registry was lost: from 0.5 s to 15 s. */
 const restartMs = { first: 500, longest: 15_000 };
-/** Jobs are told to stop after this long, and left after the second. */
-const stopMs = { abort: 2_000, leave: 4_000 };
+/** So long before the grace is over jobs are told to stop, and left, ms. */
+const beforeTheEndMs = { abort: 2_500, leave: 500 };
 
 /**
  * graphile-worker in the registry database, started again whenever it gives up. Jobs never fail: a
@@ -34,11 +35,14 @@ export async function startJobQueue(options: {
   registryUrl: string;
   tasks: TaskList;
   concurrency: number;
+  /** What stopping may take, ms. */
+  graceMs: number;
   log: Logger;
 }): Promise<JobQueue> {
-  const { registryUrl, log } = options;
+  const { log, graceMs } = options;
+  const connectionString = nodePostgresUrl(options.registryUrl);
   const logger = toGraphileLogger(log);
-  const utils = await makeWorkerUtils({ connectionString: registryUrl, maxPoolSize: 2, logger });
+  const utils = await makeWorkerUtils({ connectionString, maxPoolSize: 2, logger });
   await utils.migrate();
 
   const workerIds = new Set<string>();
@@ -50,14 +54,14 @@ export async function startJobQueue(options: {
     const events: WorkerEvents = new EventEmitter();
     events.on("worker:create", ({ worker }) => void workerIds.add(worker.workerId));
     return run({
-      connectionString: registryUrl,
+      connectionString,
       concurrency: options.concurrency,
       // A job holds none while it runs: they are for taking and ending jobs.
       maxPoolSize: Math.min(options.concurrency + 2, 10),
       // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
       pollInterval: 1_000,
       noHandleSignals: true,
-      gracefulShutdownAbortTimeout: stopMs.abort,
+      gracefulShutdownAbortTimeout: Math.max(0, graceMs - beforeTheEndMs.abort),
       taskList: options.tasks,
       parsedCronItems: [],
       logger,
@@ -89,7 +93,8 @@ export async function startJobQueue(options: {
     async stop() {
       stopping = true;
       const stopped = runner?.stop().catch(() => {});
-      const late = new Promise((resolve) => setTimeout(resolve, stopMs.leave).unref());
+      const leaveMs = Math.max(0, graceMs - beforeTheEndMs.leave);
+      const late = new Promise((resolve) => setTimeout(resolve, leaveMs).unref());
       await Promise.race([Promise.all([stopped, supervised]), late]);
       await utils.release();
     },

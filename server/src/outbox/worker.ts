@@ -50,6 +50,8 @@ export interface WorkerOptions {
   concurrency?: number;
   /** Jobs of one tenant at once, over all processes; the same in every process. Default 3. */
   jobsAtOnce?(tenantId: string): Promise<number>;
+  /** What stopping may take, a database that does not answer included, ms; default 4,500. */
+  graceMs?: number;
   /** Default every 10 s with open work, up to every 60 s without. */
   sweep?: SweepOptions;
 }
@@ -59,7 +61,7 @@ export interface WorkerHandle {
   wake(tenantId: string, jobs: readonly Job[]): Promise<void>;
   /** false while the queue is lost and started again; the sweep goes on. */
   running(): boolean;
-  /** Within 5 s: what runs is told to end and is found again by the next sweep. */
+  /** Within `graceMs`: what runs is told to end before, and is found again by the next sweep. */
   stop(): Promise<void>;
 }
 
@@ -69,8 +71,6 @@ const purge: Chore = {
   everyMs: 3_600_000,
   run: (ctx) => purgeUsedTokens({ ctx }),
 };
-/** A database that does not answer must not hold up the process. */
-const longestStopMs = 4_500;
 
 /**
  * Delivers outbox rows and resolves attempts. The tenants' tables are the truth, the queue only says
@@ -79,7 +79,7 @@ const longestStopMs = 4_500;
 export async function startWorker(options: WorkerOptions): Promise<WorkerHandle> {
   const { log, listTenantIds } = options;
   const jobsAtOnce = options.jobsAtOnce ?? (async () => 3);
-  const audience = options.audience ?? sharedAudience;
+  const { audience = sharedAudience, graceMs = 4_500 } = options;
   // The queue hands out only what its reader has a task for.
   const taskOf = (kind: Job["kind"]) => `${kind}@${audience}`;
 
@@ -107,6 +107,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
   const queue = await startJobQueue({
     registryUrl: options.registryUrl,
     concurrency: options.concurrency ?? 24,
+    graceMs,
     log,
     tasks: {
       [taskOf("outbox")]: task("outbox", (ctx, id, signal) =>
@@ -163,7 +164,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
     async stop() {
       const working = [sweeper.stop(), stopRefreshing(), queue.stop()];
       const stopped = Promise.all([Promise.all(working).then(() => locks.close()), upkeep.stop()]);
-      const late = new Promise<void>((resolve) => setTimeout(resolve, longestStopMs).unref());
+      const late = new Promise<void>((resolve) => setTimeout(resolve, graceMs).unref());
       await Promise.race([stopped, late]);
     },
   };

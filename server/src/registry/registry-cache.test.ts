@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { RegistryCache } from "./registry-cache.ts";
 import type { TenantRecord } from "./tenant-record.ts";
 
-const record = { slug: "acme" } as TenantRecord;
+const record = { slug: "acme", hosts: ["acme.localhost"] as readonly string[] } as TenantRecord;
 
 test("told to remember nothing, a name that was nobody's is asked for again at once", async () => {
   const cache = new RegistryCache({ freshMs: 0 });
@@ -59,4 +59,21 @@ test("a suspension that one of the tenant's names knows of is known by its other
   );
   const down = Object.assign(new Error("down"), { code: "ECONNREFUSED" });
   expect(await cache.get("host:acme.localhost", () => Promise.reject(down))).toBe(suspended);
+});
+
+test("a host name that was taken from a tenant is not the tenant's any more, though the registry be down next", async () => {
+  const cache = new RegistryCache();
+  const before = {
+    ...record,
+    id: "t1",
+    hosts: ["acme.localhost", "pay.test"],
+    updatedAt: new Date(1),
+  } as TenantRecord;
+  const after = { ...before, hosts: ["acme.localhost"], updatedAt: new Date(2) } as TenantRecord;
+  for (const host of before.hosts) await cache.get(`host:${host}`, async () => before);
+  cache.expire();
+  await cache.refresh(async () => new Map([["t1", after]]));
+  const down = () => Promise.reject(Object.assign(new Error("down"), { code: "ECONNREFUSED" }));
+  expect(await cache.get("host:acme.localhost", down)).toBe(after);
+  await expect(cache.get("host:pay.test", down)).rejects.toMatchObject({ name: "RegistryUnavailable" });
 });

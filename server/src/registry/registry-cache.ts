@@ -27,6 +27,9 @@ interface Entry {
   staleUntil: number;
 }
 
+/** Begins the key of what was asked for by host name. */
+export const hostKey = "host:";
+
 /** Between two tries of a registry that is down, ms: requests do not queue up behind it. */
 const retryAfterFailureMs = 1_000;
 /** A registry that says nothing is down after this long, ms; sooner when there is something to serve. */
@@ -110,7 +113,7 @@ export class RegistryCache {
     for (const [key, entry] of [...this.#known.entries()]) {
       if (entry.askedAt > askedAt) continue;
       const record = changed.get(entry.record.id);
-      if (record === null) this.#known.delete(key);
+      if (record === null || (record && !answersTo(record, key))) this.#known.delete(key);
       else Object.assign(entry, { askedAt, staleUntil, ...(record && { record }) });
     }
   }
@@ -153,6 +156,10 @@ export class RegistryCache {
     this.#known.set(key, { record, askedAt, freshUntil, staleUntil: now + this.#staleMs });
   }
 }
+
+/** A tenant that changed may answer at a host name no longer, and another may. */
+const answersTo = ({ hosts }: TenantRecord, key: string): boolean =>
+  !key.startsWith(hostKey) || hosts.includes(key.slice(hostKey.length));
 
 class Silence extends Error {}
 

@@ -2,7 +2,7 @@ import { type Actor, auditName } from "../actor/actor.ts";
 import type { MasterKey } from "../crypto/master-key.ts";
 import { connect, type Sql } from "../database/connect.ts";
 import { registryLookups } from "../telemetry/metrics.ts";
-import { RegistryCache, type RegistryCacheOptions } from "./registry-cache.ts";
+import { hostKey, RegistryCache, type RegistryCacheOptions } from "./registry-cache.ts";
 import {
   loadChangedTenants,
   loadTenant,
@@ -77,7 +77,7 @@ export function openRegistry(input: {
     sql,
     async findByHost(host) {
       const name = host.toLowerCase().replace(/:\d+$/, "").replace(/\.$/, "");
-      const found = await find(`host:${name}`, { host: name });
+      const found = await find(`${hostKey}${name}`, { host: name });
       return found?.status === "creating" ? null : found;
     },
     findById: (id) => find(`id:${id}`, { id }),

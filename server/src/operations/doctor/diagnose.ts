@@ -1,6 +1,6 @@
 import type { MakeContext } from "../../context/context-factory.ts";
 import { backupFindings } from "../backup/backup-findings.ts";
-import { backupSettings } from "../backup/settings.ts";
+import { type BackupSettings, backupSettings } from "../backup/settings.ts";
 import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
 import type { Operator } from "../operator.ts";
 import { erpFindings } from "./erp-check.ts";
@@ -14,18 +14,18 @@ import {
 import {
   certificateKeyFindings,
   clockFindings,
+  rightsFindings,
   serverFindings,
   templateFindings,
 } from "./platform-checks.ts";
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
-const ofBackups: Check = ({ ctx }) => backupFindings({ ctx, settings: backupSettings(process.env) });
-
 /** In this order. A part of the platform adds its check here. */
-const checks: readonly Check[] = [
+const checks = (backups: BackupSettings): readonly Check[] => [
   templateFindings,
   serverFindings,
+  rightsFindings,
   clockFindings,
   certificateKeyFindings,
   workerFindings,
@@ -35,7 +35,9 @@ const checks: readonly Check[] = [
   restoreFindings,
   pinFindings,
   flagFindings,
-  ofBackups,
+  function ofBackups({ ctx }) {
+    return backupFindings({ ctx, settings: backups });
+  },
   tenantFindings,
 ];
 
@@ -45,15 +47,18 @@ const checks: readonly Check[] = [
  *
  * @param now default this machine's clock
  * @param erp tries each tenant's ERP settings too, through the contexts it makes
+ * @param backups default this process's settings
  */
 export async function diagnose({
   ctx,
   now = new Date(),
   erp,
+  backups = backupSettings(process.env),
 }: {
   ctx: Operator;
   now?: Date;
   erp?: MakeContext;
+  backups?: BackupSettings;
 }): Promise<Finding[]> {
   const reached = await Promise.all([
     probe("PostgreSQL answers the administrator", () => ctx.admin`select 1`, {
@@ -72,7 +77,7 @@ export async function diagnose({
   });
   const records = await ctx.registry.list();
   const answers = await Promise.all(
-    [...checks, ...(erp ? [erpFindings(erp)] : [])].map((check) =>
+    [...checks(backups), ...(erp ? [erpFindings(erp)] : [])].map((check) =>
       check({ ctx, records, now }).catch((error) => [
         bad(
           `${check.name || "a check"} could not look: ${reasonOf(error)}`,

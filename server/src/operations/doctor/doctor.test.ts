@@ -297,6 +297,36 @@ test("a database server that does not answer, and how many tenants live there", 
   await sql()`delete from database_servers`;
 });
 
+test("an administrator that lacks rights: all of them in one finding, and what only an archive needs is a note", async () => {
+  const { admin, address } = platform.operator;
+  const role = `${address.namespace}_limited`;
+  await admin.unsafe(`create role "${role}" login password 'p' createdb createrole`);
+  const adminUrl = Object.assign(new URL(address.adminUrl), { username: role, password: "p" });
+  adminUrl.pathname = `/${role}`;
+  await admin.unsafe(`create database "${role}" owner "${role}"`);
+  const ctx = { ...platform.operator, address: { ...address, adminUrl: adminUrl.href } };
+  const rights = async () =>
+    (await diagnose({ ctx })).filter(({ what }) => what.includes("its administrator"));
+  const lacks =
+    /^the registry's server: its administrator lacks to act for .*; pg_signal_backend; pg_read_all_stats; /;
+  expect(await rights()).toEqual([
+    finding(lacks, /as its superuser: .*grant pg_signal_backend to .*administrator\.sql$/),
+  ]);
+  const { namespace } = address;
+  const made = await admin<{ name: string }[]>`
+    select rolname as name from pg_roles where starts_with(rolname, ${`${namespace}_`}) and rolname <> ${role}`;
+  await admin.unsafe(`
+    grant pg_signal_backend, pg_read_all_stats, ${made.map(({ name }) => `"${name}"`).join(", ")} to "${role}"
+      with admin option;
+    grant set on parameter session_replication_role to "${role}"`);
+  expect(await rights()).toMatchObject([
+    { ok: true, what: expect.stringContaining("lacks execute on function pg_switch_wal()") },
+  ]);
+  await admin.unsafe(`drop database "${role}"; `);
+  await admin.unsafe(`revoke set on parameter session_replication_role from "${role}"; drop role "${role}"`);
+  expect(await rights()).toEqual([]);
+});
+
 test("clocks that are apart, either way", async () => {
   expect(await findBad(new Date(Date.now() + 600_000))).toEqual([finding(/clock is 600 s behind/, /NTP/)]);
   expect(await findBad(new Date(Date.now() - 600_000))).toEqual([finding(/clock is 600 s ahead/, /NTP/)]);

@@ -1,9 +1,13 @@
 import { statSync } from "node:fs";
+import { isOpenToAll } from "../../../contract/environment/index.ts";
+import { isUnavailable } from "../../database/client.ts";
+import type { Sql } from "../../database/connect.ts";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
-import { bad, type Check, type Finding, fine, reasonOf } from "../finding.ts";
+import { bad, type Check, type Finding, fine, note, reasonOf } from "../finding.ts";
 import { signingKeyFile } from "../keys/signing-keys.ts";
 import { names } from "../names.ts";
 import { asAdministrator } from "../servers/database-servers.ts";
+import { findMissingRights, type MissingRight, rightsScript } from "../servers/rights.ts";
 
 export const templateFindings: Check = async ({ ctx }) => {
   const template = names.template(ctx.address.namespace, latestSchemaVersion());
@@ -32,6 +36,37 @@ export const serverFindings: Check = async ({ ctx, records }) => {
   );
 };
 
+/** Whether each server's administrator may do all that is asked of it, before something stops half-way. */
+export const rightsFindings: Check = async ({ ctx }) => {
+  const servers = await ctx.registry.sql<{ name: string }[]>`select name from database_servers order by name`;
+  const found = await Promise.all(
+    [null, ...servers].map(async (server) => {
+      const { namespace } = ctx.address;
+      const look = (admin: Sql) => findMissingRights({ admin, namespace });
+      // One that does not answer has a finding of its own.
+      const missing = await asAdministrator({ ctx, server, work: look }).catch((error) => {
+        if (isUnavailable(error)) return null;
+        throw error;
+      });
+      return (
+        missing && rightsFinding(server ? `database server ${server.name}` : "the registry's server", missing)
+      );
+    }),
+  );
+  return found.flatMap((finding) => finding ?? []);
+};
+
+function rightsFinding(server: string, missing: readonly MissingRight[]): Finding {
+  const grave = missing.filter(({ needed }) => needed !== "archive");
+  const what = `${server}: its administrator lacks ${missing.map(({ right }) => right).join("; ")}`;
+  const why = missing.map(({ without }) => without).join("; ");
+  const advice = `as its superuser: ${missing.map(({ grant }) => grant).join("; ")}, or all of ${rightsScript}`;
+  if (grave.length > 0) return bad(what, why, advice);
+  return missing.length > 0
+    ? note(what, why, advice)
+    : fine(`${server}: its administrator has the rights it needs`);
+}
+
 /** Tokens are accepted this far beside their time, s; beyond it sessions are refused. */
 const mostSkewS = 5;
 
@@ -56,7 +91,7 @@ export const certificateKeyFindings: Check = async ({ ctx }) => {
   const path = signingKeyFile(ctx);
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found) return [];
-  if ((found.mode & 0o077) === 0) return [fine("the key that signs certificates of deletion is private")];
+  if (!isOpenToAll(found.mode)) return [fine("the key that signs certificates of deletion is private")];
   return [
     bad(
       `${path} is readable by others`,

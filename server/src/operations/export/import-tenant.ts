@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import type { Operator } from "../operator.ts";
 import { NewTenant } from "../provisioning/new-tenant.ts";
+import { type NotAsAsked, notAsAsked } from "../provisioning/not-as-asked.ts";
 import { bringForward, prepareOlderTemplate } from "../provisioning/older-schema.ts";
 import { registerTenant } from "../provisioning/register-tenant.ts";
 import { activate, createDatabase, createRole, recordStep, setPrivileges } from "../provisioning/steps.ts";
@@ -44,6 +45,8 @@ export interface ImportedTenant {
   readonly tenant: { id: string; slug: string; name: string; hosts: readonly string[] };
   /** false: it was there already, made from the same export. */
   readonly created: boolean;
+  /** As of `CreatedTenant`. */
+  readonly notAsAsked: readonly NotAsAsked[];
   readonly manifest: Manifest;
   /** null: believed for a reason that was given. */
   readonly signer: Signer | null;
@@ -131,7 +134,14 @@ async function importFrom({
   // Was it made of this export?
   if (!created) await loadRows({ ctx, record: found, source });
   await onStep("done");
-  return { tenant: { id: record.id, slug, name, hosts: record.hosts }, created, manifest, signer, brought };
+  return {
+    tenant: { id: record.id, slug, name, hosts: record.hosts },
+    created,
+    notAsAsked: created ? [] : notAsAsked(found, { hosts }),
+    manifest,
+    signer,
+    brought,
+  };
 }
 
 /** Before anything is made: who vouches for it, whether it may be finished here, what it would be trusted with. */

@@ -291,6 +291,29 @@ test("a living instance is named by its URL, however that is spelled", async () 
   await expect(there()).resolves.toBeNull();
 });
 
+test("a move that older code began is taken for this one's own, and its mark is removed at the end", async () => {
+  await servers.platform.createTenant("begun");
+  const stopped = copyToSecond("begun", (step) => {
+    if (step === "verify") throw new Error("stop");
+  });
+  await expect(stopped).rejects.toThrow("stop");
+  const record = await ctx().registry.findBySlug("begun");
+  const name = `"${record?.database.name}"`;
+  const [open] = await ctx().registry.sql<{ id: string }[]>`
+    select id from moves where slug = 'begun' and aborted_at is null`;
+  const second = connect({ url: servers.secondUrl, max: 1 });
+  await second.unsafe(`
+    alter database ${name} reset application_name; alter database ${name} set "pay.move" = '${open?.id}'`);
+  await copyToSecond("begun");
+  expect(
+    await second`
+      select setconfig from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase
+      where datname = ${record?.database.name ?? ""} and setrole = 0`,
+  ).toEqual([]);
+  await second.end();
+  await confirm("begun");
+});
+
 test("a change of tier that was stopped right after its switch is made whole by the next run", async () => {
   const tenant = await servers.platform.createTenant("risen");
   const stopped = move({ slug: "risen", tier: "dedicated" }, (step) => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { scramVerifier } from "../../database/scram.ts";
+import { remoteTls } from "../../database/tls.ts";
 import { names } from "../names.ts";
 import { tablesOf } from "./compare-tables.ts";
 import { type Run, replicationName } from "./sides.ts";
@@ -19,6 +20,9 @@ export async function objectionToReplication({ source, target }: Run): Promise<s
   const [there] = await target.admin<{ super: boolean }[]>`
     select rolsuper as super from pg_roles where rolname = current_user`;
   if (!row.super || !there?.super) return "it needs superusers on both sides";
+  if (remoteTls(source.url.href) === null) {
+    return "a file that the source's URL names for TLS is on this machine, and the target would connect to it";
+  }
   // Without a key an update at the source would fail once it is published.
   const [keyless] = await source.database<{ name: string }[]>`
     select relname as name from pg_class c
@@ -70,9 +74,7 @@ function connectionString(run: Run, password: string): string {
     password,
     connect_timeout: "5",
   };
-  const sslmode = url.searchParams.get("sslmode");
-  if (sslmode !== null) parameters.sslmode = sslmode;
-  return Object.entries(parameters)
+  return Object.entries({ ...parameters, ...remoteTls(url.href) })
     .map(([key, value]) => `${key}='${value.replace(/['\\]/g, "\\$&")}'`)
     .join(" ");
 }

@@ -12,8 +12,11 @@ import type { Run } from "./sides.ts";
 /**
  * A setting of the database names the move that made it, from before it bears its name until the switch is over:
  * nothing else is ever dropped there. Its comment names the tenant only when it is opened; no pool enters before.
+ *
+ * `application_name`, which every session of ours sets for itself: its owner may set it, where a setting of our own
+ * takes a superuser. Moves begun by older code are marked by such a one.
  */
-const mark = "pay.move";
+const markOf = ({ id }: Run["move"]) => ({ application_name: `pay.move/${id}`, "pay.move": id });
 
 /**
  * An empty database of the tenant's own schema version and a role that may not log in, with the password it has.
@@ -69,10 +72,12 @@ async function isOurs({ move, record, target }: Run): Promise<boolean | null> {
   const [row] = await target.admin<{ ours: boolean }[]>`
     select exists (
       select from pg_db_role_setting s
-      where s.setdatabase = d.oid and s.setrole = 0 and ${`${mark}=${move.id}`} = any(s.setconfig)
+      where s.setdatabase = d.oid and s.setrole = 0 and s.setconfig && ${settingsOf(move)}
     ) as ours from pg_database d where datname = ${record.database.name}`;
   return row?.ours ?? null;
 }
+
+const settingsOf = (move: Run["move"]) => Object.entries(markOf(move)).map(([name, id]) => `${name}=${id}`);
 
 async function makeRole({ ctx, record, target }: Run): Promise<void> {
   try {
@@ -97,7 +102,7 @@ async function makeDatabase(run: Run): Promise<void> {
   await target.admin.unsafe(`create database ${unfinished} owner ${quoteIdentifier(owner)}`);
   await target.admin.unsafe(`
     revoke all on database ${unfinished} from public;
-    alter database ${unfinished} set ${quoteIdentifier(mark)} = ${quoteLiteral(run.move.id)};
+    alter database ${unfinished} set application_name = ${quoteLiteral(markOf(run.move).application_name)};
     alter database ${unfinished} rename to ${name}`);
   await migrate({
     sql: target.database,
@@ -117,9 +122,15 @@ export async function openTarget({ record, target }: Run): Promise<void> {
 }
 
 /** After the switch it is a database like any other. */
-export async function unmarkTarget({ record, target }: Run): Promise<void> {
+export async function unmarkTarget({ move, record, target }: Run): Promise<void> {
+  const marks = await target.admin<{ setting: string }[]>`
+    select split_part(setting, '=', 1) as setting
+    from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase, unnest(s.setconfig) as setting
+    where datname = ${record.database.name} and setrole = 0 and setting = any(${settingsOf(move)})`;
   const name = quoteIdentifier(record.database.name);
-  await target.admin.unsafe(`alter database ${name} reset ${quoteIdentifier(mark)}`);
+  for (const { setting } of marks) {
+    await target.admin.unsafe(`alter database ${name} reset ${quoteIdentifier(setting)}`);
+  }
 }
 
 /** Connections of its role, by the tier it has since the switch. */

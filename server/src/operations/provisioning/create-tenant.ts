@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import type { Operator } from "../operator.ts";
 import { NewTenant } from "./new-tenant.ts";
+import { type NotAsAsked, notAsAsked } from "./not-as-asked.ts";
 import { bringForward, prepareOlderTemplate } from "./older-schema.ts";
 import { registerTenant } from "./register-tenant.ts";
 import {
@@ -37,6 +38,8 @@ export interface CreatedTenant {
   readonly tenant: { id: string; slug: string; name: string; template: string; hosts: readonly string[] };
   /** false: it was there already, made from the same input. */
   readonly created: boolean;
+  /** What was asked for and is otherwise at one that was there already: nothing of it was changed. */
+  readonly notAsAsked: readonly NotAsAsked[];
   readonly tookMs: number;
 }
 
@@ -77,5 +80,10 @@ export async function createTenant({
   await Promise.all(recorded);
   await onStep("done");
   const { id, slug, name, template, hosts } = record;
-  return { tenant: { id, slug, name, template, hosts }, created, tookMs: performance.now() - startedAt };
+  return {
+    tenant: { id, slug, name, template, hosts },
+    created,
+    notAsAsked: created ? [] : notAsAsked(record, input),
+    tookMs: performance.now() - startedAt,
+  };
 }

@@ -1,9 +1,8 @@
 import { type PresetId, presets } from "@clarity/themes";
 import { z } from "zod";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { HostName, hostPattern, mostHosts } from "./host-name.ts";
 import { TemplateName } from "./templates.ts";
-
-const hostPattern = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 
 export const NewTenant = z.strictObject({
   /** First label of its host name: lower-case letters, digits, hyphens; 2 to 40 characters. */
@@ -25,7 +24,7 @@ export const NewTenant = z.strictObject({
   /** `<slug>.<base domain>` is its first host. */
   baseDomain: z.string().regex(hostPattern).default("localhost"),
   /** Custom domains beside it, without port. */
-  hosts: z.array(z.string().toLowerCase().regex(hostPattern)).max(20).default([]),
+  hosts: z.array(HostName).max(mostHosts).default([]),
 });
 export type NewTenant = z.input<typeof NewTenant>;
 

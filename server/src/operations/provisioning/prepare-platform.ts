@@ -8,7 +8,7 @@ import { scramVerifier } from "../../database/scram.ts";
 import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
 import type { PlatformAddress } from "../platform-address.ts";
-import { ensureRole, exclusively, prepareTenancy } from "../servers/prepare-server.ts";
+import { ensureRole, exclusively, prepareTenancy, refuseUnfit } from "../servers/prepare-server.ts";
 
 /**
  * Makes what is missing and migrates what is behind: group roles, the registry's role and database,
@@ -33,6 +33,7 @@ export async function preparePlatform(input: {
   openMasterKey({ masterKeyFile, masterKey });
   const admin = connect({ url: adminUrl, max: 2 });
   try {
+    await refuseUnfit({ admin, namespace, needed: ["making"] });
     const registryUrl = await exclusively(admin, async () => {
       const url = await prepareRegistry({ ...input, admin, namespace });
       await prepareTenancy({ admin, adminUrl, namespace });

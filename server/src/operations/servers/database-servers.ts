@@ -5,7 +5,8 @@ import { connect, type Sql } from "../../database/connect.ts";
 import { openPlatformKeys } from "../../registry/platform-key.ts";
 import type { DatabaseServer } from "../../registry/tenant-record.ts";
 import type { Operator } from "../operator.ts";
-import { prepareServer } from "./prepare-server.ts";
+import { prepareServer, refuseUnfit } from "./prepare-server.ts";
+import { tryRights } from "./rights.ts";
 import { isSameServer } from "./same-server.ts";
 
 /** What commands call the registry's own server, which has no row. */
@@ -35,8 +36,8 @@ const place = (name: string) => `database-server:${name}`;
 /**
  * Makes on a PostgreSQL server what tenants need, and tells the registry of it.
  *
- * @throws Error when the name is taken, the server does not answer or is older than 15, or its role may not
- * create roles and databases
+ * @throws Error when the name is taken, the server does not answer or is older than 15, or with all the rights that
+ * its role lacks to make tenants there, move, restore and destroy them
  */
 export async function addDatabaseServer({
   ctx,
@@ -50,6 +51,7 @@ export async function addDatabaseServer({
   const [host, portNumber] = [url.hostname, Number(url.port || 5432)];
   const known = (await listDatabaseServers({ ctx })).map((server) => server.name);
   if (known.includes(name)) throw new Error(`there is a database server ${name} already`);
+  await requireRights({ adminUrl, namespace: ctx.address.namespace });
   await prepareServer({ adminUrl, namespace: ctx.address.namespace });
   const keys = await openPlatformKeys(ctx.registry);
   const secret = keys.seal(place(name), adminUrl);
@@ -63,6 +65,18 @@ export async function addDatabaseServer({
     insert into operator_audit (operator, action, detail)
     select ${auditName(ctx.actor)}, 'database_server.add', jsonb_build_object('name', name) from server`;
   return { name, host, port: portNumber, pooler };
+}
+
+/** Before anything is made there. */
+async function requireRights(input: { adminUrl: string; namespace: string }): Promise<void> {
+  const { adminUrl, namespace } = input;
+  const admin = connect({ url: adminUrl, max: 1 });
+  try {
+    await refuseUnfit({ admin, namespace, needed: ["making", "operating"] });
+    await tryRights({ admin, namespace });
+  } finally {
+    await admin.end({ timeout: 2 });
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { quoteIdentifier } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { names } from "../names.ts";
 import { prepareTemplate } from "./prepare-template.ts";
+import { describeMissing, findMissingRights, type MissingRight, rightsScript } from "./rights.ts";
 
 /**
  * What tenants need of any PostgreSQL server: the group roles and the template. Repeatable.
@@ -15,7 +16,7 @@ export async function prepareServer(input: {
 }): Promise<void> {
   const admin = connect({ url: input.adminUrl, max: 2 });
   try {
-    await refuseUnfit(admin);
+    await refuseUnfit({ admin, namespace: input.namespace, needed: ["making"] });
     await exclusively(admin, () => prepareTenancy({ admin, ...input }));
   } finally {
     await admin.end({ timeout: 2 });
@@ -35,17 +36,35 @@ export async function prepareTenancy(input: {
   await prepareTemplate(input);
 }
 
-/** @throws Error with what is wrong with the server, or with the role that was given for it */
-async function refuseUnfit(admin: Sql): Promise<void> {
-  const [row] = await admin<{ version: number; mayCreate: boolean; role: string }[]>`
-    select current_setting('server_version_num')::int as version, rolname as role,
-      rolsuper or (rolcreaterole and rolcreatedb) as "mayCreate"
-    from pg_roles where rolname = current_user`;
-  if (!row) throw new Error("unreachable: the current role is a role");
+/**
+ * @param needed the kinds of rights without which it is of no use
+ * @throws Error with what is wrong with the server, or with all that the role lacks that was given for it
+ */
+export async function refuseUnfit(input: {
+  admin: Sql;
+  namespace: string;
+  needed: readonly MissingRight["needed"][];
+}): Promise<void> {
+  const { admin, needed } = input;
+  const [row] = await admin<{ version: number; role: string }[]>`
+    select current_setting('server_version_num')::int as version, current_user as role`;
+  if (!row) throw new Error("unreachable: one row");
   if (row.version < 150_000) {
     throw new Error(`PostgreSQL ${Math.floor(row.version / 10_000)} is too old: 15 or newer is needed`);
   }
-  if (!row.mayCreate) throw new Error(`the role ${row.role} may not create roles and databases`);
+  const missing = (await findMissingRights(input)).filter((right) => needed.includes(right.needed));
+  if (missing.length === 0) return;
+  throw new RightsMissing(row.role, describeMissing(missing));
+}
+
+/** The administrator may not do what is needed: each of `lacks` says what, and the statement that grants it. */
+export class RightsMissing extends Error {
+  override readonly name = "RightsMissing";
+  readonly lacks: readonly string[];
+  constructor(role: string, lacks: readonly string[]) {
+    super(`the role ${role} lacks, all of it in ${rightsScript}:`);
+    this.lacks = lacks;
+  }
 }
 
 /** "prep" in ASCII, an advisory lock's number. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { guard } from "../../../database/embedded/guard.ts";
 import { asUser, type ServerUser } from "../../../database/embedded/server-user.ts";
+import { libpqTls } from "../../../database/tls.ts";
 
 /** Where a program connects to. */
 export interface ProgramTarget {
@@ -16,19 +17,19 @@ export interface ProgramTarget {
   readonly database: string;
   /** null: the server asks for none. */
   readonly password: string | null;
-  /** libpq's; null: its default. */
-  readonly sslMode: string | null;
+  /** libpq's variables for TLS. */
+  readonly tls: Readonly<Record<string, string>>;
 }
 
 export const targetOf = (url: string): ProgramTarget => {
-  const { hostname, port, username, password, pathname, searchParams } = new URL(url);
+  const { hostname, port, username, password, pathname } = new URL(url);
   return {
-    host: hostname,
+    host: hostname.replace(/^\[|\]$/g, ""),
     port: port || "5432",
     user: decodeURIComponent(username),
     database: decodeURIComponent(pathname.slice(1)),
     password: password ? decodeURIComponent(password) : null,
-    sslMode: searchParams.get("sslmode"),
+    tls: libpqTls(url),
   };
 };
 
@@ -65,7 +66,7 @@ export function startProgram(input: {
     stdio: ["pipe", "pipe", "pipe", password ?? "ignore"],
     env: {
       ...withoutLibpq(process.env),
-      ...(target?.sslMode && { PGSSLMODE: target.sslMode }),
+      ...target?.tls,
       ...(password !== null && { PGPASSFILE: "/dev/fd/3" }),
       ...input.env,
     },

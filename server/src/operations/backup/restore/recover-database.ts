@@ -76,7 +76,7 @@ async function copyOut(input: Recovered & { settings: BackupSettings; server: Se
       user: await administratorName(into),
       database: from,
       password: null,
-      sslMode: null,
+      tls: {},
     },
     args: ["--format=custom", "--compress=0", `--role=${names.owner(into.ctx.address.namespace)}`, from],
   });
