@@ -20,7 +20,12 @@ export const sendTo =
   (port: number, host: string): Send =>
   (path, { method = "GET", headers = {}, body } = {}) =>
     new Promise((resolve, reject) => {
-      const options = { port, host: "127.0.0.1", path, method, headers: { host, ...headers } };
+      // A connection of its own: one that is kept may end just as the next request goes out on it.
+      const options = {
+        ...{ port, host: "127.0.0.1", path, method },
+        headers: { host, ...headers },
+        agent: false as const,
+      };
       request(options, (answer) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (chunk) => (text += chunk));
