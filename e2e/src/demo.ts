@@ -1,5 +1,6 @@
 /** The running demo as a tester sees it: addresses, and the oracles of what really happened. */
 import { execFileSync } from "node:child_process";
+import { createHmac, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { demoOf } from "./demo-of.ts";
@@ -23,6 +24,18 @@ export const urls = {
   d365Api: `http://127.0.0.1:${port + 4}`,
   mailbox: `http://127.0.0.1:${port + 5}`,
 };
+
+/** An embed token of the NetSuite tenant, as its pages sign them. */
+export function embedToken(customer: string, more: Record<string, unknown> = {}): string {
+  const { id, secret } = demo().embed.acme;
+  const iat = Math.floor(Date.now() / 1000);
+  const claims = { iss: id, aud: "pay", sub: customer, iat, exp: iat + 300, jti: randomUUID(), ...more };
+  const encoded = [{ alg: "HS256", typ: "JWT" }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  const signed = encoded.join(".");
+  return `${signed}.${createHmac("sha256", secret).update(signed).digest("base64url")}`;
+}
 
 export interface Charge {
   id: string;

@@ -15,9 +15,9 @@ export class PayForm {
   readonly page: Page;
   readonly root: Locator;
   private readonly card: FrameLocator;
-  constructor(page: Page, where: Page | FrameLocator = page) {
+  constructor(page: Page, where: Page | FrameLocator = page, selector = "pay-form") {
     this.page = page;
-    this.root = where.locator("pay-form");
+    this.root = where.locator(selector);
     this.card = this.root.locator("iframe").first().contentFrame();
   }
 
@@ -70,10 +70,16 @@ export class PayForm {
   async payWith(number: string, amount: string, invoice?: string | RegExp): Promise<bigint> {
     await this.ready();
     await this.choose(amount, invoice);
+    // The kind of card decides about a surcharge: once it is known, so is the price.
+    const kind = this.page.waitForResponse(/\/bins\//);
     await this.enterCard(number);
+    await kind;
     await expect(this.payButton).toHaveAttribute("aria-disabled", "false");
-    const total = await this.totalMinor();
+    // What is asked for, not what the button said a moment before.
+    const sent = this.page.waitForRequest(
+      (call) => call.method() === "POST" && call.url().endsWith("/v1/payments"),
+    );
     await this.payButton.click();
-    return total;
+    return BigInt((await sent).postDataJSON().shown.totalMinor);
   }
 }

@@ -1,12 +1,13 @@
-/** The words of the form itself. They travel in the script, so that nothing is ever blank. */
+import { preSession } from "./pre-session.ts";
+
+/** The words of the form itself. */
 export const enWords = {
-  loading: "Loading your invoices…",
+  ...preSession.en,
   title: "Open invoices",
   parties: "{customer} · payable to {seller}",
   "empty.title": "Nothing to pay",
   "empty.text": "There are no open invoices for {customer}. Thank you.",
   refresh: "Refresh",
-  retry: "Try again",
   reference: "Reference",
 
   "list.all": "Select all",
@@ -85,7 +86,4 @@ export const enWords = {
   "receipt.paidTo": "Paid to",
   "receipt.print": "Print",
   "receipt.more": "Pay other invoices",
-
-  "error.unavailable": "Payments are not available right now. Try again in a moment.",
-  "error.session_ended": "Your session has ended. Reload this page to go on.",
 } as const;

@@ -1,9 +1,15 @@
-import type { Messages } from "./en.ts";
+import type { Locale } from "@clarity/bff/contract";
 
 /** The few words needed before a session brings the rest, in every language. They travel in the script: keep them few. */
-export type PreSession = Pick<Messages, "loading" | "retry" | "error.unavailable" | "error.session_ended">;
+type PreSession = Record<"loading" | "retry" | "error.unavailable" | "error.session_ended", string>;
 
-export const preSession: Record<"es" | "fr" | "de" | "ar", PreSession> = {
+export const preSession: Record<Locale, PreSession> = {
+  en: {
+    loading: "Loading your invoices…",
+    retry: "Try again",
+    "error.unavailable": "Payments are not available right now. Try again in a moment.",
+    "error.session_ended": "Your session has ended. Reload this page to go on.",
+  },
   es: {
     loading: "Cargando sus facturas…",
     retry: "Reintentar",

@@ -24,7 +24,7 @@ export function ownScript(file: "pay-form.js" | "loader.js"): OwnScript | null {
     if (edge) return { edge, data: script.dataset };
   }
   console.error(
-    `${file} does not know where it came from and does nothing. Load it from the payment edge itself, as a classic script: <script src="https://…/v/…/${file}">, not as a module, inlined or copied.`,
+    `${file} was not loaded from a payment edge and sends nothing. Use <script src="https://…/v/…/${file}">: no module, no copy, not inlined.`,
   );
   return null;
 }

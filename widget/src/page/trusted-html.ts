@@ -19,7 +19,7 @@ function makePolicy(): Policy | undefined {
     return trustedTypes?.createPolicy(name, { createHTML: (html) => html });
   } catch {
     console.error(
-      `pay-form.js may not draw the payment form: this page's Content-Security-Policy lists its Trusted Types policies, and ours is missing. Add it: trusted-types ${name}`,
+      `pay-form.js may not draw the form. Add to this page's Content-Security-Policy: trusted-types ${name}`,
     );
     return undefined;
   }

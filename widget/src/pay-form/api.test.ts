@@ -1,8 +1,10 @@
-import { afterEach, expect, test, vi } from "vitest";
-import { Api, type ApiError } from "./api.ts";
+import { randomUUID } from "node:crypto";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { Api, type ApiError, fetchToken, type Grant, type TokenSource } from "./api.ts";
 
 interface Call {
   path: string;
+  redirect: RequestRedirect | undefined;
   authorization: string | null;
   proof: string | null;
   body: unknown;
@@ -15,7 +17,14 @@ function serve(answers: Record<string, (() => Response | Promise<Response>)[]>):
     const path = new URL(url).pathname;
     const headers = new Headers(init.headers);
     const body = init.body ? JSON.parse(String(init.body)) : null;
-    calls.push({ path, authorization: headers.get("authorization"), proof: headers.get("dpop"), body });
+    const { redirect } = init;
+    calls.push({
+      path,
+      redirect,
+      authorization: headers.get("authorization"),
+      proof: headers.get("dpop"),
+      body,
+    });
     const answer = answers[path]?.shift();
     if (!answer) throw new TypeError("no connection");
     return answer();
@@ -29,15 +38,28 @@ const json =
     Response.json(body, init);
 const problem = (status: number, code: string, headers: Record<string, string> = {}) =>
   json({ code, requestId: "r1" }, { status, headers });
-const session = (accessToken: string, expiresInS = 600) => json({ accessToken, expiresInS });
+const session = (accessToken: string, expiresInS = 600, customer = "C-1") =>
+  json({ accessToken, expiresInS, customer: { id: customer } });
 const tokens =
   (...list: string[]) =>
   async () =>
     list.shift() ?? "last";
-const make = (token: () => Promise<string>) =>
-  new Api({ base: "https://pay.test", locales: ["de-CH"], token });
+const jwt = (sub: string, more = {}) =>
+  `h.${Buffer.from(JSON.stringify({ sub, jti: randomUUID(), ...more })).toString("base64url")}.s`;
+function make(token: () => Promise<unknown>, more: { grant?: Grant; changedHands?: () => void } = {}): Api {
+  const { grant, changedHands = () => {} } = more;
+  const signal = new AbortController().signal;
+  const locales = () => ["de-CH"];
+  return new Api(
+    { base: "https://pay.test", locales, token: token as TokenSource, signal, changedHands },
+    grant,
+  );
+}
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 test("a session is opened with the embed token and the wanted languages, under a proof", async () => {
   const calls = serve({ "/v1/session": [session("a1")] });
@@ -51,7 +73,7 @@ test("a session that runs out is renewed once, unseen, and the call goes on", as
     "/v1/session": [session("a1"), session("a2")],
     "/v1/invoices": [problem(401, "token_expired"), json({ invoices: [] })],
   });
-  const api = make(tokens("t1", "t2"));
+  const api = make(tokens(jwt("C-1"), jwt("C-1")));
   await api.open();
   expect(await api.invoices()).toEqual({ invoices: [] });
   expect(calls.map(({ path, authorization }) => [path, authorization])).toEqual([
@@ -64,7 +86,7 @@ test("a session that runs out is renewed once, unseen, and the call goes on", as
 
 test("a token about to end is renewed before it is used", async () => {
   const calls = serve({ "/v1/session": [session("a1", 5), session("a2")], "/v1/invoices": [json({})] });
-  const api = make(tokens("t1", "t2"));
+  const api = make(tokens(jwt("C-1"), jwt("C-1")));
   await api.open();
   await api.invoices();
   expect(calls.at(-1)?.authorization).toBe("DPoP a2");
@@ -73,7 +95,7 @@ test("a token about to end is renewed before it is used", async () => {
 test("a refused renewal ends in words, not in a loop", async () => {
   const refused = problem(401, "token_expired");
   serve({ "/v1/session": [session("a1"), session("a2")], "/v1/invoices": [refused, refused, refused] });
-  const api = make(tokens("t1", "t2"));
+  const api = make(tokens(jwt("C-1"), jwt("C-1")));
   await api.open();
   await expect(api.invoices()).rejects.toMatchObject({ code: "token_expired", transient: false });
 });
@@ -121,4 +143,132 @@ test("Retry-After is read as seconds and as a date, and never beyond a minute", 
   expect(waits[0]).toBe(7000);
   expect(waits[1]).toBeGreaterThan(8000);
   expect(waits.slice(2)).toEqual([60_000, 0]);
+});
+
+/** The key a request proved. */
+const keyOf = (call: Call | undefined) =>
+  JSON.stringify(JSON.parse(Buffer.from(call?.proof?.split(".")[0] ?? "", "base64url").toString()).jwk);
+
+test("nothing of ours follows a redirect: a token would go with it", async () => {
+  const calls = serve({ "/v1/session": [session("a1")], "/v1/invoices": [json({})] });
+  const api = make(tokens("t1"));
+  await api.open();
+  await api.invoices();
+  expect(calls.map(({ redirect }) => redirect)).toEqual(["error", "error"]);
+});
+
+test("a token whose answer was lost is sent again under the same key, by another element of the page too", async () => {
+  const calls = serve({ "/v1/session": [session("a1"), session("a1")] });
+  const token = async () => " the only one\n";
+  const api = make(token);
+  await expect(make(async () => "lost").open()).resolves.toBeDefined();
+  await api.open();
+  await expect(make(token).open()).rejects.toMatchObject({ code: "network" });
+  const [other, first, again] = calls;
+  expect(calls.map(({ body }) => (body as { token: string }).token)).toEqual([
+    "lost",
+    "the only one",
+    "the only one",
+  ]);
+  expect(keyOf(first)).toBe(keyOf(again));
+  expect(keyOf(first)).not.toBe(keyOf(other));
+});
+
+test("a renewal proves a key of its own, and the session after it the same", async () => {
+  const calls = serve({ "/v1/session": [session("a1", 1), session("a2")], "/v1/invoices": [json({})] });
+  const api = make(tokens(jwt("C-1"), jwt("C-1")));
+  await api.open();
+  await api.invoices();
+  const [first, renewal, read] = calls.map(keyOf);
+  expect(renewal).not.toBe(first);
+  expect(read).toBe(renewal);
+});
+
+test.each([
+  ["another customer's token", jwt("C-2"), "C-2", 1],
+  ["a token of fewer invoices", jwt("C-1", { invoices: ["i-1"] }), "C-1", 1],
+  ["a token that turns out to be another's", jwt("C-1"), "C-2", 2],
+  ["a token that cannot be read", "opaque", "C-1", 1],
+])("a renewal with %s ends it all: nothing is asked for with it", async (_, next, customer, sessions) => {
+  const calls = serve({
+    "/v1/session": [session("a1", 1), session("a2", 600, customer)],
+    "/v1/payments": [json({})],
+  });
+  let hands = 0;
+  const api = make(tokens(jwt("C-1"), next), { changedHands: () => hands++ });
+  await api.open();
+  await expect(api.pay({ id: "p1" } as never)).rejects.toMatchObject({ code: "session_ended" });
+  expect(hands).toBe(1);
+  expect(calls.map(({ path }) => path)).toEqual(Array(sessions).fill("/v1/session"));
+});
+
+test("the session anew, for other words, may be opened with the same token", async () => {
+  const calls = serve({ "/v1/session": [session("a1"), session("a2")] });
+  const api = make(async () => "the only one");
+  await api.open();
+  await api.reopen();
+  expect(keyOf(calls[0])).toBe(keyOf(calls[1]));
+  expect(api.grant?.accessToken).toBe("a2");
+});
+
+test("a grant that is handed on needs no new session", async () => {
+  const calls = serve({ "/v1/session": [session("a1")], "/v1/invoices": [json({})] });
+  const first = make(tokens(jwt("C-1")));
+  await first.open();
+  await make(tokens(), { grant: first.grant as Grant }).invoices();
+  expect(calls.map(({ path, authorization }) => [path, authorization])).toEqual([
+    ["/v1/session", null],
+    ["/v1/invoices", "DPoP a1"],
+  ]);
+});
+
+test.each([undefined, null, "", "  ", 7, {}, "x".repeat(8193)])(
+  "%j is no token, and is not sent",
+  async (token) => {
+    const calls = serve({ "/v1/session": [session("a1")] });
+    await expect(make(async () => token).open()).rejects.toMatchObject({ code: "no_token" });
+    expect(calls).toEqual([]);
+  },
+);
+
+describe("the host's token address", () => {
+  const at = (href: string) => {
+    vi.stubGlobal("location", new URL(href));
+    vi.stubGlobal("origin", new URL(href).origin);
+    vi.spyOn(console, "error").mockImplementation(() => {});
+  };
+  const { signal } = new AbortController();
+
+  test.each([
+    ["/api/pay-token", "/api/pay-token"],
+    ["pay-token?id=1", "/app/pay-token"],
+    ["https://erp.test/api", "/api"],
+    ["//erp.test/api", "/api"],
+    ["", "/app/card"],
+  ])("%j is the page's own", async (address, path) => {
+    at("https://erp.test/app/card");
+    const calls = serve({ [path]: [json({ token: "t1" })] });
+    expect(await fetchToken(address, signal)).toBe("t1");
+    expect(calls).toMatchObject([{ path, redirect: "error" }]);
+  });
+
+  test.each([
+    "https://evil.test/api",
+    "//evil.test/api",
+    "http://erp.test/api",
+    "https://erp.test:8443/api",
+    "https://erp.test.evil.test/",
+    "https://erp.test@evil.test/",
+    "\\\\evil.test\\api",
+    "javascript:alert(1)",
+    "data:application/json,{}",
+    "blob:https://evil.test/1",
+    "https://",
+  ])("%j is not, and nobody is asked", async (address) => {
+    at("https://erp.test/app/card");
+    const calls = serve({});
+    await expect(fetchToken(address, signal)).rejects.toMatchObject({ code: "no_token" });
+    expect(calls).toEqual([]);
+    expect(console.error).toHaveBeenCalledOnce();
+  });
 });

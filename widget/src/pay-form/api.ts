@@ -1,6 +1,7 @@
 import type { InvoiceList, Payment, PaymentRequest, Problem, Session } from "@clarity/bff/contract";
 import type { Code } from "../locales/en.ts";
 import { makeKey, makeProof } from "./dpop.ts";
+import { asToken, sameHolder } from "./tokens.ts";
 
 /** A refusal or a failure with a code the form has words for. */
 export class ApiError extends Error {
@@ -28,8 +29,22 @@ export type TokenSource = () => Promise<string>;
 export interface ApiOptions {
   /** Origin of the payment edge, without a path. */
   base: string;
-  locales: readonly string[];
+  /** Wanted languages as of now, best first. */
+  locales: () => readonly string[];
   token: TokenSource;
+  /** Ends every request. */
+  signal: AbortSignal;
+  /** A renewal brought another customer's token: nothing of this session is theirs. */
+  changedHands: () => void;
+}
+
+/** An open session: what its tokens prove, and to whom it belongs. */
+export interface Grant {
+  embedToken: string;
+  customerId: string;
+  accessToken: string;
+  key: CryptoKeyPair;
+  endsAtMs: number;
 }
 
 /** Longer than the server waits for the provider, so that its answer is not missed. */
@@ -37,19 +52,20 @@ const timeoutMs = 45_000;
 /** Renew this long before the token's end, so that none expires on its way. */
 const marginMs = 15_000;
 
-/** The edge's API. Tokens and the key live here, in memory, and nowhere else. */
+/** The edge's API. Tokens and keys live here, in memory, and nowhere else. */
 export class Api {
   readonly #options: ApiOptions;
-  #key: Promise<CryptoKeyPair> | undefined;
-  #access: { token: string; endsAtMs: number } | undefined;
+  #grant: Grant | undefined;
   #opening: Promise<Session> | undefined;
-  /** The embed token of the present session: it opens no other. */
-  #spent: string | undefined;
-  /** Ends every request when the element leaves the page. */
-  signal: AbortSignal | undefined;
 
-  constructor(options: ApiOptions) {
+  /** `grant`: of a session that was opened before. */
+  constructor(options: ApiOptions, grant?: Grant) {
     this.#options = options;
+    this.#grant = grant;
+  }
+
+  get grant(): Grant | undefined {
+    return this.#grant;
   }
 
   /** `POST /v1/session`; calls at the same time share one. */
@@ -58,6 +74,12 @@ export class Api {
       this.#opening = undefined;
     });
     return this.#opening;
+  }
+
+  /** The session anew, for words in another language: a host's only token may be used for it again. */
+  async reopen(): Promise<Session> {
+    await this.#opening?.catch(() => {});
+    return this.#open(true);
   }
 
   invoices(): Promise<InvoiceList> {
@@ -76,64 +98,96 @@ export class Api {
     return this.#call("POST", `/v1/payments/${id}/resume`, {});
   }
 
-  async #open(): Promise<Session> {
+  async #open(again = false): Promise<Session> {
     if (!globalThis.crypto?.subtle) throw new ApiError("insecure_page");
-    const token = await this.#options.token();
-    if (token === this.#spent) throw new ApiError("session_ended");
-    const session = (await this.#send("POST", "/v1/session", {
-      token,
-      locales: this.#options.locales,
-    })) as Session;
-    this.#spent = token;
-    this.#access = { token: session.accessToken, endsAtMs: Date.now() + session.expiresInS * 1000 };
+    const held = this.#grant;
+    const embedToken = asToken(await this.#options.token());
+    if (!embedToken) throw new ApiError("no_token");
+    if (!again && embedToken === held?.embedToken) throw new ApiError("session_ended");
+    if (held && !sameHolder(embedToken, held.embedToken)) return this.#changedHands();
+    const key = await keyFor(embedToken);
+    const body = { token: embedToken, locales: this.#options.locales() };
+    const session = (await this.#send("POST", "/v1/session", { body, key })) as Session;
+    const customerId = session.customer.id;
+    if (held && held.customerId !== customerId) return this.#changedHands();
+    const { accessToken, expiresInS } = session;
+    this.#grant = { embedToken, customerId, accessToken, key, endsAtMs: Date.now() + expiresInS * 1000 };
     return session;
+  }
+
+  #changedHands(): never {
+    this.#options.changedHands();
+    throw new ApiError("session_ended");
   }
 
   /** One renewal, unseen by the payer, when the access token has run out; then the call goes on. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     for (let renewed = false; ; renewed = true) {
-      if (!this.#access || Date.now() > this.#access.endsAtMs - marginMs) await this.open();
+      if (!this.#grant || Date.now() > this.#grant.endsAtMs - marginMs) await this.open();
+      const grant = this.#grant as Grant;
       try {
-        return (await this.#send(method, path, body, this.#access?.token)) as T;
+        return (await this.#send(method, path, { ...grant, body })) as T;
       } catch (error) {
         const ended = error instanceof ApiError && /^token_(expired|invalid)$/.test(error.code);
         if (renewed || !ended) throw error;
-        this.#access = undefined;
+        grant.endsAtMs = 0;
       }
     }
   }
 
-  async #send(method: string, path: string, body?: object, accessToken?: string): Promise<unknown> {
-    this.#key ??= makeKey();
+  async #send(method: string, path: string, more: Sent): Promise<unknown> {
+    const { body, key, accessToken } = more;
     const url = this.#options.base + path;
-    const headers: Record<string, string> = {
-      DPoP: await makeProof(await this.#key, { method, url, accessToken }),
-    };
+    const headers: Record<string, string> = { DPoP: await makeProof(key, { method, url, accessToken }) };
     if (accessToken) headers.Authorization = `DPoP ${accessToken}`;
     if (body) headers["Content-Type"] = "application/json";
-    return request(url, {
-      method,
-      headers,
-      body: body ? JSON.stringify(body) : null,
-      credentials: "omit",
-      cache: "no-store",
-      signal: AbortSignal.any([...(this.signal ? [this.signal] : []), AbortSignal.timeout(timeoutMs)]),
-    });
+    const init = { method, headers, body: body ? JSON.stringify(body) : null, credentials: "omit" as const };
+    return request(url, { ...init, signal: this.#options.signal });
   }
 }
 
-/** Fetches the host page's own token address: `POST`, answer `{"token": "…"}`. */
-export async function fetchToken(url: string): Promise<string> {
-  const answer = (await request(url, { method: "POST", credentials: "same-origin" })) as { token?: unknown };
-  if (typeof answer?.token !== "string") throw new ApiError("no_token");
-  return answer.token;
+interface Sent {
+  body?: object | undefined;
+  key: CryptoKeyPair;
+  accessToken?: string;
+}
+
+/** Keys of the last tokens: an element made anew, or a copy, may send its token again, and that is no replay. */
+const keys = new Map<string, Promise<CryptoKeyPair>>();
+const mostKeys = 8;
+
+function keyFor(embedToken: string): Promise<CryptoKeyPair> {
+  const key = keys.get(embedToken) ?? makeKey();
+  keys.delete(embedToken);
+  keys.set(embedToken, key);
+  const [oldest] = keys.keys();
+  if (keys.size > mostKeys && oldest !== undefined) keys.delete(oldest);
+  return key;
+}
+
+/**
+ * Fetches the host page's own token address: `POST`, answer `{"token": "…"}`. Only of the page's own origin, whatever
+ * its markup says of a `<base>`, and without a detour: nobody else may say whose invoices are shown.
+ */
+export async function fetchToken(address: string, signal: AbortSignal): Promise<string> {
+  const url = URL.parse(address, location.protocol === "about:" ? origin : location.href);
+  if (url?.origin !== origin) {
+    console.error(`pay-form: token-url must be of this page's own origin, ${origin}`);
+    throw new ApiError("no_token");
+  }
+  const init = { method: "POST", credentials: "same-origin", mode: "same-origin", signal } as const;
+  const answer = (await request(url.href, init)) as { token?: unknown } | null;
+  const token = asToken(answer?.token);
+  if (!token) throw new ApiError("no_token");
+  return token;
 }
 
 async function request(url: string, init: RequestInit): Promise<unknown> {
   let response: Response;
   let answer: unknown;
   try {
-    response = await fetch(url, init);
+    const signal = AbortSignal.any([...(init.signal ? [init.signal] : []), AbortSignal.timeout(timeoutMs)]);
+    response = await fetch(url, { ...init, redirect: "error", cache: "no-store", signal });
     answer = await response.json().catch(() => undefined);
   } catch {
     throw new ApiError("network");

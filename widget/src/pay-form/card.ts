@@ -14,6 +14,10 @@ export interface CardToken {
 
 export interface CardFieldOptions {
   frameUrl: string;
+  /** Of `frameUrl`: where every message of the frame comes from. */
+  origin: string;
+  /** The window that the form stands in now: the frame's parent, which hears its messages. */
+  view: () => Window;
   /** Accessible name of the frame. */
   title: string;
   connect: () => CardConnect;
@@ -22,53 +26,44 @@ export interface CardFieldOptions {
 }
 
 /**
- * The form's side of the card frame (`card-frame/protocol.ts`): one frame, one strict check of
- * origin and source, then a private port. It moves tokens and states, never a digit.
+ * The form's side of the card frame (`card-frame/protocol.ts`): one frame, a strict check of origin
+ * and source, then a private port. It moves tokens and states, never a digit.
  */
 export class CardField {
   readonly frame = document.createElement("iframe");
   readonly #options: CardFieldOptions;
-  readonly #origin: string;
   readonly #waiting = new Map<
     number,
     { resolve: (token: CardToken) => void; reject: (error: Error) => void }
   >();
   #port: MessagePort | null = null;
+  #view: Window = window;
   #timer = 0;
   #tokens = 0;
-  #loads = 0;
 
   constructor(options: CardFieldOptions) {
     this.#options = options;
-    this.#origin = new URL(options.frameUrl).origin;
-    this.frame.title = options.title;
+    this.title = options.title;
     // The frame learns our origin from the referrer where `ancestorOrigins` is missing.
     this.frame.referrerPolicy = "origin";
-    // A frame that was moved in the page, or reloads itself, is a new page: shake hands again.
-    this.frame.addEventListener("load", () => {
-      if (++this.#loads > 1) this.start();
-    });
   }
 
+  set title(title: string) {
+    this.frame.title = title;
+  }
+
+  /** Also after the form was moved: the browser has thrown the frame's page away, and every digit in it. */
   start(): void {
     this.dispose();
-    this.#loads = 0;
-    this.#options.changed({ status: "loading", complete: false });
-    addEventListener("message", this.#onReady);
-    this.#timer = window.setTimeout(() => {
-      this.dispose();
-      this.#options.changed({ status: "failed" });
-    }, connectTimeoutMs);
+    this.#view = this.#options.view();
+    this.#view.addEventListener("message", this.#onReady);
+    this.#await();
     this.frame.src = this.#options.frameUrl;
   }
 
   dispose(): void {
-    removeEventListener("message", this.#onReady);
-    clearTimeout(this.#timer);
-    this.#port?.close();
-    this.#port = null;
-    for (const { reject } of this.#waiting.values()) reject(new Error("unreachable"));
-    this.#waiting.clear();
+    this.#view.removeEventListener("message", this.#onReady);
+    this.#disconnect();
   }
 
   /** @throws Error `invalid` (the frame shows why) or `unreachable` */
@@ -94,14 +89,35 @@ export class CardField {
     this.#port?.postMessage(message);
   }
 
+  #await(): void {
+    this.#options.changed({ status: "loading", complete: false });
+    this.#timer = window.setTimeout(() => {
+      this.dispose();
+      this.#options.changed({ status: "failed" });
+    }, connectTimeoutMs);
+  }
+
+  #disconnect(): void {
+    clearTimeout(this.#timer);
+    this.#port?.close();
+    this.#port = null;
+    for (const { reject } of this.#waiting.values()) reject(new Error("unreachable"));
+    this.#waiting.clear();
+  }
+
+  /** Each page that loads in the frame says so once, and gets a port of its own. */
   readonly #onReady = (event: MessageEvent): void => {
-    if (event.origin !== this.#origin || event.source !== this.frame.contentWindow) return;
+    const { origin } = this.#options;
+    if (event.origin !== origin || event.source !== this.frame.contentWindow || !event.source) return;
     if (event.data?.type !== "card-ready") return;
-    removeEventListener("message", this.#onReady);
+    this.#disconnect();
+    this.#await();
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    port1.onmessage = ({ data }: MessageEvent<FromFrame>) => this.#receive(data);
-    this.frame.contentWindow?.postMessage(this.#options.connect(), this.#origin, [port2]);
+    port1.onmessage = ({ data }: MessageEvent<FromFrame | null>) => {
+      if (data) this.#receive(data);
+    };
+    this.frame.contentWindow?.postMessage(this.#options.connect(), origin, [port2]);
   };
 
   #receive(message: FromFrame): void {

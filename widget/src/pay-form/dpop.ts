@@ -10,7 +10,7 @@ export interface ProofInput {
   /** Absolute; query and fragment are left out of `htu` (RFC 9449 §4.2). */
   url: string;
   /** Bound by its hash (`ath`) once there is one. */
-  accessToken: string | undefined;
+  accessToken?: string | undefined;
 }
 
 /** A compact JWS for the `DPoP` header, good for one request. */

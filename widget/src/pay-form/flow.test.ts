@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Code } from "../locales/en.ts";
 import { ApiError } from "./api.ts";
 import { Flow } from "./flow.ts";
+import { closedBecause } from "./selection.ts";
 import type { World } from "./world.ts";
 
 const invoice = (id: string, more: Partial<Invoice> = {}): Invoice => ({
@@ -43,7 +44,7 @@ const known = { id: "p-known", shown: { surchargeMinor: "0", totalMinor: "10000"
 interface Script {
   invoices?: Invoice[];
   unfinished?: Payment | null;
-  stored?: string;
+  stored?: PaymentRequest | string;
   surcharge?: Session["surcharge"];
   tokenize?: World["tokenize"];
   /** Answers of `POST /v1/payments`, in order; an Error is thrown. */
@@ -52,6 +53,8 @@ interface Script {
   look?: (Payment | Error)[];
   resume?: (Payment | Error)[];
   open?: Error[];
+  /** Languages in turn, each time the session is read. */
+  locales?: string[];
 }
 
 function stage(script: Script = {}) {
@@ -63,11 +66,12 @@ function stage(script: Script = {}) {
     waits: [] as number[],
     phases: [] as string[],
   };
-  let stored = script.stored ?? null;
+  let stored: PaymentRequest | string | null = script.stored ?? null;
   let ids = 0;
   const invoices = script.invoices ?? [invoice("a"), invoice("b"), invoice("e", { currency: "EUR" })];
   const session = {
     locale: "en",
+    customer: { id: "C-1", name: "Customer" },
     currencies: { USD: 2, EUR: 2 },
     invoices: [...invoices],
     surcharge: script.surcharge ?? [],
@@ -98,10 +102,23 @@ function stage(script: Script = {}) {
     },
     tokenize:
       script.tokenize ?? (async () => ({ token: "tok", brand: "visa", funding: "credit", last4: "4242" })),
-    unfinished: { read: () => stored, write: (id) => (stored = id) },
+    unfinished: (customerId) => {
+      if (customerId !== "C-1") throw new Error("another customer's");
+      return {
+        id: typeof stored === "object" ? (stored?.id ?? null) : stored,
+        request: typeof stored === "object" ? stored : null,
+        begin: (payment) => {
+          stored = payment;
+        },
+        settle: () => {
+          stored = null;
+        },
+      };
+    },
+    mayShow: (url) => url.startsWith("https:"),
     sleep: async (ms) => void seen.waits.push(ms),
     newId: () => `p${++ids}`,
-    localeFor: () => "en",
+    localeFor: () => script.locales?.shift() ?? "en",
     changed: () => {
       const { name } = flow.state.phase;
       if (seen.phases.at(-1) !== name) seen.phases.push(name);
@@ -114,7 +131,14 @@ function stage(script: Script = {}) {
     for (const each of invoices.filter(({ id }) => ids.includes(id))) flow.toggle(each);
     flow.cardChanged({ status: "ready", complete: true, brand: "visa", funding: "credit" });
   };
-  return { flow, seen, choose, invoices, stored: () => stored };
+  return {
+    flow,
+    seen,
+    choose,
+    invoices,
+    session,
+    stored: () => (typeof stored === "object" ? (stored?.id ?? null) : stored),
+  };
 }
 
 describe("paying", () => {
@@ -308,6 +332,8 @@ describe("paying", () => {
     ["100.01", "high"],
     ["abc", "invalid"],
     ["1.001", "invalid"],
+    ["0,500", "ambiguous"],
+    ["-5", "invalid"],
   ])("with the amount %s is stopped as too %s", async (text, problem) => {
     const { flow, seen, choose } = stage();
     await choose("a");
@@ -341,6 +367,17 @@ describe("the bank's challenge", () => {
     expect(flow.state.phase.name).toBe("receipt");
   });
 
+  test("at an address that may not be shown is waited for like any answer, and can be asked about", async () => {
+    const bad = { type: "challenge" as const, url: "javascript:alert(1)" };
+    const wanted = (id: string) => payment({ ...known, id }, { state: "requires_action", action: bad });
+    const { flow, seen, choose, stored } = stage({ pay: [({ id }) => wanted(id)], look: [wanted("p1")] });
+    await choose("a");
+    await flow.pay();
+    expect(seen.phases).not.toContain("challenge");
+    expect(flow.state.phase).toEqual({ name: "unclear", known: true });
+    expect(stored()).toBe("p1");
+  });
+
   test("whose outcome cannot be asked for stays open", async () => {
     const { flow, choose, stored } = stage({ pay: [asked], resume: [] });
     await choose("a");
@@ -366,6 +403,25 @@ describe("arriving", () => {
     await flow.start();
     expect(flow.state.phase.name).toBe("receipt");
     expect(stored()).toBe(null);
+  });
+
+  test("with a request that was sent and never answered sends the very same again, not a new one", async () => {
+    const request = { ...known, id: "p7", currency: "USD" } as unknown as PaymentRequest;
+    const { flow, seen, stored } = stage({ stored: request, pay: [payment] });
+    await flow.start();
+    expect(seen.requests).toEqual([request]);
+    expect([flow.state.phase.name, stored()]).toEqual(["receipt", null]);
+  });
+
+  test("again with the session it had does not show a settled payment anew", async () => {
+    const { flow, seen, stored } = stage({
+      unfinished: payment(known, { state: "processing" }),
+      look: [payment(known)],
+    });
+    await flow.start();
+    expect(seen.settled).toEqual(["captured"]);
+    await flow.start();
+    expect([flow.state.phase.name, stored(), seen.settled]).toEqual(["choosing", null, ["captured"]]);
   });
 
   test("with a stored id nobody knows offers to pay", async () => {
@@ -425,6 +481,18 @@ describe("choosing", () => {
     expect(flow.price.totalMinor).toBe(1_000_000n);
   });
 
+  test("among twenty thousand invoices takes time that grows with them, not with their square", async () => {
+    const many = Array.from({ length: 20_000 }, (_, at) => invoice(`i${at}`));
+    const { flow } = stage({ invoices: many });
+    await flow.start();
+    flow.toggle(invoice("i19999"));
+    const startMs = performance.now();
+    for (const each of many) expect(closedBecause(each, flow.state)).toBe(null);
+    flow.speak({ ...flow.state.session, invoices: [...many] } as Session);
+    await flow.another();
+    expect(performance.now() - startMs).toBeLessThan(1_500);
+  });
+
   test("after a stale list cuts amounts to what is left and drops what is paid", async () => {
     const list = [invoice("a"), invoice("b"), invoice("c")];
     const { flow, choose } = stage({ invoices: list, pay: [refusal("amount_exceeds_balance", 422)] });
@@ -436,5 +504,49 @@ describe("choosing", () => {
       ["a", "40.00"],
       ["c", "7"],
     ]);
+  });
+});
+
+describe("another language", () => {
+  const usd = [invoice("a", { payableMinor: "1234500" }), invoice("b"), invoice("c")];
+
+  test("keeps the choice and writes its amounts as that language does: not one of them is another", async () => {
+    const world = stage({ invoices: usd, locales: ["en", "de"] });
+    await world.choose("a", "b");
+    world.flow.setAmount(usd[0] as Invoice, "1,250.50");
+    const before = world.flow.price;
+    world.flow.speak(world.session);
+    expect([...world.flow.state.chosen]).toEqual([
+      ["a", "1.250,50"],
+      ["b", "100,00"],
+    ]);
+    expect(world.flow.price).toEqual(before);
+    expect(world.flow.locale).toBe("de");
+  });
+
+  test("has what could not be read typed again, whatever it means there", async () => {
+    const world = stage({ invoices: usd, locales: ["de", "en"] });
+    await world.choose("a", "b");
+    world.flow.setAmount(usd[0] as Invoice, "12,345");
+    expect(world.flow.price.invalid.get("a")).toBe("invalid");
+    world.flow.speak(world.session);
+    expect(world.flow.state.chosen.get("a")).toBe("");
+    expect([...world.flow.price.invalid.keys()]).toEqual(["a"]);
+  });
+
+  test("in the middle of a payment changes nothing of it", async () => {
+    const world = stage({
+      locales: ["en", "de"],
+      pay: [
+        (request) => {
+          world.flow.speak(world.session);
+          return payment(request);
+        },
+      ],
+    });
+    await world.choose("a");
+    await world.flow.pay();
+    expect(world.seen.requests).toMatchObject([{ lines: [{ amountMinor: "10000" }] }]);
+    expect(world.flow.state.phase.name).toBe("receipt");
   });
 });

@@ -1,12 +1,14 @@
 import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/contract";
 import { ApiError } from "./api.ts";
 import type { CardToken } from "./card.ts";
-import { formatMoney } from "./money.ts";
+import { findPayment } from "./find-payment.ts";
+import { changedPrice } from "./notices.ts";
 import { patiently, paying, reading } from "./patience.ts";
-import { exponentOf, inFull, type Price, priceOf } from "./pricing.ts";
+import { inFull, type Price, priceOf } from "./pricing.ts";
 import { isSessionLost, makesListStale, mayBeStored } from "./refusals.ts";
-import { allToggled, kept, preset, toggled } from "./selection.ts";
+import { allToggled, kept, preset, toggled, translated } from "./selection.ts";
 import { type Card, emptyCard, initialState, type Notice, type State } from "./state.ts";
+import type { Unfinished } from "./unfinished.ts";
 import type { World } from "./world.ts";
 
 /** Pauses between looks at a payment under way, ms; the last repeats. 24 looks are about two minutes. */
@@ -39,18 +41,28 @@ export class Flow {
   async start(): Promise<void> {
     this.#set({ phase: { name: "loading" }, notice: null });
     try {
-      const session = this.#state.session ?? (await this.#patiently(() => this.#world.api.open()));
-      if (this.#state.session) await this.#refresh();
+      const opened = this.#state.session;
+      const session = opened ?? (await this.#patiently(() => this.#world.api.open()));
+      if (opened) await this.#refresh();
       else this.#set(this.#admit(session));
-      const left = this.#pending
-        ? null
-        : (session.unfinishedPayment ?? (await this.#find(this.#world.unfinished.read())));
-      if (this.#pending) await this.#submit(this.#pending);
-      else if (left) await this.#follow(left);
-      else this.#choose({});
+      this.#pending ??= this.#unfinished.request;
+      if (this.#pending) return await this.#submit(this.#pending);
+      // What was left when the session was opened is old news by now.
+      const left = (opened ? null : session.unfinishedPayment) ?? (await this.#find(this.#unfinished.id));
+      if (!left) return this.#choose({});
+      this.#unfinished.begin(left.id);
+      await this.#follow(left);
     } catch (error) {
       this.#blocked(error);
     }
+  }
+
+  /** In another language: what was chosen and typed stays, written as that language writes it. */
+  speak(session: Session): void {
+    const [before, from] = [this.#state, this.locale];
+    const admitted = this.#admit(session);
+    const chosen = translated(before, session, { from, to: this.locale });
+    this.#set({ ...admitted, chosen });
   }
 
   toggle(invoice: Invoice): void {
@@ -132,6 +144,10 @@ export class Flow {
     return seen;
   }
 
+  get #unfinished(): Unfinished {
+    return this.#world.unfinished(this.#state.session?.customer.id ?? "");
+  }
+
   #changeChoice(chosen: State["chosen"]): void {
     if (this.#state.phase.name === "choosing") this.#set({ chosen, quote: null, notice: null });
   }
@@ -145,7 +161,7 @@ export class Flow {
 
   async #submit(request: PaymentRequest): Promise<void> {
     this.#pending = request;
-    this.#world.unfinished.write(request.id);
+    this.#unfinished.begin(request);
     this.#set({ phase: { name: "paying", words: "sending" } });
     let tries = 0;
     try {
@@ -153,7 +169,7 @@ export class Flow {
         tries++;
         return this.#world.api.pay(request);
       }, paying);
-      this.#pending = null;
+      this.#known(payment);
       return this.#follow(payment);
     } catch (error) {
       return this.#refused(error, tries);
@@ -168,12 +184,12 @@ export class Flow {
       const stored = await this.#find(id).catch(() => undefined);
       if (stored === undefined) return this.#unclear(false);
       if (stored) {
-        this.#pending = null;
+        this.#known(stored);
         return this.#follow(stored);
       }
     }
     if (isSessionLost(error)) return this.#blocked(error);
-    this.#forget();
+    this.#forget(id);
     this.#world.failed(error);
     if (makesListStale(error)) await this.#refresh().catch(() => {});
     this.#set({ quote: error.problem.quote ?? null });
@@ -193,7 +209,8 @@ export class Flow {
         return this.#settle(payment);
       }
       this.#set({ waiting: payment });
-      if (payment.state === "requires_action" && payment.action) {
+      // A page that may not be shown is one to wait for: the server will end the payment without it.
+      if (payment.state === "requires_action" && payment.action && this.#world.mayShow(payment.action.url)) {
         return this.#set({ phase: { name: "challenge", url: payment.action.url }, focus: "heading" });
       }
       if (polls === maxPolls) return this.#unclear(true);
@@ -208,7 +225,7 @@ export class Flow {
   }
 
   async #settle(payment: Payment): Promise<void> {
-    this.#forget();
+    this.#forget(payment.id);
     this.#set({ waiting: null });
     this.#world.settled(payment);
     if (payment.state === "captured")
@@ -230,18 +247,9 @@ export class Flow {
     }
   }
 
-  /** The stored payment of that id, or null. A payment just sent may need a moment to be found. */
   async #find(id: string | null): Promise<Payment | null> {
     if (!id) return null;
-    const ask = () => this.#patiently(() => this.#world.api.payment(id));
-    const missing = (error: unknown) => {
-      if (error instanceof ApiError && !error.transient && !isSessionLost(error)) return null;
-      throw error;
-    };
-    const found = await ask().catch(missing);
-    if (found) return found;
-    await this.#world.sleep(1000);
-    return ask().catch(missing);
+    return findPayment(() => this.#patiently(() => this.#world.api.payment(id)), this.#world.sleep);
   }
 
   async #refresh(): Promise<void> {
@@ -254,13 +262,7 @@ export class Flow {
   }
 
   #askAgain(): void {
-    const { currency, totalMinor } = this.price;
-    const format = { locale: this.locale, exponent: exponentOf(this.#state, currency ?? "") };
-    const params = { amount: currency ? formatMoney(totalMinor, currency, format) : "" };
-    const notice: Notice = currency
-      ? { tone: "info", key: "price.changed", params }
-      : { tone: "info", key: "error.amount_changed" };
-    this.#choose({ notice, focus: "notice" });
+    this.#choose({ notice: changedPrice(this.price, this.#state, this.locale), focus: "notice" });
   }
 
   #blocked(error: unknown): void {
@@ -277,9 +279,15 @@ export class Flow {
     this.#set({ phase: { name: "unclear", known, code }, focus: "heading" });
   }
 
-  #forget(): void {
+  /** The server has it: from now on it is asked about, not sent. */
+  #known({ id }: Payment): void {
     this.#pending = null;
-    this.#world.unfinished.write(null);
+    this.#unfinished.begin(id);
+  }
+
+  #forget(id: string | null): void {
+    this.#pending = null;
+    this.#unfinished.settle(id);
   }
 
   #patiently<T>(call: () => Promise<T>, kind = reading): Promise<T> {

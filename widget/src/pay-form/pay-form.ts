@@ -1,16 +1,20 @@
 import type { Payment, Session } from "@clarity/bff/contract";
-import { html, render } from "lit/html.js";
+import { html, nothing, render } from "lit/html.js";
 import { ownScript } from "../page/own-script.ts";
-import { ApiError, fetchToken, type TokenSource } from "./api.ts";
+import { mayDraw } from "../page/trusted-html.ts";
+import type { ApiError, TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { printAlone } from "./print.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
+import { Surroundings, viewOf } from "./surroundings.ts";
+import { TokenDesk } from "./token-desk.ts";
+import { sameHolder } from "./tokens.ts";
 import { announcement } from "./views/announcement.ts";
 import { phaseView } from "./views/phase.ts";
-import type { Ui, View } from "./views/view.ts";
+import { newUi, type View } from "./views/view.ts";
 import { Visit } from "./visit.ts";
-import { wantedLocales } from "./words.ts";
+import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
 const edge = ownScript("pay-form.js")?.edge;
@@ -21,7 +25,7 @@ const tokenWaitMs = 15_000;
  * A customer's open invoices, and the means to pay them.
  *
  * @tag pay-form
- * @attr {string} token - Embed token, good for one session. When that session ends, the page must be reloaded.
+ * @attr {string} token - Embed token, good for one session. Another customer's begins anew; when that session ends, another token or a reload goes on.
  * @attr {string} token-url - Address on the host's origin that answers `POST` with `{"token": "…"}`; asked at the start and at every renewal.
  * @attr {string} locale - Wanted language, a BCP 47 tag; otherwise the page's, then the browser's.
  * @attr {"auto" | "light" | "dark"} theme-mode - `auto` (default) follows the payer's system.
@@ -54,76 +58,126 @@ const tokenWaitMs = 15_000;
  * @csspart receipt - The receipt.
  */
 export class PayForm extends HTMLElement {
-  static readonly observedAttributes = ["token", "token-url", "theme-mode"];
+  static readonly observedAttributes = ["token", "token-url", "locale", "theme-mode"];
 
   #visit: Visit | null = null;
   #present = false;
+  /** The page has said anew where its tokens come from; whose they are is still to be seen. */
+  #asked = false;
   #focus: Focus | null = null;
   #heightPx = 0;
-  #tokenSource: TokenSource | null = null;
   #worn: Session | null = null;
   #timer = 0;
   #drawing = false;
-  readonly #base = new CSSStyleSheet();
-  readonly #theme = new CSSStyleSheet();
+  #ui = newUi(() => this.#draw());
+  readonly #tokens = new TokenDesk(this);
   readonly #root = this.attachShadow({ mode: "open" });
-  readonly #observer = new ResizeObserver(() => this.#measure());
-  readonly #ui: Ui = {
-    find: "",
-    whole: new Set(),
-    touched: new Set(),
-    typing: false,
-    draft: null,
-    spoken: "",
-    update: () => this.#draw(),
-  };
+  readonly #surroundings = new Surroundings({
+    element: this,
+    root: this.#root,
+    css,
+    resized: () => this.#measure(),
+    // The payer may be another by now, and what was shown is old.
+    shownAgain: () => this.#begin(this.#tokens.isFixed ? this.#visit : null),
+  });
 
   constructor() {
     super();
-    this.#base.replaceSync(css);
-    this.#root.adoptedStyleSheets = [this.#base, this.#theme];
+    // Set before this script was there, it stands on the element itself and hides ours.
+    const { tokenSource } = this;
+    if (Reflect.deleteProperty(this, "tokenSource")) this.tokenSource = tokenSource;
   }
 
   /** For pages that get their tokens some other way: called for the first and for each renewal. */
   get tokenSource(): TokenSource | null {
-    return this.#tokenSource;
+    return this.#tokens.source;
   }
 
-  set tokenSource(source: TokenSource | null) {
-    this.#tokenSource = source;
-    this.#tokenGiven();
+  set tokenSource(source: TokenSource | null | undefined) {
+    const given = typeof source === "function" ? source : null;
+    if (given === this.#tokens.source) return;
+    this.#tokens.source = given;
+    this.#sourceChanged();
   }
 
   connectedCallback(): void {
-    if (this.#present) return;
-    this.#present = true;
-    this.#observer.observe(this);
-    this.#visit = new Visit(this.#options(), this.#visit);
-    this.#timer = window.setTimeout(() => this.#arrive(), tokenWaitMs);
-    this.#tokenGiven();
-    this.#draw();
+    const view = viewOf(this);
+    // In a document that nobody sees there is nothing to do.
+    if (!view) return;
+    if (!edge || !mayDraw) {
+      this.#giveUp();
+      return;
+    }
+    this.#surroundings.enter(view);
+    if (this.#present) this.#visit?.moved();
+    else this.#begin(this.#tokens.isFixed && !this.#asked ? this.#visit : null);
   }
 
   disconnectedCallback(): void {
     // A move within the page disconnects and connects in one go; only a true farewell ends it all.
     queueMicrotask(() => {
-      if (this.isConnected) return;
+      if (this.isConnected && viewOf(this)) return;
       this.#present = false;
       clearTimeout(this.#timer);
-      this.#observer.disconnect();
+      this.#timer = 0;
+      this.#surroundings.leave();
       this.#visit?.end();
     });
   }
 
-  attributeChangedCallback(name: string): void {
+  /** `moveBefore()` keeps frames and all that was typed in them. */
+  connectedMoveCallback(): void {}
+
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now) return;
     if (name === "theme-mode") this.#visit?.sendTheme();
-    else this.#tokenGiven();
+    else if (name === "locale") void this.#visit?.speak();
+    else this.#sourceChanged();
   }
 
-  #tokenGiven(): void {
-    const waits = this.#timer !== 0 || this.#visit?.flow.state.phase.name === "blocked";
-    const given = this.#tokenSource || this.getAttribute("token-url") || this.getAttribute("token");
-    if (given && waits && this.#present) this.#arrive();
+  /** Words, where there is no drawing of anything or nobody to ask. */
+  #giveUp(): void {
+    const words = document.createElement("p");
+    words.role = "alert";
+    words.textContent = wordsBefore(this.#wanted()).text("error.unavailable");
+    this.#root.replaceChildren(words);
+    this.dispatchEvent(new PayErrorEvent({ code: "unavailable", paymentId: null, requestId: null }));
+  }
+
+  /** A new visit. `previous`: the same customer's, whose session goes on. */
+  #begin(previous: Visit | null): void {
+    this.#visit?.end();
+    this.#present = true;
+    this.#asked = false;
+    this.#ui = newUi(() => this.#draw());
+    this.#focus = null;
+    // Nothing of the former visit stays in the page, not even what was typed into its fields.
+    render(nothing, this.#root);
+    this.#visit = new Visit(this.#options(), previous);
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.#arrive(), tokenWaitMs);
+    if (this.#tokens.isOpen) this.#arrive();
+    this.#draw();
+  }
+
+  /** Both attributes of a change, and what a framework sets one by one, are one change. */
+  #sourceChanged(): void {
+    if (this.#asked) return;
+    this.#asked = true;
+    queueMicrotask(() => this.#present && this.#asked && void this.#reconsider());
+  }
+
+  /** The same customer's next token leaves everything as it is; any other begins anew. */
+  async #reconsider(): Promise<void> {
+    this.#asked = false;
+    const visit = this.#visit;
+    const held = visit?.grant?.embedToken;
+    if (this.#timer && this.#tokens.isOpen) return this.#arrive();
+    if (!held || !this.#tokens.isOpen) return this.#begin(null);
+    const given = await this.#tokens.next(AbortSignal.timeout(tokenWaitMs)).catch(() => "");
+    if (visit !== this.#visit || !this.#present || this.#asked) return;
+    if (!sameHolder(given, held)) this.#begin(null);
+    else if (visit.flow.state.phase.name === "blocked") await visit.flow.start();
   }
 
   /** One paint for all changes of a task. */
@@ -166,8 +220,9 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
-      wanted: wantedLocales(this.getAttribute("locale")),
-      token: () => this.#nextToken(),
+      wanted: () => this.#wanted(),
+      token: (signal: AbortSignal) => this.#tokens.next(signal),
+      view: () => this.#surroundings.view,
       changed: (before: State) => this.#changed(before),
       settled: (payment: Payment) => {
         const { id, reason } = payment;
@@ -180,17 +235,12 @@ export class PayForm extends HTMLElement {
           new PayErrorEvent({ code, paymentId: null, requestId: problem.requestId ?? null }),
         );
       },
+      changedHands: () => this.#begin(null),
     };
   }
 
-  async #nextToken(): Promise<string> {
-    if (!edge) throw new ApiError("no_token");
-    const url = this.getAttribute("token-url");
-    const token = this.getAttribute("token");
-    if (this.#tokenSource) return this.#tokenSource();
-    if (url) return fetchToken(url);
-    if (token) return token;
-    throw new ApiError("no_token");
+  #wanted(): string[] {
+    return wantedLocales(this.getAttribute("locale"));
   }
 
   #changed(before: State): void {
@@ -200,7 +250,7 @@ export class PayForm extends HTMLElement {
     // The seller's sheet, before anything of theirs is painted.
     if (state.session && state.session !== this.#worn) {
       this.#worn = state.session;
-      this.#theme.replaceSync(state.session.theme.css);
+      this.#surroundings.wear(state.session.theme.css);
     }
     if (state.phase.name === "choosing" && before.phase.name === "loading") {
       this.dispatchEvent(new PayReadyEvent(state.invoices.length));
@@ -224,7 +274,7 @@ export class PayForm extends HTMLElement {
       ui: this.#ui,
       cardFrame: card?.frame ?? null,
       challengeFrame: challenge?.frame ?? null,
-      retryCard: () => card?.start(),
+      retryCard: () => (card ? card.start() : flow.another()),
       print: () => {
         const root = this.#root.querySelector(".root");
         if (root) printAlone(root, [css, flow.state.session?.theme.css ?? ""]);

@@ -1,5 +1,6 @@
-import type { Invoice } from "@clarity/bff/contract";
-import { inFull } from "./pricing.ts";
+import type { Invoice, Session } from "@clarity/bff/contract";
+import { formatInput, parseAmount } from "./money.ts";
+import { formatOf, inFull } from "./pricing.ts";
 import type { State } from "./state.ts";
 
 /** The contract's most lines in one payment. */
@@ -18,8 +19,19 @@ export function closedBecause(invoice: Invoice, state: State): "underWay" | "cur
   return state.chosen.size >= maxLines ? "limit" : null;
 }
 
-export function chosenCurrency(state: State): string | null {
-  return state.invoices.find(({ id }) => state.chosen.has(id))?.currency ?? null;
+const indexes = new WeakMap<readonly Invoice[], ReadonlyMap<string, Invoice>>();
+
+/** Lists can be long, and every row asks. */
+function byId(invoices: readonly Invoice[]): ReadonlyMap<string, Invoice> {
+  const index = indexes.get(invoices) ?? new Map(invoices.map((invoice) => [invoice.id, invoice]));
+  indexes.set(invoices, index);
+  return index;
+}
+
+/** All chosen invoices are of one currency: the first one's. */
+export function chosenCurrency({ chosen, invoices }: State): string | null {
+  const [first = ""] = chosen.keys();
+  return byId(invoices).get(first)?.currency ?? null;
 }
 
 export function toggled(state: State, invoice: Invoice, locale: string): ReadonlyMap<string, string> {
@@ -45,14 +57,33 @@ export function kept(
   locale: string,
 ): ReadonlyMap<string, string> {
   const chosen = new Map<string, string>();
+  const before = byId(state.invoices);
   for (const invoice of invoices) {
     const text = state.chosen.get(invoice.id);
-    const before = state.invoices.find(({ id }) => id === invoice.id);
     if (text === undefined || !isPayable(invoice)) continue;
-    const shrunk = before && BigInt(invoice.payableMinor) < BigInt(before.payableMinor);
+    const shrunk = BigInt(invoice.payableMinor) < BigInt(before.get(invoice.id)?.payableMinor ?? 0);
     chosen.set(invoice.id, shrunk ? inFull(invoice, state, locale) : text);
   }
   return chosen;
+}
+
+/**
+ * The choice in another language. The same signs mean other amounts there: each is written anew, and what could not
+ * be read has to be typed again.
+ */
+export function translated(
+  state: State,
+  session: Session,
+  { from, to }: { from: string; to: string },
+): ReadonlyMap<string, string> {
+  const chosen = kept(state, session.invoices, from);
+  const rewritten = (invoice: Invoice): [string, string][] => {
+    const text = chosen.get(invoice.id);
+    if (text === undefined) return [];
+    const amount = parseAmount(text, formatOf(invoice, state, from));
+    return [[invoice.id, amount === null ? "" : formatInput(amount, formatOf(invoice, state, to))]];
+  };
+  return new Map(session.invoices.flatMap(rewritten));
 }
 
 /** An invoice that is the only one to pay is chosen from the start, unless a payment waits to be gone back to. */

@@ -1,33 +1,56 @@
-/**
- * Remembers the id of a payment under way across a reload, for this tab only. Best effort: an
- * embedded page may have no storage, and then reading throws too.
- */
-const key = "pay:unfinished";
+import type { PaymentRequest } from "@clarity/bff/contract";
 
+/** After so long nobody presses “Pay” any more by putting an element back: the payment is only looked for. */
+const freshMs = 5 * 60_000;
+
+/**
+ * What a customer has under way: the id outlives a reload of this tab, the request itself only an element that was
+ * taken out of the page or made anew. Best effort: an embedded page may have no storage, and then reading throws too.
+ */
 export interface Unfinished {
-  read(): string | null;
-  /** `null` forgets. */
-  write(id: string | null): void;
+  /** Of the payment last begun; null: none that is not settled. */
+  readonly id: string | null;
+  /** Sent a moment ago, and not answered for good: to be sent again as it is, never anew. */
+  readonly request: PaymentRequest | null;
+  /** Remembers a request, or only the id of a payment that the server knows. */
+  begin(payment: PaymentRequest | string): void;
+  /** Forgets it, unless another was begun since. */
+  settle(id: string | null): void;
 }
 
-export function makeUnfinished(): Unfinished {
-  let memory: string | null = null;
+/** In this page, over all elements. */
+const underWay = new Map<string, { id: string; request: PaymentRequest | null; atMs: number }>();
+
+/** Each customer has their own: what another began here is not theirs to see, finish or forget. */
+export function unfinishedOf(edge: string, customerId: string): Unfinished {
+  const key = `pay:unfinished ${edge} ${customerId}`;
   return {
-    read() {
-      try {
-        return memory ?? sessionStorage.getItem(key);
-      } catch {
-        return memory;
-      }
+    get id() {
+      return underWay.get(key)?.id ?? attempt(() => sessionStorage.getItem(key)) ?? null;
     },
-    write(id) {
-      memory = id;
-      try {
-        if (id) sessionStorage.setItem(key, id);
-        else sessionStorage.removeItem(key);
-      } catch {
-        // Memory holds it until the page goes.
-      }
+    get request() {
+      const { request = null, atMs = 0 } = underWay.get(key) ?? {};
+      return Date.now() - atMs < freshMs ? request : null;
+    },
+    begin(payment) {
+      const request = typeof payment === "string" ? null : payment;
+      const id = request?.id ?? String(payment);
+      underWay.set(key, { id, request, atMs: Date.now() });
+      attempt(() => sessionStorage.setItem(key, id));
+    },
+    settle(id) {
+      if (id !== this.id) return;
+      underWay.delete(key);
+      attempt(() => sessionStorage.removeItem(key));
     },
   };
+}
+
+function attempt<T>(use: () => T): T | undefined {
+  try {
+    return use();
+  } catch {
+    // Memory holds it until the page goes.
+    return undefined;
+  }
 }

@@ -1,6 +1,7 @@
 import type { Payment, Session } from "@clarity/bff/contract";
-import type { CardMessages } from "../card-frame/protocol.ts";
-import { Api, type ApiError, type TokenSource } from "./api.ts";
+import type { CardMessages, CardWords } from "../card-frame/protocol.ts";
+import { framedOrigin } from "../page/addresses.ts";
+import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
 import { Flow } from "./flow.ts";
@@ -8,8 +9,8 @@ import { frameTheme } from "./frame-theme.ts";
 import { sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
-import { makeUnfinished } from "./unfinished.ts";
-import { makeWords, regional, type Words, wordsBefore } from "./words.ts";
+import { unfinishedOf } from "./unfinished.ts";
+import { makeWords, regional, spokenFirst, type Words, wordsBefore } from "./words.ts";
 
 const cardWords = [
   "group",
@@ -28,17 +29,25 @@ export interface VisitOptions {
   element: HTMLElement;
   /** Origin of the payment edge. */
   base: string;
-  /** Wanted languages, best first. */
-  wanted: readonly string[];
-  token: TokenSource;
+  /** Wanted languages as of now, best first. */
+  wanted: () => readonly string[];
+  /** Asked with the visit's end as signal. */
+  token: (signal: AbortSignal) => ReturnType<TokenSource>;
+  /** The window that the element stands in now. */
+  view: () => Window;
   changed: (before: State) => void;
   settled: (payment: Payment) => void;
   failed: (error: ApiError) => void;
+  /** The session turned out to be another customer's. */
+  changedHands: () => void;
 }
 
+/** Of the payments this page has told the outcome of: each is told once, by whichever element hears it first. */
+const told = new Set<string>();
+
 /**
- * All that lives from the element's arrival on the page to its farewell: the flow and the two
- * frames it needs. `previous` hands its session on when the element was away for a while.
+ * All that lives while one customer's session is on the page: the flow and the two frames it needs. Nothing of it
+ * outlives its end but what `previous` hands on, the session of an element that was away for a while.
  */
 export class Visit {
   readonly flow: Flow;
@@ -48,30 +57,44 @@ export class Visit {
   readonly #api: Api;
   readonly #options: VisitOptions;
   readonly #ended = new AbortController();
+  /** Languages that the words were asked for in. */
+  #asked: string;
 
   constructor(options: VisitOptions, previous: Visit | null) {
     const { signal } = this.#ended;
     this.#options = options;
-    this.#api = previous
-      ? previous.#api
-      : new Api({ base: options.base, locales: options.wanted, token: options.token });
-    this.#api.signal = signal;
-    this.words = wordsBefore(options.wanted);
+    const { base, wanted, token, changedHands } = options;
+    this.#api = new Api(
+      { base, locales: () => this.#ask(), token: () => token(signal), signal, changedHands },
+      previous?.flow.state.session ? previous.grant : undefined,
+    );
+    this.#asked = String(wanted());
+    this.words = wordsBefore(wanted());
     this.flow = new Flow(
       {
         api: this.#api,
         tokenize: () => this.card?.tokenize() ?? Promise.reject(new Error("unreachable")),
-        unfinished: makeUnfinished(),
+        unfinished: (customerId) => unfinishedOf(base, customerId),
+        mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
         changed: (before) => this.#changed(before),
-        settled: options.settled,
-        failed: options.failed,
+        settled: (payment) => {
+          if (signal.aborted || told.has(payment.id)) return;
+          told.add(payment.id);
+          options.settled(payment);
+        },
+        failed: (error) => signal.aborted || options.failed(error),
       },
       previous?.flow.state.session,
     );
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
+  }
+
+  /** Of its open session, if there is one. */
+  get grant(): Grant | undefined {
+    return this.#api.grant;
   }
 
   end(): void {
@@ -80,10 +103,35 @@ export class Visit {
     this.challenge?.dispose();
   }
 
+  /** The element stands somewhere else in the page, or in another: frames that move are loaded anew. */
+  moved(): void {
+    this.card?.start();
+    if (this.challenge) this.#openChallenge(this.challenge.url);
+    this.#options.changed(this.flow.state);
+  }
+
   /** After anything that changes colours: the frame wears what the form wears. */
   sendTheme(): void {
     const { session } = this.flow.state;
     if (session) this.card?.send({ type: "theme", ...frameTheme(this.#options.element, session) });
+  }
+
+  /** After the wanted language has changed. Where the words of another cannot be had any more, those there are stay. */
+  async speak(): Promise<void> {
+    const wanted = this.#options.wanted();
+    const { session } = this.flow.state;
+    if (!session) {
+      this.words = wordsBefore(wanted);
+      return this.#options.changed(this.flow.state);
+    }
+    if (String(wanted) === this.#asked) return;
+    this.#asked = String(wanted);
+    const known =
+      spokenFirst(wanted) === session.locale ? session : await this.#api.reopen().catch(() => null);
+    if (!known || this.#ended.signal.aborted) return;
+    this.flow.speak(known);
+    if (this.card) this.card.title = this.words.text("card.group");
+    this.card?.send({ type: "words", ...this.#cardWords() });
   }
 
   #changed(before: State): void {
@@ -98,43 +146,69 @@ export class Visit {
       this.challenge?.dispose();
       this.challenge = null;
     } else if (this.challenge?.url !== phase.url) {
-      this.challenge = openChallenge(phase.url, this.words.text("challenge.title"), () =>
-        this.flow.challengeDone(),
-      );
+      this.#openChallenge(phase.url);
     }
     this.card?.send({ type: "lock", locked: phase.name !== "choosing" });
     this.#options.changed(before);
   }
 
+  #openChallenge(url: string): void {
+    this.challenge?.dispose();
+    this.challenge = openChallenge({
+      url,
+      title: this.words.text("challenge.title"),
+      view: this.#options.view(),
+      onDone: () => this.flow.challengeDone(),
+    });
+  }
+
   #openCard(session: Session): void {
-    const method = session.methods[0];
-    if (!method || !this.flow.state.invoices.some(isPayable)) return;
-    const { text, locale, dir } = this.words;
+    const { base, view } = this.#options;
+    if (!this.flow.state.invoices.some(isPayable)) return;
+    const frameUrl = session.methods[0]?.frameUrl ?? "";
+    const origin = framedOrigin(frameUrl, base);
+    // Without a provider there is nothing to wait for, and an address that may not be framed is none.
+    if (!origin) {
+      if (this.flow.state.card.status !== "failed") this.flow.cardChanged({ status: "failed" });
+      return;
+    }
     this.card = new CardField({
-      frameUrl: method.frameUrl,
-      title: text("card.group"),
+      frameUrl,
+      origin,
+      view,
+      title: this.words.text("card.group"),
       changed: (card) => this.flow.cardChanged(card),
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",
         ...frameTheme(this.#options.element, session),
-        locale,
-        dir,
+        ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
-        messages: Object.fromEntries(cardWords.map((name) => [name, text(`card.${name}`)])) as Record<
-          CardWord,
-          string
-        >,
       }),
     });
     this.card.start();
   }
 
+  #cardWords(): CardWords {
+    const { text, locale, dir } = this.words;
+    const messages = Object.fromEntries(cardWords.map((name) => [name, text(`card.${name}`)]));
+    return { locale, dir, messages: messages as Record<CardWord, string> };
+  }
+
+  #ask(): readonly string[] {
+    const wanted = this.#options.wanted();
+    this.#asked = String(wanted);
+    return wanted;
+  }
+
   #speak(session: Session): string {
-    const locale = regional(session.locale, this.#options.wanted);
+    const wanted = this.#options.wanted();
+    const locale = regional(session.locale, wanted);
     const exponentOf = (currency: string) => session.currencies[currency] ?? 2;
     this.words = makeWords({ locale, messages: session.messages, exponentOf });
+    // They changed their mind while the session was opened.
+    if (String(wanted) !== this.#asked) void this.speak();
     return locale;
   }
 }

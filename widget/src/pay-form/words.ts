@@ -1,7 +1,6 @@
 import type { MessageKey } from "../locales/en.ts";
-import { enWords } from "../locales/en-words.ts";
 import { preSession } from "../locales/pre-session.ts";
-import { formatMoney } from "./money.ts";
+import { formatInput, formatMoney, parseAmount } from "./money.ts";
 
 /** Words, numbers and dates in the payer's language. */
 export interface Words {
@@ -43,40 +42,51 @@ export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words
   };
 }
 
-/** A code whose words are not here (there is no session yet) gets the nearest there are. */
+/**
+ * What an edge of another release has no words for gets the nearest there are: a code before there is a session, and
+ * a finer hint than it knows.
+ */
 function wordsFor(key: MessageKey, messages: Readonly<Record<string, string>>): string {
   const nearest = /token|proof|session/.test(key) ? "error.session_ended" : "error.unavailable";
-  const words: Record<string, string> = enWords;
-  return (
-    messages[key] ??
-    (/^(error|decline)\./.test(key) ? messages[nearest] : undefined) ??
-    words[key] ??
-    words[nearest] ??
-    ""
-  );
+  return messages[key] ?? messages[key.replace(/\w+$/, "invalid")] ?? messages[nearest] ?? "";
+}
+
+const early: Record<string, Readonly<Record<string, string>>> = preSession;
+const languageOf = (tag: string) => tag.toLowerCase().split("-")[0] ?? "";
+
+/** The first of the wanted languages that the form speaks; undefined: none of them. */
+export function spokenFirst(wanted: readonly string[]): string | undefined {
+  return wanted.map(languageOf).find((language) => Object.hasOwn(early, language));
 }
 
 /** The words there are before a session has brought the rest. */
 export function wordsBefore(wanted: readonly string[]): Words {
-  const spoken: Record<string, Readonly<Record<string, string>>> = { en: enWords, ...preSession };
-  const locale = wanted.find((tag) => Object.hasOwn(spoken, tag.slice(0, 2))) ?? "en";
-  return makeWords({ locale, messages: spoken[locale.slice(0, 2)] ?? enWords, exponentOf: () => 2 });
+  const language = spokenFirst(wanted) ?? "en";
+  const locale = regional(language, wanted);
+  return makeWords({ locale, messages: early[language] ?? {}, exponentOf: () => 2 });
 }
 
-/** Wanted languages, best first: the attribute, the page's, the browser's. */
+/** What the contract takes. */
+const most = { tags: 10, characters: 35 };
+
+/** Wanted languages, best first: the attribute, the page's, the browser's. What is no language tag is not asked for. */
 export function wantedLocales(attribute: string | null): string[] {
-  const wanted = [attribute, document.documentElement.lang, ...navigator.languages];
-  return [...new Set(wanted.filter((tag) => tag && isTag(tag)) as string[])].slice(0, 10);
+  const wanted = [attribute, document.documentElement.lang, ...navigator.languages].map(
+    (tag) => tag?.trim() ?? "",
+  );
+  return [...new Set(wanted.filter(isTag))].slice(0, most.tags);
 }
 
-/** The region the payer wants for a language the session speaks: `de` → `de-CH`. */
+/** The region the payer wants for a language the session speaks: `de` → `de-CH`, if its digits can be typed. */
 export function regional(language: string, wanted: readonly string[]): string {
-  return wanted.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+  const tag = wanted.find((each) => languageOf(each) === language) ?? language;
+  const format = { locale: tag, exponent: 2 };
+  return parseAmount(formatInput(1234567n, format), format) === 1234567n ? tag : language;
 }
 
 function isTag(tag: string): boolean {
   try {
-    return Intl.getCanonicalLocales(tag).length > 0;
+    return tag.length <= most.characters && Intl.getCanonicalLocales(tag).length > 0;
   } catch {
     return false;
   }

@@ -10,7 +10,9 @@ export interface World {
   api: Pick<Api, "open" | "invoices" | "pay" | "payment" | "resume">;
   /** The present card frame's. @throws Error with the code `invalid` or `unreachable` as message */
   tokenize: () => Promise<CardToken>;
-  unfinished: Unfinished;
+  unfinished: (customerId: string) => Unfinished;
+  /** Whether the bank's page may be put into a frame. */
+  mayShow: (url: string) => boolean;
   sleep: Sleep;
   newId: () => string;
   /** Language tag for numbers and dates, once the session's language is known. */

@@ -30,3 +30,16 @@ export interface Ui {
   spoken: string;
   update: () => void;
 }
+
+/** `update` paints again after a change of it. */
+export function newUi(update: () => void): Ui {
+  return {
+    find: "",
+    whole: new Set(),
+    touched: new Set(),
+    typing: false,
+    draft: null,
+    spoken: "",
+    update,
+  };
+}
