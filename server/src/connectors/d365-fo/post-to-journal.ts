@@ -12,9 +12,6 @@ interface Posting {
   signal: AbortSignal;
 }
 
-/** Until the posting job has run, or a person has, ms. */
-const blockedForMs = 60_000;
-
 /**
  * Records the payment as a journal of its own with a line for each invoice, marked in it. Posting the journal is
  * F&O's own batch job (there is no OData action for it): `posted` here means recorded.
@@ -105,7 +102,6 @@ const blocked = (invoice: string, journals: readonly string[], company: string) 
   new ErpError(
     "protocol",
     `invoice ${invoice} is marked for settlement by journal ${journals.join(", ")} in company ${company}, which is not posted yet`,
-    { retryAfterMs: blockedForMs },
   );
 
 /** A refusal is believed only after one more look: it may say that the line is there already. */
@@ -119,7 +115,7 @@ async function writeLine(
   const earlier = await findEarlier(environment, writing);
   if (earlier.marked.has(writing.payment.lines[writing.index]?.invoiceNumber ?? "")) return;
   if (/marked for settlement by/i.test(failure.message)) {
-    throw new ErpError("protocol", failure.message, { retryAfterMs: blockedForMs });
+    throw new ErpError("protocol", failure.message);
   }
   if (earlier.open !== writing.batch) {
     throw new ErpError(
