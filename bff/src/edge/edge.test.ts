@@ -216,6 +216,20 @@ test("guessing tokens or proofs is limited by address", async () => {
   expect(visitor.accessToken).not.toBe("");
 });
 
+test("a token without its key is tried so often from one address, and the signature no more looked at", async () => {
+  await rig.close();
+  rig = await createRig({ limits: { address: 5 } });
+  const [mine, neighbour] = [await rig.enter(host), await rig.enter(host)];
+  const codes = [];
+  for (let n = 0; n < 8; n++) {
+    const url = `http://${host}:${port}/v1/invoices`;
+    const dpop = await neighbour.browser.proof({ method: "GET", url, accessToken: mine.accessToken });
+    codes.push(await codeOf(await mine.call("/v1/invoices", { headers: { dpop } })));
+  }
+  expect(codes).toEqual([...Array(5).fill("proof_invalid"), ...Array(3).fill("rate_limited")]);
+  expect((await neighbour.call("/v1/invoices")).status).toBe(200);
+});
+
 test("trying out host names is limited by address, and known hosts go on", async () => {
   await rig.close();
   rig = await createRig({ limits: { address: 3 } });

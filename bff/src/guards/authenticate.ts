@@ -28,15 +28,21 @@ export function authenticate(options: AuthenticateOptions, rate: PayerCounting):
     const toAddress = () => limit.count(addressOf("guess", c.get("address")));
     const token = tokenOf(c);
     const access = await tokens.verify(token, toAddress);
-    if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
+    if (access.tenantId !== host.tenant.id) {
+      await toAddress();
+      throw new Refusal("tenant_mismatch");
+    }
     const caller = { host, session: access.jkt };
     await rate.ahead(caller);
+    // Ahead of its cost, and of this session alone: others at the address have proofs of their own.
+    const guesses = addressOf("proof", c.get("address"), access.jkt);
+    await limit.refuseSpent(guesses);
     try {
       const { jkt } = await proofOf(c, options, access.ath);
       if (jkt !== access.jkt)
         throw new Refusal("proof_invalid", { detail: "the session is bound to another key" });
     } catch (error) {
-      await toAddress();
+      await limit.charge(guesses);
       throw error;
     }
     await rate.judged(caller);

@@ -75,11 +75,15 @@ export function createRateClasses(limit: RateLimit): RateClasses {
   };
 }
 
-/** Tokens and proofs that are no good, and hosts that are nobody's, are charged to an address too. */
-export const addressOf = (share: string, address: string): Counted => ({
+/**
+ * Tokens and proofs that are no good, and hosts that are nobody's, are charged to an address too.
+ *
+ * @param at whose they are tried on: each has a count of its own
+ */
+export const addressOf = (share: string, address: string, at = ""): Counted => ({
   kind: "address",
   share,
-  key: networkOf(address),
+  key: `${networkOf(address)}${at && "/"}${at}`,
 });
 
 /** What the edge answers alone, that something is nowhere included. */
@@ -116,7 +120,7 @@ function webhookCounting(limit: RateLimit, turnOf: StrangerCounting["turn"]): St
       await limit.refuseSpent(tenantOf(host, "webhook"));
       const pair = pairOf(caller);
       if (known.has(pair)) return limit.count({ ...tenantOf(host, "sender"), key: pair });
-      await limit.count({ kind: "address", share: "webhook", key: pair });
+      await limit.count(addressOf("webhook", address, host.tenant.id));
       await limit.count(pageOf(address, "webhook"));
     },
     turn: async (caller) => (known.has(pairOf(caller)) ? () => {} : turnOf(caller)),

@@ -221,6 +221,20 @@ test("when all places are taken, who has asked for nothing makes room, then who 
   expect([busy, third, fourth].some(({ destroyed }) => destroyed)).toBe(false);
 });
 
+test("then whoever is slow to send its request makes room, or to take its answer; what has come is answered", async () => {
+  const { open } = await listen({ connections: 3 });
+  const busy = await open(get("/never"));
+  const reader = await open(get("/huge"));
+  const sender = await open(get("/never", "content-length: 9"));
+  await once(reader, "readable");
+  const second = await open(get("/never"));
+  expect(await ended(sender)).toBe(true);
+  const third = await open(get("/never"));
+  expect(await ended(reader)).toBe(true);
+  expect(await ended(await open())).toBe(true);
+  expect([busy, second, third].some(({ destroyed }) => destroyed)).toBe(false);
+});
+
 test("behind a proxy whoever asks is counted, and not the proxy", async () => {
   const addressOf: GuardedServerOptions["addressOf"] = ({ headers }) => String(headers["x-forwarded-for"]);
   const { open, losses } = await listen({ perAddress: 2 }, { addressOf });

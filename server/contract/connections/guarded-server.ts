@@ -50,8 +50,8 @@ export function createGuardedServer(options: GuardedServerOptions): Server {
     const connection = connections.find(incoming.socket);
     // Of bytes that came before the cut.
     if (!connection) return;
-    const turn = () => void serve(connection, incoming, outgoing);
-    if (!connection.busy) begin(connection, turn);
+    const turn = () => begin(connection, incoming, outgoing);
+    if (!connection.request) turn();
     else if (connection.waiting.length >= limits.pipelined) connections.cut(connection, "pipelined");
     else {
       connection.waiting.push(turn);
@@ -61,10 +61,10 @@ export function createGuardedServer(options: GuardedServerOptions): Server {
   }
 
   /** Not at once: Node would go on with a connection's next request, and the next, before it looks at anybody else's. */
-  function begin(connection: Connection, turn: () => void): void {
-    connections.begins(connection);
+  function begin(connection: Connection, incoming: IncomingMessage, outgoing: ServerResponse): void {
+    connections.begins(connection, incoming);
     setImmediate(() => {
-      if (connections.find(connection.socket)) turn();
+      if (connections.find(connection.socket)) serve(connection, incoming, outgoing);
     });
   }
 
@@ -92,7 +92,7 @@ export function createGuardedServer(options: GuardedServerOptions): Server {
     const turn = connection.waiting.shift();
     if (turn) {
       connection.socket.resume();
-      begin(connection, turn);
+      turn();
     } else connections.rests(connection);
   }
 

@@ -4,7 +4,7 @@ import { routes } from "../routes.ts";
 
 /** How much of a process strangers may hold. */
 export interface ConnectionLimits {
-  /** Connections at once. Who comes then pushes out one that asks for nothing. */
+  /** Connections at once. Who comes then pushes out one that asks for nothing, or is slow at asking or reading. */
   readonly connections: number;
   /** Of one address at once: connections, or behind a proxy requests. */
   readonly perAddress: number;
@@ -54,7 +54,7 @@ export const connectionVariables = (usual: Partial<ConnectionLimits> = {}) => {
   return defineVariables({
     CLARITY_CONNECTIONS: {
       kind: count,
-      help: "connections at once; who comes then pushes out one that asks for nothing",
+      help: "connections at once; who comes then pushes out one that asks for nothing, or is slow",
       default: written("connections"),
     },
     CLARITY_CONNECTIONS_PER_ADDRESS: {

@@ -4,8 +4,8 @@ import { truncatedAddress } from "./address.ts";
  * Why a connection, or a request on it, was lost:
  *
  * - `address`: its address had as many as it may
- * - `full`: all places were taken, by connections with a request under way
- * - `crowded`: it asked for nothing while another wanted its place
+ * - `full`: all places were taken by requests that wait for their answer
+ * - `crowded`: it asked for nothing, or was slow at it, while another wanted its place
  * - `pipelined`: more requests behind one another than may wait
  * - `unread`: its answer was not taken in time
  * - `unsent`: more of its answers waited to be taken than may

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { networkOf } from "./address.ts";
 import type { ConnectionLimits } from "./limits.ts";
@@ -6,8 +7,8 @@ import type { Places } from "./places.ts";
 
 export interface Connection {
   readonly socket: Socket;
-  /** A request is under way. */
-  busy: boolean;
+  /** The request under way; null: none. */
+  request: IncomingMessage | null;
   /** Requests behind it, each as what begins it. */
   readonly waiting: (() => void)[];
   /** Of an answer that is complete and waits to be taken: bytes, and since when, ms of `performance.now`. */
@@ -50,7 +51,7 @@ export class OpenConnections {
       socket.destroy();
       return;
     }
-    const connection = { socket, busy: false, waiting: [], unsent: null, leave };
+    const connection = { socket, request: null, waiting: [], unsent: null, leave };
     this.#open.set(socket, connection);
     this.#silent.add(connection);
     socket.once("close", () => this.#forget(connection));
@@ -58,19 +59,27 @@ export class OpenConnections {
 
   #makeRoom(): boolean {
     if (this.#open.size < this.#limits.connections) return true;
-    const [idlest] = this.#silent.size > 0 ? this.#silent : this.#idle;
-    if (idlest) this.cut(idlest, "crowded");
-    return idlest !== undefined;
+    const goes = this.#whoCouldGo();
+    if (goes) this.cut(goes, "crowded");
+    return goes !== undefined;
   }
 
-  begins(connection: Connection): void {
-    connection.busy = true;
+  /** Nobody whose request has come and waits for its answer: there may be money in it. */
+  #whoCouldGo(): Connection | undefined {
+    for (const resting of [this.#silent, this.#idle]) for (const longest of resting) return longest;
+    for (const oldest of this.#open.values()) if (oldest.request?.complete === false) return oldest;
+    for (const longest of this.#reading) return longest;
+    return undefined;
+  }
+
+  begins(connection: Connection, request: IncomingMessage): void {
+    connection.request = request;
     this.#silent.delete(connection);
     this.#idle.delete(connection);
   }
 
   rests(connection: Connection): void {
-    connection.busy = false;
+    connection.request = null;
     this.#idle.add(connection);
   }
 
