@@ -12,6 +12,7 @@ const entries = {
   start: "demo/src/launch.ts",
   test: ".tools/test.ts",
   bench: ".tools/bench.ts",
+  attack: ".tools/attack.ts",
   check: ".tools/check.ts",
   fix: ".tools/fix.ts",
   clarity: "server/src/cli/clarity.ts",

@@ -44,7 +44,7 @@ export const walls: Wall[] = [
   },
   {
     in: /^bff\//,
-    stops: /^@clarity\/(?!server\/contract(?:\/environment)?$|bff)/,
+    stops: /^@clarity\/(?!server\/contract(?:\/(?:environment|connections|edge-trust))?$|bff)/,
     except: tests,
     why: "the edge knows the server by its contract alone, so that either can be replaced or moved",
   },

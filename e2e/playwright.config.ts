@@ -40,6 +40,8 @@ export default defineConfig({
       // New data each run: a test may not pass because of what an earlier one left.
       command: `rm -rf "${dataDir}" && exec node ../demo/src/launch.ts`,
       url: `http://127.0.0.1:${port}/readyz`,
+      // The edge is ready without its servers.
+      wait: { stdout: /ready http/ },
       env: { CLARITY_PORT: String(port), CLARITY_DATA_DIR: dataDir },
       timeout: 120_000,
       gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },

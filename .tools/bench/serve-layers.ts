@@ -5,6 +5,7 @@
  * tenants' ERP takes for a reading, ms; without one they have none. Prints its port.
  */
 import { generateKeyPairSync, generateKeySync } from "node:crypto";
+import type { AddressInfo } from "node:net";
 import { createEdge } from "@clarity/bff";
 import {
   createContextFactory,
@@ -15,7 +16,7 @@ import {
   openTenants,
   type Tenants,
 } from "@clarity/server";
-import { serve } from "@hono/node-server";
+import { usualLimits } from "@clarity/server/contract/connections";
 import type { Connector } from "../../server/src/connectors/connector.ts";
 import { createFakeErp } from "../../server/src/connectors/fake.ts";
 import { createCircuitBreaker } from "../../server/src/tenant/circuit-breaker.ts";
@@ -50,9 +51,8 @@ const edge = await createEdge({
   limits: { session: 1e9, address: 1e9, ...(process.argv[3] !== "limited" && { tenant: 1e9 }) },
   log,
 });
-serve({ fetch: edge.fetch, port: 0, hostname: "127.0.0.1" }, ({ port }) =>
-  console.log(JSON.stringify({ port })),
-);
+const http = edge.serve({ ...usualLimits, perAddress: usualLimits.connections });
+http.listen(0, "127.0.0.1", () => console.log(JSON.stringify(http.address() as AddressInfo)));
 process.on("message", (message) => {
   if (message !== "memory") return;
   globalThis.gc?.();

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,7 +43,7 @@ test("an edge with wrong variables says each in a log line of its own, repeats n
   expect(said(stdout, "fatal")).toEqual([
     "PORT must be a port, 0 to 65535",
     expect.stringMatching(/^CLARITY_SERVER_URL is not set: .* CLARITY_SERVER_ULR is set: was it meant\?$/),
-    "CLARITY_EDGE_KEY_FILE must be the path of a file that is there and that none but its owner and group may read",
+    "CLARITY_EDGE_KEY_FILE must be the path of a file, or of a folder of files, that is there and that none but its owner and group may read",
     "CLARITY_REDIS_URL must be a URL, redis:// or rediss://",
     "CLARITY_TRUST_FORWARDED must be 1 or 0, true or false",
   ]);
@@ -66,4 +66,20 @@ test("a variable nothing reads is warned of with the nearest there is; a key tha
   expect(said(stdout, "fatal")).toEqual([
     expect.stringMatching(`^CLARITY_EDGE_KEY_FILE: ${key} holds no private key`),
   ]);
+});
+
+test("a key that everybody may read is refused, behind a link too; one its group may read is not", () => {
+  const [real, link] = [join(folder, "mounted"), join(folder, "link.pem")];
+  writeFileSync(real, "no key", { mode: 0o644 });
+  symlinkSync(real, link);
+  const env = {
+    CLARITY_SERVER_URL: "http://127.0.0.1:1",
+    CLARITY_EDGE_KEY_FILE: link,
+    CLARITY_ASSETS_DIR: folder,
+  };
+  expect(said(start(env).stdout, "fatal")).toEqual([
+    expect.stringMatching(/none but its owner and group may read$/),
+  ]);
+  chmodSync(real, 0o440);
+  expect(said(start(env).stdout, "fatal")).toEqual([expect.stringMatching(/holds no private key/)]);
 });

@@ -1,3 +1,4 @@
+import { connectionVariables } from "@clarity/server/contract/connections";
 import {
   defineEnvironment,
   kinds,
@@ -14,9 +15,14 @@ export const edgeEnvironment = defineEnvironment({
     HOST: { kind: kinds.host, help: "where to listen", default: "127.0.0.1" },
     CLARITY_SERVER_URL: { kind: kinds.httpUrl, help: "the shared servers", required: true },
     CLARITY_EDGE_KEY_FILE: {
-      kind: kinds.privateFile,
-      help: "signs the edge's tokens: Ed25519 private key, PKCS #8 PEM",
+      kind: kinds.privatePath,
+      help: "sign the edge's tokens: Ed25519 private keys, PKCS #8 PEM, the first signs; read again while it serves",
       required: true,
+    },
+    CLARITY_BESIDE_OLDER_EDGES: {
+      kind: kinds.flag,
+      help: "during the roll-out of this release: edges before it, which have one key for all tokens, share the name",
+      default: "0",
     },
     CLARITY_ASSETS_DIR: {
       kind: kinds.existingFolder,
@@ -50,6 +56,7 @@ export const edgeEnvironment = defineEnvironment({
       help: "a TLS-terminating proxy stands in front: believe its X-Forwarded-…",
       default: "0",
     },
+    ...connectionVariables(),
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...tracingVariables("edge"),
   },

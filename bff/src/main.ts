@@ -4,15 +4,17 @@
  *
  * SIGTERM or SIGINT stops it: after CLARITY_DRAIN_MS requests under way get CLARITY_GRACE_MS to finish.
  */
+
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
+import { connectionLimitsOf } from "@clarity/server/contract/connections";
 import { environmentAtStart } from "@clarity/server/contract/environment";
-import { serve } from "@hono/node-server";
 import { createEdge } from "./edge/create-edge.ts";
 import { edgeEnvironment } from "./environment.ts";
 import { openSharedState } from "./limits/shared-state.ts";
 import { createLogger } from "./telemetry/log.ts";
 import { serveMetrics } from "./telemetry/serve-metrics.ts";
-import { readEdgeKey } from "./tokens/keys.ts";
+import { openEdgeKeys } from "./tokens/keys.ts";
 import { httpUpstream } from "./upstream/http-upstream.ts";
 
 const env = environmentAtStart(edgeEnvironment, createLogger({}));
@@ -24,7 +26,10 @@ let stopping = false;
 
 const shared = env.CLARITY_REDIS_URL ? openSharedState({ url: env.CLARITY_REDIS_URL, log }) : null;
 const edge = await createEdge({
-  key: await readEdgeKey(env.CLARITY_EDGE_KEY_FILE).catch(refuse("CLARITY_EDGE_KEY_FILE")),
+  key: await openEdgeKeys(env.CLARITY_EDGE_KEY_FILE, (err) =>
+    log.error({ err }, "the edge's keys cannot be read again: those known before are used on"),
+  ).catch(refuse("CLARITY_EDGE_KEY_FILE")),
+  besideOlderEdges: env.CLARITY_BESIDE_OLDER_EDGES,
   upstream: httpUpstream(env.CLARITY_SERVER_URL),
   assetsDir: env.CLARITY_ASSETS_DIR ?? null,
   assetsUrl: env.CLARITY_ASSETS_URL ?? null,
@@ -36,16 +41,11 @@ const edge = await createEdge({
   log,
 }).catch(refuse("CLARITY_ASSETS_DIR"));
 
-const server = serve(
-  {
-    fetch: edge.fetch,
-    port: env.PORT,
-    hostname: env.HOST,
-    // A slow sender holds a socket this long at most, milliseconds, and one look at the sockets more.
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 1_000 },
-  },
-  ({ address, port }) => log.info({ address, port }, "listening"),
-);
+const server = edge.serve(connectionLimitsOf(env));
+server.listen(env.PORT, env.HOST, () => {
+  const { address, port } = server.address() as AddressInfo;
+  log.info({ address, port }, "listening");
+});
 server.on("error", cannotListen);
 // Who keeps its connection goes elsewhere with the next request, once we are to stop.
 server.prependListener("request", (_, response) => stopping && response.setHeader("connection", "close"));
@@ -77,7 +77,7 @@ async function stop() {
   setTimeout(() => process.exit(0), env.CLARITY_GRACE_MS).unref();
   const closed = new Promise((resolve) => server.close(resolve));
   // What was under way when we were asked to stop leaves its connection open behind it.
-  if ("closeIdleConnections" in server) setInterval(() => server.closeIdleConnections(), 50).unref();
+  setInterval(() => server.closeIdleConnections(), 50).unref();
   await Promise.all([closed, shared?.close()]);
   metrics?.close();
   await stopTracing?.();

@@ -4,7 +4,8 @@ import { Locale } from "./session.ts";
 /**
  * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
  * `typ` `internal+jwt`, `aud` the upstream: its base URL, or `shared`. The server trusts nothing else
- * about a request; a token it does not take is 401 with `www-authenticate`.
+ * about a request; a token it does not take is 401 with `www-authenticate`. Beside what stands here it says `kid`, which
+ * of the edge's keys signed, and `req`, the one request it is for (`requestDigest`); an edge before those says neither.
  */
 export const InternalClaims = z.object({
   /** Tenant id (UUID) the edge resolved by host name; null only for `edge` scope. */
@@ -26,10 +27,10 @@ export const InternalClaims = z.object({
    */
   sid: z.string().min(1).max(200).nullish(),
   /**
-   * Where the request came to the edge from: the browser's IP address as the edge believes it, for limits alone; no
-   * address is kept. Null or absent where there is none, and from an older edge.
+   * Who asks: an address as `readAddress` spells it. For counting, by `networkOf`; never logged whole. Null: the edge
+   * itself, or nobody knows. An older edge does not say.
    */
-  ip: z.string().min(1).max(64).nullish(),
+  addr: z.string().max(45).nullable().default(null),
   /** Request id, the same in every log line of the request. */
   rid: z.string(),
 });

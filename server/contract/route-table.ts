@@ -17,14 +17,19 @@ import type { InternalClaims } from "./internal.ts";
 export type Guard = "public" | "loopback" | "key" | "session" | "webhook" | "internal" | "user" | "operator";
 
 /**
- * Whose share a request of the edge is counted against:
+ * Whose share a request of the edge is counted against. Each class has counts of its own; an address is IPv4's, or IPv6's
+ * first 64 bits.
  *
- * - `payer`: the session's and its tenant's
- * - `newcomer`: the address's and the tenant's
- * - `anybody`: a second share of the tenant's, so that it uses up nothing payers need
+ * - `payer`: the session's and its tenant's, once token and proof have been judged; the address's while they are no good
+ * - `newcomer`: the address's; its tenant's once the server has taken the embed token
+ * - `webhook`: the address's, until one of its webhooks to the tenant was genuine; the tenant's share for webhooks, once
+ *   the server has found it genuine
+ * - `reader`: the address's; where the edge has to ask the server, also the tenant's share for that
+ * - `anybody`: the address's, of what the edge answers alone
+ * - `probe`: the same, counted apart by each edge for itself, so that no flood makes it look dead
  * - `uncounted`: nobody's
  */
-export type RateClass = "payer" | "newcomer" | "anybody" | "uncounted";
+export type RateClass = "payer" | "newcomer" | "webhook" | "reader" | "anybody" | "probe" | "uncounted";
 
 /** What an internal token allows. */
 export type Scope = InternalClaims["scopes"][number];
@@ -41,8 +46,10 @@ type Call =
 
 /** Without a tenant's host there is no tenant to count against. */
 type Admission =
-  | { host: "any"; guard: "public" | "loopback"; rate: "uncounted" }
-  | { host: "tenant"; guard: "public" | "webhook"; rate: "anybody" | "uncounted" }
+  | { host: "any"; guard: "public"; rate: "anybody" | "probe" }
+  | { host: "any"; guard: "loopback"; rate: "uncounted" }
+  | { host: "tenant"; guard: "public"; rate: "anybody" | "reader" }
+  | { host: "tenant"; guard: "webhook"; rate: "webhook" }
   | { host: "tenant"; guard: "key"; rate: "newcomer" }
   | { host: "tenant"; guard: "session"; rate: "payer" }
   | { host: "tenant"; guard: "user" | "operator"; rate: RateClass };

@@ -14,7 +14,11 @@ test("a row without a guard, or whose columns do not go together, does not compi
     // @ts-expect-error a session's share without a session
     { ...there, method: "GET", path: "/a", guard: "public", rate: "payer" },
     // @ts-expect-error a tenant's share without a tenant
-    { ...there, host: "any", method: "GET", path: "/a", guard: "public", rate: "anybody" },
+    { ...there, host: "any", method: "GET", path: "/a", guard: "public", rate: "reader" },
+    // @ts-expect-error anybody, and nobody counts
+    { ...there, method: "GET", path: "/a", guard: "public", rate: "uncounted" },
+    // @ts-expect-error strangers' work at a payer's expense
+    { ...there, method: "POST", path: "/a", bodyBytes: 1, guard: "webhook", rate: "payer" },
     // @ts-expect-error a body without a limit
     { ...there, method: "POST", path: "/a", guard: "session", rate: "payer" },
     // @ts-expect-error nobody says whose rows it answers with
@@ -29,7 +33,7 @@ test("a row without a guard, or whose columns do not go together, does not compi
     // @ts-expect-error no time-out
     { method: "GET", path: "/a", guard: "public" },
   ];
-  expect(rows.length + served.length).toBe(10);
+  expect(rows.length + served.length).toBe(12);
 });
 
 test.each(Object.entries(routes))("no row of the %s stands in another's way", (_, rows) => {

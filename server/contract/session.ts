@@ -49,6 +49,8 @@ export const InvoiceList = z
     invoices: z.array(Invoice),
     /** When the ERP was last asked; while `loading`, since when it is. */
     asOf: z.iso.datetime(),
+    /** Whose they are; the name is known once the ERP was read. Absent: an older server. */
+    customer: z.object({ id: z.string(), name: z.string() }).optional(),
     /** Absent: an older server, which asked the ERP before it answered. */
     freshness: Freshness.optional(),
   })

@@ -29,6 +29,8 @@ const unseen =
  * @param longest characters, the last of them `…` where there were more
  */
 export function plainLine(text: string, longest: number): string {
+  // As nearly all are.
+  if (text.length <= longest && /^[\x20-\x7e]*$/.test(text)) return text;
   // Of a megabyte no more is looked at than can be kept.
   const head = text.slice(0, longest * 4).toWellFormed();
   const clean = head.replace(unseen, "").replace(breaks, " ");

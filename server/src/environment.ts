@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { connectionVariables } from "../contract/connections/index.ts";
 import {
   defineEnvironment,
   kinds,
@@ -27,8 +28,8 @@ export const serverEnvironment = defineEnvironment({
     },
     ...masterKeyVariables,
     CLARITY_EDGE_PUBLIC_KEY_FILE: {
-      kind: kinds.existingFile,
-      help: "verifies the edge's internal tokens, SPKI PEM",
+      kind: kinds.existingPath,
+      help: "verify the edge's internal tokens: SPKI PEM, one or several; read again while it serves",
       required: true,
     },
     CLARITY_POOLER_URL: {
@@ -50,6 +51,8 @@ export const serverEnvironment = defineEnvironment({
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
     ...stoppingVariables("4500"),
+    // A few edges are all its clients.
+    ...connectionVariables({ perAddress: 2_000 }),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
     ...backupVariables,

@@ -17,7 +17,7 @@ export { fileMasterKey, type MasterKey } from "./crypto/master-key.ts";
 export { type MasterKeyPlace, openMasterKey } from "./crypto/open-master-key.ts";
 export { serverEnvironment } from "./environment.ts";
 export { createServer, type Server, type ServerOptions } from "./http/create-server.ts";
-export type { EdgeKey } from "./http/internal-token.ts";
+export type { EdgeKey } from "./http/edge-key.ts";
 export { type AllowList, parseAllowList } from "./network/allow-list.ts";
 export { createNetwork, type Network } from "./network/network.ts";
 export { type AuditEntry, openRegistry, type Registry } from "./registry/registry.ts";

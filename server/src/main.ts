@@ -6,11 +6,9 @@
  * and those that do not are found again by the next sweep.
  */
 import "../contract/environment/home.ts";
-import { createPublicKey } from "node:crypto";
-import { readFileSync } from "node:fs";
-import type { Server as HttpServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { serve } from "@hono/node-server";
+import { connectionLimitsOf } from "../contract/connections/index.ts";
 import { environmentAtStart } from "../contract/environment/index.ts";
 import { createContextFactory } from "./context/context-factory.ts";
 import { masterKeyPlace } from "./crypto/master-key-variables.ts";
@@ -18,6 +16,8 @@ import { openMasterKey } from "./crypto/open-master-key.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
+import { openEdgePublicKeys } from "./http/edge-key.ts";
+import { createHttpServer } from "./http/serve.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
@@ -47,6 +47,9 @@ let stopping = false;
 const registryUrl = env.CLARITY_REGISTRY_URL;
 const masterKey = orRefuse("CLARITY_MASTER_KEY", () => openMasterKey(masterKeyPlace(env)));
 const registry = orRefuse("CLARITY_REGISTRY_URL", () => openRegistry({ url: registryUrl, masterKey }));
+const keys = await openEdgePublicKeys(env.CLARITY_EDGE_PUBLIC_KEY_FILE, (err) =>
+  log.error({ err }, "the edge's public keys cannot be read again: those known before are believed on"),
+).catch(refuse("CLARITY_EDGE_PUBLIC_KEY_FILE"));
 const tenants = openTenants({
   registry,
   log,
@@ -78,15 +81,18 @@ const server = createServer({
   registry,
   tenants,
   makeContext,
-  edgeKey: { alg: "EdDSA", key: orRefuse("CLARITY_EDGE_PUBLIC_KEY_FILE", readEdgeKey) },
+  edgeKey: { alg: "EdDSA", keys },
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
   log,
 });
-const http = serve({ fetch: server.fetch, port: env.PORT, hostname: env.HOST }, ({ address, port }) =>
-  log.info({ address, port }, "listening"),
-) as HttpServer;
+const limits = connectionLimitsOf(env);
+const http = createHttpServer({ fetch: server.fetch, limits, log });
+http.listen(env.PORT, env.HOST, () => {
+  const { address, port } = http.address() as AddressInfo;
+  log.info({ address, port }, "listening");
+});
 http.on("error", cannotListen);
 // An edge keeps its connections: the next request goes to another server, once we are to stop.
 http.prependListener("request", (_, response) => stopping && response.setHeader("connection", "close"));
@@ -105,13 +111,16 @@ const leave = announceInstance({
 const metrics =
   env.CLARITY_METRICS_PORT === undefined
     ? null
-    : await serveMetrics({ port: env.CLARITY_METRICS_PORT, host: env.CLARITY_METRICS_HOST, log }).catch(
-        (err) => {
-          // Nobody pays less surely for want of them.
-          log.error({ err }, "metrics are not served");
-          return null;
-        },
-      );
+    : await serveMetrics({
+        port: env.CLARITY_METRICS_PORT,
+        host: env.CLARITY_METRICS_HOST,
+        limits,
+        log,
+      }).catch((err) => {
+        // Nobody pays less surely for want of them.
+        log.error({ err }, "metrics are not served");
+        return null;
+      });
 
 async function stop() {
   if (stopping) return;
@@ -139,18 +148,20 @@ function poolerAt(url: string): { host: string; port: number } {
   return { host: hostname, port: Number(port || 6432) };
 }
 
-function readEdgeKey() {
-  return createPublicKey(readFileSync(env.CLARITY_EDGE_PUBLIC_KEY_FILE));
-}
-
 /** What a variable names is there and of no use. */
 function orRefuse<T>(variable: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    log.fatal(`${variable}: ${(error as Error).message}`);
-    process.exit(1);
+    return refuse(variable)(error as Error);
   }
+}
+
+function refuse(variable: string) {
+  return (error: Error): never => {
+    log.fatal(`${variable}: ${error.message}`);
+    process.exit(1);
+  };
 }
 
 function cannotListen(error: NodeJS.ErrnoException): never {

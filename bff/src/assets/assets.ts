@@ -1,5 +1,6 @@
 import type { Locale } from "@clarity/bff/contract";
 import { edgePaths } from "@clarity/server/contract";
+import { createRefresher } from "@clarity/server/contract/edge-trust";
 import type { Logger } from "pino";
 import { Refusal } from "../http/refusal.ts";
 import { type Body, createBodies } from "./bodies.ts";
@@ -8,7 +9,6 @@ import { type Catalogue, createCatalogue, type End, type Script } from "./catalo
 import { folderOfBuilds } from "./folder.ts";
 import { mayBeKnown } from "./manifest.ts";
 import { objectStore } from "./object-store.ts";
-import { createRefresher } from "./refresher.ts";
 import { createWords, type Words } from "./words.ts";
 
 export interface AssetsOptions {

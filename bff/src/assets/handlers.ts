@@ -3,12 +3,12 @@ import type { EdgeContext } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Handlers } from "../routes/spec.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import { ofTenant } from "../upstream/claims.ts";
 import type { Forwarder } from "../upstream/forward.ts";
 import type { Assets } from "./assets.ts";
 import { encodingFor } from "./bodies.ts";
 import { endHeaders } from "./end-headers.ts";
 import type { assetSpecs } from "./specs.ts";
+import { createStyleSheets } from "./style-sheets.ts";
 
 /** The address names the content: nothing to ask again for a year. */
 const immutable = "public, max-age=31536000, immutable";
@@ -22,6 +22,7 @@ export function assetHandlers(options: {
   metrics: Metrics;
 }): Handlers<"readAsset" | "readTheme", typeof assetSpecs> {
   const { assets, forward, metrics } = options;
+  const styleSheet = createStyleSheets(forward);
   return {
     async readAsset(c) {
       const asset = await assets.find(c.req.param("version"), c.req.param("file"));
@@ -36,11 +37,10 @@ export function assetHandlers(options: {
     },
 
     async readTheme(c) {
-      const params = c.req.valid("param");
-      const stylesheet = await forward({ to: "readTheme", params, ...ofTenant(c) });
+      const text = await styleSheet(c, c.req.valid("param"));
       openToAll(c);
       addHeaders(c, { "content-type": "text/css; charset=utf-8" });
-      return answer(c, await stylesheet.text());
+      return answer(c, text);
     },
   };
 }

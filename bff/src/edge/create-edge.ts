@@ -1,4 +1,7 @@
-import { createPublicKey, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import type { Server } from "node:http";
+import type { ConnectionLimits } from "@clarity/server/contract/connections";
+import { fixedRing } from "@clarity/server/contract/edge-trust";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import type { Logger } from "pino";
@@ -9,8 +12,10 @@ import { embedHandlers } from "../embed/handlers.ts";
 import { createGuards } from "../guards/create-guards.ts";
 import { addHeaders, answerRefusal } from "../http/answer.ts";
 import type { EdgeEnv } from "../http/env.ts";
-import { envelope, onError } from "../http/envelope.ts";
+import { envelope, onError, oneAuthority } from "../http/envelope.ts";
 import { Refusal } from "../http/refusal.ts";
+import { createEdgeServer } from "../http/serve.ts";
+import { pageOf } from "../limits/rate-classes.ts";
 import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
 import { payHandlers } from "../pay/handlers.ts";
@@ -20,22 +25,24 @@ import { mountRoutes, refuseStrangers } from "../routes/mount-routes.ts";
 import { openApiHandlers, refuseInvalid } from "../routes/openapi.ts";
 import { statusHandlers } from "../status/handlers.ts";
 import { statusSpecs } from "../status/specs.ts";
-import { createMetrics } from "../telemetry/metrics.ts";
+import { createMetrics, type Metrics } from "../telemetry/metrics.ts";
 import { createAccessTokens } from "../tokens/access-token.ts";
 import { createInternalTokens, type InternalKey } from "../tokens/internal-token.ts";
+import { type EdgeKeys, edgeKeyOf } from "../tokens/keys.ts";
 import { createProofCheck, proofWindowS } from "../tokens/proof.ts";
 import { createReplayStore } from "../tokens/replay.ts";
 import { createForwarder, type Upstream } from "../upstream/forward.ts";
 import { createHosts } from "../upstream/hosts.ts";
 import { httpUpstream } from "../upstream/http-upstream.ts";
-import { watchInstances } from "../upstream/instances.ts";
 import { webhookHandlers } from "../webhooks/handlers.ts";
 import { webhookSpecs } from "../webhooks/specs.ts";
 import { findTenant } from "./find-tenant.ts";
 
 export interface EdgeOptions {
-  /** Ed25519 private key (`readEdgeKey`): signs access tokens, and internal tokens unless `internalKey` is given. */
-  key: KeyObject;
+  /** Ed25519 keys (`openEdgeKeys`), or one private key: sign access tokens, and internal tokens unless `internalKey` is given. */
+  key: EdgeKeys | KeyObject;
+  /** Edges that have one key for everything share the name: access tokens are signed so that they accept them. Default false. */
+  besideOlderEdges?: boolean;
   /** Signs internal tokens; a shared secret is for an edge and a server in one process. Default: `key`. */
   internalKey?: InternalKey;
   /** The shared servers: their own `fetch`, or `httpUpstream(url)`. */
@@ -65,24 +72,47 @@ export interface EdgeOptions {
 
 export interface Edge {
   fetch(request: Request, env?: EdgeEnv["Bindings"]): Promise<Response>;
+  /** The same over sockets of which strangers can hold so much and no more. Not listening yet. */
+  serve(limits: ConnectionLimits): Server;
 }
 
 /** The public edge. */
 export async function createEdge(options: EdgeOptions): Promise<Edge> {
-  const app = await createApp(options);
-  return { fetch: async (request, env) => app.fetch(request, env) };
+  const { log, shared, trustForwarded = false } = options;
+  const metrics = createMetrics(shared?.answers);
+  const app = await createApp(options, metrics);
+  const fetch: Edge["fetch"] = async (request, env) => app.fetch(request, env);
+  return {
+    fetch,
+    serve: (limits) =>
+      createEdgeServer({
+        fetch,
+        limits,
+        trustForwarded,
+        report(losses) {
+          for (const loss of losses) log.warn(loss, "connections lost");
+          metrics.lost(losses);
+        },
+      }),
+  };
 }
 
 /** Envelope → the rows of contract/routes.ts → nothing else. @throws when rows and handlers do not fit */
-export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeEnv>> {
-  const parts = await createParts(options);
+export async function createApp(
+  options: EdgeOptions,
+  metrics = createMetrics(options.shared?.answers),
+): Promise<OpenAPIHono<EdgeEnv>> {
+  const parts = { ...(await createParts(options, metrics)), metrics };
   const { frontDoorUrl = null, log, stopping = () => false, trustForwarded = false, upstream } = options;
   const { now = Date.now } = options;
-  const { instances, metrics } = parts;
   const app = new OpenAPIHono<EdgeEnv>({ defaultHook: refuseInvalid });
   app.onError(onError(log));
-  app.notFound((c) => answerRefusal(c, new Refusal("not_found")));
+  app.notFound(async (c) => {
+    await parts.limit.count(pageOf(c.get("address")));
+    return answerRefusal(c, new Refusal("not_found"));
+  });
   app.use(envelope({ log, metrics, trustForwarded }));
+  app.use(oneAuthority);
   app.use(
     methodNotAllowed({
       app,
@@ -95,7 +125,7 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
   mountRoutes(app, {
     specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
     handlers: {
-      ...statusHandlers({ upstream, metrics, stopping, ownInstanceAnswers: instances.answer }),
+      ...statusHandlers({ upstream, metrics, stopping }),
       ...openApiHandlers(app),
       ...payHandlers(parts),
       ...webhookHandlers(parts),
@@ -110,15 +140,18 @@ export async function createApp(options: EdgeOptions): Promise<OpenAPIHono<EdgeE
   return app;
 }
 
-async function createParts(options: EdgeOptions) {
-  const { key, now = Date.now, shared = null } = options;
-  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", key }, now);
-  const instances = watchInstances(options.dedicated ?? httpUpstream, now);
-  const forward = createForwarder({ shared: options.upstream, dedicated: instances.dedicated, mint });
+async function createParts(options: EdgeOptions, metrics: Metrics) {
+  const { besideOlderEdges = false, key, now = Date.now, shared = null } = options;
+  const keys = "all" in key ? key : fixedRing(edgeKeyOf(key));
+  const mint = createInternalTokens(options.internalKey ?? { alg: "EdDSA", keys }, now);
+  const forward = createForwarder({
+    shared: options.upstream,
+    dedicated: options.dedicated ?? httpUpstream,
+    mint,
+  });
   // A proof may come up to a window early and stays good for a window after its time.
   const keepMs = 2 * proofWindowS * 1000;
   const replay = createReplayStore({ keepMs, now });
-  const metrics = createMetrics(shared?.answers);
   const assets = await createAssets({
     dir: options.assetsDir ?? undefined,
     storeUrl: options.assetsUrl ?? undefined,
@@ -129,14 +162,12 @@ async function createParts(options: EdgeOptions) {
   });
   return {
     forward,
-    instances,
     assets,
     words: assets.words,
     hosts: createHosts({ forward, now }),
     limit: createRateLimit({ limits: options.limits, redis: shared?.redis }),
     usedElsewhere: async (proofId: string) => shared !== null && !(await shared.claim(proofId, keepMs)),
-    tokens: createAccessTokens({ privateKey: key, publicKey: createPublicKey(key), now }),
+    tokens: createAccessTokens({ keys, besideOlderEdges, now }),
     checkProof: createProofCheck({ replay, now }),
-    metrics,
   };
 }

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from "hono";
 import type { EdgeEnv } from "../http/env.ts";
+import { addressOf, pageOf } from "../limits/rate-classes.ts";
 import type { RateLimit } from "../limits/rate-limit.ts";
 import type { Hosts } from "../upstream/hosts.ts";
 import { answerFrontDoor } from "./front-door.ts";
@@ -15,10 +16,17 @@ export function findTenant(options: {
 }): MiddlewareHandler<EdgeEnv> {
   const { hosts, limit, frontDoorUrl } = options;
   return async (c, next) => {
-    if (bareHosts.has(c.get("hostname"))) return answerFrontDoor(c, frontDoorUrl);
-    const beforeAsk = () => limit.count({ kind: "address", key: c.get("address") });
+    const address = c.get("address");
+    if (bareHosts.has(c.get("hostname"))) {
+      await limit.count(pageOf(address));
+      return answerFrontDoor(c, frontDoorUrl);
+    }
+    const beforeAsk = () => limit.count(addressOf("host", address));
     const input = { hostname: c.get("hostname"), requestId: c.get("requestId") };
-    const host = await hosts.resolve({ ...input, beforeAsk });
+    const host = await hosts.resolve({ ...input, beforeAsk }).catch(async (error) => {
+      await limit.count(pageOf(address));
+      throw error;
+    });
     c.set("host", host);
     c.set("home", {
       upstream: host.upstream,

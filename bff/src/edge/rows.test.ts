@@ -58,9 +58,9 @@ describe.each(rows)("$name", (one) => {
 
   test("requests are counted against whom the row's rate class says", async () => {
     const spent: string[] = [];
-    for (const counted of ["session", "address", "tenant"] as const) {
+    for (const counted of ["session", "address", "page", "tenant"] as const) {
       // More than it takes to come in.
-      const limits = { session: 1e9, address: 1e9, tenant: 1e9, [counted]: 5 };
+      const limits = { session: 1e9, address: 1e9, page: 1e9, tenant: 1e9, [counted]: 5 };
       const tight = await createRig({ limits });
       const by = { rig: tight, visitor: await tight.enter(host) };
       const statuses: number[] = [];
@@ -86,7 +86,12 @@ test.each(
 const counts: Record<RateClass, string[]> = {
   payer: ["session", "tenant"],
   newcomer: ["address", "tenant"],
-  anybody: ["tenant"],
+  // The rig takes them all to be genuine.
+  webhook: ["tenant"],
+  // Of one that the edge has read.
+  reader: ["page"],
+  anybody: ["page"],
+  probe: ["page"],
   uncounted: [],
 };
 

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { EdgeContext, EdgeEnv } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
-import type { NewcomerCounting, PayerCounting } from "../limits/rate-classes.ts";
+import { addressOf, type PayerCounting, type StrangerCounting } from "../limits/rate-classes.ts";
 import type { RateLimit } from "../limits/rate-limit.ts";
 import type { AccessTokens } from "../tokens/access-token.ts";
 import type { Proof, ProofCheck } from "../tokens/proof.ts";
@@ -25,9 +25,9 @@ export function authenticate(options: AuthenticateOptions, rate: PayerCounting):
   const { tokens, limit } = options;
   return async (c, next) => {
     const host = c.get("host");
-    const address = c.get("address");
+    const toAddress = () => limit.count(addressOf("guess", c.get("address")));
     const token = tokenOf(c);
-    const access = await tokens.verify(token, () => limit.count({ kind: "address", key: address }));
+    const access = await tokens.verify(token, toAddress);
     if (access.tenantId !== host.tenant.id) throw new Refusal("tenant_mismatch");
     const caller = { host, session: access.jkt };
     await rate.ahead(caller);
@@ -36,25 +36,33 @@ export function authenticate(options: AuthenticateOptions, rate: PayerCounting):
       if (jkt !== access.jkt)
         throw new Refusal("proof_invalid", { detail: "the session is bound to another key" });
     } catch (error) {
-      await limit.count({ kind: "address", key: address });
+      await toAddress();
       throw error;
     }
-    await rate.passed(caller);
+    await rate.judged(caller);
     c.set("access", access);
     await next();
   };
 }
 
 /** Ahead of a session, the body unread: the caller proves the key that the session will be bound to. */
-export function proveKey(options: AuthenticateOptions, rate: NewcomerCounting): MiddlewareHandler<EdgeEnv> {
+export function proveKey(options: AuthenticateOptions): MiddlewareHandler<EdgeEnv> {
   return async (c, next) => {
-    const caller = { host: c.get("host"), address: c.get("address") };
-    await rate.ahead(caller);
     c.set("jkt", (await proofOf(c, options, null)).jkt);
-    await rate.passed(caller);
     await next();
   };
 }
+
+/** Whoever is nobody yet is counted ahead of everything, and charged to the tenant only when what it brought was good. */
+export const counted =
+  (rate: StrangerCounting): MiddlewareHandler<EdgeEnv> =>
+  async (c, next) => {
+    const caller = { host: c.get("host"), address: c.get("address") };
+    await rate.ahead(caller);
+    c.set("turn", () => rate.turn(caller));
+    await next();
+    if (c.res.ok) await rate.judged(caller);
+  };
 
 /** Checks the request's `DPoP` header. @throws Refusal `proof_invalid` */
 async function proofOf(

@@ -2,6 +2,7 @@ import { type EdgeRoute, routes } from "@clarity/server/contract";
 import type { MiddlewareHandler } from "hono";
 import { addHeaders, answer } from "../http/answer.ts";
 import type { EdgeEnv } from "../http/env.ts";
+import type { StrangerCounting } from "../limits/rate-classes.ts";
 
 /** What a page may read of an answer beside the body. */
 const exposed = "retry-after, x-request-id, www-authenticate";
@@ -22,20 +23,27 @@ const maxAgeS = 7200;
 /**
  * For the API: nothing is stored, and CORS for exactly the tenant's embed origins and the edge's own. Other pages get
  * their answer without the header that would let them read it, and no preflight of theirs succeeds.
+ *
+ * @param preflights whose share they are counted against
  */
-export const cors: MiddlewareHandler<EdgeEnv> = async (c, next) => {
-  const origin = c.req.header("origin");
-  addHeaders(c, { vary: "origin", "cache-control": "no-store" });
-  if (origin !== undefined && (origin === c.get("origin") || c.get("host").embedOrigins.includes(origin))) {
-    addHeaders(c, { "access-control-allow-origin": origin, "access-control-expose-headers": exposed });
-    if (c.req.method === "OPTIONS") {
-      addHeaders(c, {
-        "access-control-allow-methods": methods,
-        "access-control-allow-headers": allowed,
-        "access-control-max-age": String(maxAgeS),
-      });
+export const cors =
+  (preflights: StrangerCounting): MiddlewareHandler<EdgeEnv> =>
+  async (c, next) => {
+    const origin = c.req.header("origin");
+    addHeaders(c, { vary: "origin", "cache-control": "no-store" });
+    if (origin !== undefined && (origin === c.get("origin") || c.get("host").embedOrigins.includes(origin))) {
+      addHeaders(c, { "access-control-allow-origin": origin, "access-control-expose-headers": exposed });
+      if (c.req.method === "OPTIONS") {
+        addHeaders(c, {
+          "access-control-allow-methods": methods,
+          "access-control-allow-headers": allowed,
+          "access-control-max-age": String(maxAgeS),
+        });
+      }
     }
-  }
-  if (c.req.method === "OPTIONS") return answer(c, null, 204);
-  await next();
-};
+    if (c.req.method === "OPTIONS") {
+      await preflights.ahead({ host: c.get("host"), address: c.get("address") });
+      return answer(c, null, 204);
+    }
+    await next();
+  };

@@ -31,10 +31,12 @@ export async function passOn(c: EdgeContext, upstream: Response): Promise<Respon
 }
 
 /** Answers with the problem document (RFC 9457) of a refusal, and the headers its status asks for. */
-export function answerRefusal(c: EdgeContext, { code, more, waitS }: Refusal): Response {
+export function answerRefusal(c: EdgeContext, { code, more, waitS, endsConnection }: Refusal): Response {
   const status = errorCodes[code];
+  c.set("refused", code);
   const wait = waitS ?? retryAfterS[code];
   if (wait !== undefined) addHeaders(c, { "retry-after": String(wait) });
+  if (endsConnection) addHeaders(c, { connection: "close" });
   // RFC 9449 §7.1: which proofs are understood.
   if (status === 401) addHeaders(c, { "www-authenticate": 'DPoP algs="ES256 EdDSA"' });
   addHeaders(c, { "cache-control": "no-store", "content-type": "application/problem+json" });

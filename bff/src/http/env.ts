@@ -1,6 +1,7 @@
 import type { Locale } from "@clarity/bff/contract";
-import type { HostEntry } from "@clarity/server/contract";
+import type { ErrorCode, HostEntry } from "@clarity/server/contract";
 import type { Context } from "hono";
+import type { Authority } from "./authority.ts";
 
 /** What a verified access token says. */
 export interface Access {
@@ -32,6 +33,8 @@ export interface EdgeEnv {
   Bindings: {
     /** Node's request: who sent it, and what ended it early. */
     incoming?: { socket: { remoteAddress?: string | undefined }; errored?: Error | null };
+    /** Whom it is for, as its bytes said it; without: as the request's Host header says. */
+    authority?: Authority | undefined;
   };
   Variables: {
     requestId: string;
@@ -39,14 +42,20 @@ export interface EdgeEnv {
     origin: string;
     /** Host name without port, lower case. */
     hostname: string;
-    /** The peer's address; the key of anonymous rate limits, never logged. */
+    /** What is wrong with how it says whom it is for; null: nothing. */
+    fault: string | null;
+    /** Who asks: the peer, or whom a trusted proxy names. Anonymous work is counted against it; never logged whole. */
     address: string;
+    /** The code it was refused with. */
+    refused?: ErrorCode;
     /** Headers of the answer in the making, names in lower case. */
     headers: Record<string, string>;
     /** Set once the tenant is known. */
     host: HostEntry;
     /** Beside it: where its requests go. */
     home: Home;
+    /** What stands before asking the server, by the row's rate class. @returns ends it */
+    turn?: () => Promise<() => void>;
     /** Behind guard `key`: thumbprint of the key the browser has proved. */
     jkt: string;
     /** Behind guard `session`: what the access token says, its proof verified. */

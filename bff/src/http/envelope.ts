@@ -1,3 +1,4 @@
+import { truncatedAddress } from "@clarity/server/contract/connections";
 import type { Span } from "@opentelemetry/api";
 import type { MiddlewareHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
@@ -36,11 +37,12 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
   return async (c, next) => {
     const startedAt = performance.now();
     const requestId = requestIdOf(c.req.header("x-request-id"));
-    const { origin, hostname, address } = addressOf(c, trustForwarded);
+    const { origin, hostname, address, fault } = addressOf(c, trustForwarded);
     c.set("requestId", requestId);
     c.set("origin", origin);
     c.set("hostname", hostname);
     c.set("address", address);
+    c.set("fault", fault);
     c.set("headers", { ...securityHeaders, "x-request-id": requestId });
     if (origin.startsWith("https:")) addHeaders(c, { "strict-transport-security": hsts });
     const { method } = c.req;
@@ -51,7 +53,7 @@ export function envelope({ log, metrics, trustForwarded }: EnvelopeOptions): Mid
       const { status } = c.res;
       metrics.observe({ route, method, status, tenant: c.get("host")?.tenant.slug, durationMs });
       const rounded = Math.round(durationMs * 10) / 10;
-      log.info({ ...logFields(c), method, route, status, durationMs: rounded });
+      log.info({ ...logFields(c), method, route, status, ...refusalFields(c), durationMs: rounded });
       if (span) describe(span, c, route);
     });
   };
@@ -67,6 +69,19 @@ const logFields = (c: EdgeContext) => ({
   tenant: c.get("host")?.tenant.slug,
   ...traceFields(),
 });
+
+/** Who was refused what: no more of an address than says which network to look at. */
+function refusalFields(c: EdgeContext): { code?: string; network?: string } {
+  const code = c.get("refused");
+  return code === undefined ? {} : { code, network: truncatedAddress(c.get("address")) };
+}
+
+/** Inside the envelope, ahead of everything else: a request that could be read as two hosts' is nobody's. */
+export const oneAuthority: MiddlewareHandler<EdgeEnv> = async (c, next) => {
+  const detail = c.get("fault");
+  if (detail !== null) throw new Refusal("malformed_request", { detail });
+  await next();
+};
 
 /** Names of OpenTelemetry's stable HTTP conventions; nothing of the payer. */
 function describe(span: Span, c: EdgeContext, route: string): void {

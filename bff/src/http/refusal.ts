@@ -6,6 +6,8 @@ export class Refusal extends Error {
   readonly more: ProblemDetail;
   /** Seconds for `Retry-After`; null: what is usual for the code. */
   readonly waitS: number | null;
+  /** The connection ends with it. Default false. */
+  readonly endsConnection: boolean = false;
   constructor(code: ErrorCode, more: ProblemDetail = {}, waitS: number | null = null) {
     super(code);
     this.name = "Refusal";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { gcraInMemory } from "./gcra.ts";
+import { type Asking, gcraInMemory } from "./gcra.ts";
 
 /** When those who ask at these moments, ms, pass. */
 async function passes(moments: number[], rate: { atOnce: number; everyMs: number }): Promise<number[]> {
@@ -9,7 +9,7 @@ async function passes(moments: number[], rate: { atOnce: number; everyMs: number
   const passed: number[] = [];
   for (const moment of moments) {
     now = moment;
-    if ((await gcra.ask({ key: "k", rate, counts: true })) === 0) passed.push(moment);
+    if ((await gcra.ask({ key: "k", rate, asking: "counts" })) === 0) passed.push(moment);
   }
   return passed;
 }
@@ -49,10 +49,21 @@ test("what passes of a flood comes one by one, not by doses", async () => {
 test("who is refused and waits as long as was said, passes", async () => {
   let now = 0;
   const gcra = gcraInMemory(() => now);
-  const ask = (counts = true) => gcra.ask({ key: "k", rate: { atOnce: 2, everyMs: 500 }, counts });
+  const ask = (asking: Asking = "counts") =>
+    gcra.ask({ key: "k", rate: { atOnce: 2, everyMs: 500 }, asking });
   expect([await ask(), await ask(), await ask()]).toEqual([0, 0, 500]);
   now += 499;
   expect(await ask()).toBe(1);
   now += 1;
-  expect([await ask(false), await ask(false), await ask(), await ask()]).toEqual([0, 0, 0, 500]);
+  expect([await ask("asks"), await ask("asks"), await ask(), await ask()]).toEqual([0, 0, 0, 500]);
+});
+
+test("what has happened is charged whether there was room or not, and paid off before anything passes", async () => {
+  let now = 0;
+  const gcra = gcraInMemory(() => now);
+  const ask = (asking: Asking) => gcra.ask({ key: "k", rate: { atOnce: 2, everyMs: 500 }, asking });
+  for (let n = 0; n < 4; n++) expect(await ask("charges")).toBe(0);
+  expect(await ask("asks")).toBe(1_500);
+  now += 1_500;
+  expect(await ask("counts")).toBe(0);
 });

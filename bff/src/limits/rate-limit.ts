@@ -1,49 +1,49 @@
-import { isIPv6 } from "node:net";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Redis } from "ioredis";
 import { Refusal } from "../http/refusal.ts";
-import { gcraInMemory, gcraInRedis, type Rate } from "./gcra.ts";
+import { type Asking, gcraInMemory, gcraInRedis, type Rate } from "./gcra.ts";
 
 /** Requests a minute; as many at once from rest, and then one by one. */
 export interface Limits {
   /**
-   * All of a tenant's, so that one tenant's flood is its own trouble; as many again for its theme and webhooks.
+   * All of a tenant's, so that one tenant's flood is its own trouble; as many again for each share beside its payers'.
    * Default what the server says of it, of which a second's come at once, or `fewestAtOnce`.
    */
   tenant: number;
   /** One session's. Default 240. */
   session: number;
   /**
-   * One address's that shows no valid session, opening one included; of IPv6 one /64's, as many addresses as a
-   * customer of a network gets to itself (RFC 6177). Default 600: a whole office may share it.
+   * What one address asks of a server, or has signatures checked for, without a session; each rate class has its own
+   * count. Default 600: a whole office may share it.
    */
   address: number;
+  /** What one address is answered by the edge alone: pages, scripts, probes, and that something is nowhere. Default 6,000. */
+  page: number;
 }
 
-const defaultLimits = { session: 240, address: 600 } as const;
+const defaultLimits = { session: 240, address: 600, page: 6_000 } as const;
 
-/** Who is counted: a session's or an address's key, or a tenant with what it may. */
+/** Who is counted, and of which of its counts. */
 export type Counted =
-  | { kind: "session" | "address"; key: string }
-  | { kind: "tenant"; key: string; requestsPerMinute: number };
+  | { kind: "session"; key: string }
+  /** @param key whom an address stands for: `networkOf` */
+  | { kind: "address" | "page"; share: string; key: string }
+  | { kind: "tenant"; share: string; key: string; requestsPerMinute: number };
 
 export interface RateLimit {
   /** Counts one request. @throws Refusal `rate_limited` with the seconds to wait. */
   count(who: Counted): Promise<void>;
   /** Refuses where no more requests would be counted, and counts none. @throws as `count` */
   refuseSpent(who: Counted): Promise<void>;
+  /** Counts what has been done already, and never refuses. */
+  charge(who: Counted): Promise<void>;
 }
 
-export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry): Counted => ({
-  kind: "tenant",
+/** What may come to a tenant. @param share `pay` is its payers' own; another uses up nothing that payers need */
+export const tenantOf = ({ tenant, requestsPerMinute }: HostEntry, share = "pay"): Counted => ({
+  ...{ kind: "tenant", share },
   key: tenant.id,
   requestsPerMinute,
-});
-
-/** What anybody may ask, no key or session shown, has a count of its own: it uses up nothing that payers need. */
-export const openRequestsOf = (host: HostEntry): Counted => ({
-  ...tenantOf(host),
-  key: `${host.tenant.id}/open`,
 });
 
 /** Some payers who open their forms at the same moment are no flood, however low the limit. */
@@ -59,17 +59,10 @@ function rateOf(who: Counted, limits: Partial<Limits>): Rate {
   return { everyMs: 60_000 / perMinute, atOnce: perMinute };
 }
 
-const keyOf = (who: Counted): string => (who.kind === "address" ? networkOf(who.key) : who.key);
+const shareOf = (who: Counted): string => (who.kind === "session" ? "" : who.share);
 
-/** IPv4, as IPv6 maps it too: the address. IPv6: its first 64 bits. */
-function networkOf(address: string): string {
-  const bare = address.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!isIPv6(bare)) return bare;
-  const [head = [], tail = []] = bare.split("::").map((part) => part.split(":").filter(Boolean));
-  const zeros = Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => "0");
-  const groups = [...head, ...zeros, ...tail].slice(0, 4);
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":")}::/64`;
-}
+/** Nobody's money is behind an address: whoever goes on has to connect again. */
+const isAnonymous = ({ kind }: Counted): boolean => kind === "address" || kind === "page";
 
 /**
  * @param limits in place of the defaults, and of what the server says of tenants
@@ -82,18 +75,27 @@ export function createRateLimit(input: {
   const { limits = {} } = input;
   const shared = input.redis && gcraInRedis(input.redis);
   // Apart, so that made-up addresses push out no tenant.
-  const own = { session: gcraInMemory(), address: gcraInMemory(), tenant: gcraInMemory() };
-  const ask = async (who: Counted, { counts }: { counts: boolean }): Promise<void> => {
+  const own = {
+    session: gcraInMemory(),
+    address: gcraInMemory(),
+    page: gcraInMemory(),
+    tenant: gcraInMemory(),
+  };
+  const ask = async (who: Counted, asking: Asking): Promise<void> => {
     const rate = rateOf(who, limits);
     // With the rate: whose limit is raised has the new one at once.
-    const key = `limit:${who.kind}:${rate.atOnce}:${rate.everyMs}:${keyOf(who)}`;
-    const asked = { key, rate, counts };
+    const key = `limit:${who.kind}:${shareOf(who)}:${rate.atOnce}:${rate.everyMs}:${who.key}`;
+    const asked = { key, rate, asking };
     const alone = () => own[who.kind].ask(asked);
-    const waitMs = shared ? await shared.ask(asked).catch(alone) : await alone();
-    if (waitMs > 0) throw new Refusal("rate_limited", {}, Math.ceil(waitMs / 1_000));
+    // What the edge answers alone is its own affair: a probe waits for no Redis.
+    const waitMs = shared && who.kind !== "page" ? await shared.ask(asked).catch(alone) : await alone();
+    if (waitMs <= 0) return;
+    const refusal = new Refusal("rate_limited", {}, Math.ceil(waitMs / 1_000));
+    throw Object.assign(refusal, { endsConnection: isAnonymous(who) });
   };
   return {
-    count: (who) => ask(who, { counts: true }),
-    refuseSpent: (who) => ask(who, { counts: false }),
+    count: (who) => ask(who, "counts"),
+    refuseSpent: (who) => ask(who, "asks"),
+    charge: (who) => ask(who, "charges"),
   };
 }

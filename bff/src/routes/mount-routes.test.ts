@@ -68,7 +68,7 @@ test("a route put beside the table keeps the edge from starting, whatever its me
 });
 
 test("every request meets the guard of its own row once, also a wrong method where paths overlap", async () => {
-  const row = { host: "tenant", guard: "public", rate: "uncounted", whose: "" } as const;
+  const row = { host: "tenant", guard: "public", rate: "anybody", whose: "" } as const;
   const rows = {
     list: { ...row, method: "GET", path: "/things" },
     create: { ...row, method: "POST", path: "/things", bodyBytes: 10 },

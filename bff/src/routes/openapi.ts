@@ -1,6 +1,6 @@
 import { faultsOf } from "@clarity/server/contract";
 import type { Hook, OpenAPIHono } from "@hono/zod-openapi";
-import { addHeaders, answerJson, answerRefusal } from "../http/answer.ts";
+import { addHeaders, answer, answerRefusal } from "../http/answer.ts";
 import type { EdgeEnv } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
 import type { Handlers } from "./spec.ts";
@@ -13,16 +13,22 @@ export function openApiHandlers(app: OpenAPIHono<EdgeEnv>): Handlers<"readOpenAP
     description:
       "The access token of `POST /v1/session`, bound to the browser's key; every request carries a fresh proof in `DPoP` (RFC 9449).",
   });
-  let document: ReturnType<typeof app.getOpenAPI31Document> | null = null;
+  let bytes: Uint8Array<ArrayBuffer> | null = null;
   return {
     readOpenAPI(c) {
-      // At the first request: every route has been mounted by then, and none is later.
-      document ??= app.getOpenAPI31Document({
-        openapi: "3.1.0",
-        info: { title: "Invoice payments", version: "1" },
-      });
-      addHeaders(c, { "access-control-allow-origin": "*" });
-      return answerJson(c, { ...document, servers: [{ url: c.get("origin") }] });
+      // At the first request: every route has been mounted by then, and none is later. The same for every host, so that
+      // all answers are these bytes: the server's address is relative to the document's own (OpenAPI 3.1, Server Object).
+      bytes ??= new TextEncoder().encode(
+        JSON.stringify(
+          app.getOpenAPI31Document({
+            openapi: "3.1.0",
+            info: { title: "Invoice payments", version: "1" },
+            servers: [{ url: "/" }],
+          }),
+        ),
+      );
+      addHeaders(c, { "access-control-allow-origin": "*", "content-type": "application/json" });
+      return answer(c, bytes);
     },
   };
 }

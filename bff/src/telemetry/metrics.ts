@@ -1,3 +1,4 @@
+import type { Loss } from "@clarity/server/contract/connections";
 import { Counter, Gauge, Histogram, type MetricObject, Registry } from "prom-client";
 
 export interface Metrics {
@@ -15,6 +16,8 @@ export interface Metrics {
   countAssetFault(): void;
   /** A browser's report of a page of ours; both from closed lists. */
   countReport(report: { kind: string; directive: string }): void;
+  /** Connections, or requests on them, that were refused or cut. */
+  lost(losses: readonly Loss[]): void;
   /** Prometheus text. */
   text(): Promise<string>;
   /** For the docs: what there is, without values. */
@@ -67,6 +70,12 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
     labelNames: ["kind", "directive"],
     registers: [registry],
   });
+  const losses = new Counter({
+    name: "edge_connections_lost_total",
+    help: "Connections, or requests on them, refused or cut, by why; the words stand in server/contract/connections/losses.ts.",
+    labelNames: ["why"],
+    registers: [registry],
+  });
   new Gauge({
     name: "edge_redis_up",
     help: "1 while the Redis that edges share answers. At 0, as without one, limits are each edge's own.",
@@ -83,6 +92,9 @@ export function createMetrics(redisAnswers: () => boolean = () => false): Metric
     countAsset: (version) => assets.inc({ version }),
     countAssetFault: () => assetFaults.inc(),
     countReport: ({ kind, directive }) => reports.inc({ kind, directive }),
+    lost(told) {
+      for (const { why, count } of told) losses.inc({ why }, count);
+    },
     text: () => registry.metrics(),
     declared: () => registry.getMetricsAsArray(),
   };

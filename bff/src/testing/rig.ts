@@ -32,7 +32,7 @@ export interface Rig {
   edge: Edge;
   seen: Seen[];
   /** Replaces the server's answers; null: as usual. Throwing is a server that cannot be reached. */
-  answer(replace: ((path: string) => Response | null) | null): void;
+  answer(replace: ((path: string, body: string) => Response | null) | null): void;
   hosts: Map<string, HostEntry>;
   /** Log lines so far. */
   log: string[];
@@ -65,7 +65,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
   for (const [slug, id] of Object.entries(tenants)) hosts.set(`${slug}.localhost`, hostEntry(slug, id));
   const seen: Seen[] = [];
   const lines: string[] = [];
-  let replace: ((path: string) => Response | null) | null = null;
+  let replace: ((path: string, body: string) => Response | null) | null = null;
   let ahead = 0;
   const edge = await createEdge({
     key: generateKeyPairSync("ed25519").privateKey,
@@ -76,15 +76,9 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
       const path = new URL(request.url).pathname;
       const token = request.headers.get("authorization")?.slice("Bearer ".length);
       const claims = token ? decodeJwt(token) : {};
-      seen.push({
-        method: request.method,
-        path,
-        headers: request.headers,
-        claims,
-        body: await request.text(),
-        timeoutMs,
-      });
-      return replace?.(path) ?? usualAnswer(path, hosts);
+      const body = await request.text();
+      seen.push({ method: request.method, path, headers: request.headers, claims, body, timeoutMs });
+      return replace?.(path, body) ?? usualAnswer(path, hosts);
     },
     ...options,
   });

@@ -1,28 +1,45 @@
 import { createHmac, type KeyObject, sign } from "node:crypto";
 import type { InternalClaims } from "@clarity/server/contract";
+import { type BoundRequest, requestDigest } from "@clarity/server/contract/edge-trust";
+import type { EdgeKeys } from "./keys.ts";
 
 /** How long an internal token is good for, in seconds: one forwarded request. */
 const internalTokenLifeS = 30;
 
-/** An Ed25519 private key, or a secret shared with a server in the same process. */
-export type InternalKey = { alg: "EdDSA"; key: KeyObject } | { alg: "HS256"; key: KeyObject };
+/** The edge's Ed25519 keys, of which the first signs, or a secret shared with a server in the same process. */
+export type InternalKey = { alg: "EdDSA"; keys: EdgeKeys } | { alg: "HS256"; key: KeyObject };
 
-export type MintInternalToken = (claims: InternalClaims, audience: string) => string;
+/** @param audience the server's name; `request` the one request that the token is for */
+export type MintInternalToken = (
+  claims: InternalClaims,
+  meant: { audience: string; request: BoundRequest },
+) => string;
 
 /**
  * Signs the token every forwarded request carries (a compact JWS, RFC 7515 §7.1). Synchronous: it is
  * on the path of every request, and a signature is cheaper than a trip through the thread pool.
+ *
+ * `kid` is a claim for as long as there may be servers that take no header but the one they know; newer ones read it in
+ * either place.
  */
-export function createInternalTokens({ alg, key }: InternalKey, now: () => number): MintInternalToken {
-  const header = Buffer.from(JSON.stringify({ alg, typ: "internal+jwt" })).toString("base64url");
-  return (claims, audience) => {
+export function createInternalTokens(internalKey: InternalKey, now: () => number): MintInternalToken {
+  const header = Buffer.from(JSON.stringify({ alg: internalKey.alg, typ: "internal+jwt" })).toString(
+    "base64url",
+  );
+  return (claims, { audience, request }) => {
     const iat = Math.floor(now() / 1000);
-    const payload = JSON.stringify({ ...claims, aud: audience, iat, exp: iat + internalTokenLifeS });
+    const times = { iat, exp: iat + internalTokenLifeS };
+    const { kid, signWith } = signerOf(internalKey);
+    const payload = JSON.stringify({ ...claims, aud: audience, ...times, req: requestDigest(request), kid });
     const signed = `${header}.${Buffer.from(payload).toString("base64url")}`;
-    const signature =
-      alg === "HS256"
-        ? createHmac("sha256", key).update(signed).digest("base64url")
-        : sign(null, Buffer.from(signed), key).toString("base64url");
-    return `${signed}.${signature}`;
+    return `${signed}.${signWith(signed).toString("base64url")}`;
   };
+}
+
+function signerOf(internalKey: InternalKey): { kid?: string; signWith: (signed: string) => Buffer } {
+  if (internalKey.alg === "HS256") {
+    return { signWith: (signed) => createHmac("sha256", internalKey.key).update(signed).digest() };
+  }
+  const [{ id, privateKey }] = internalKey.keys.all();
+  return { kid: id, signWith: (signed) => sign(null, Buffer.from(signed), privateKey) };
 }

@@ -1,9 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createPublicKey, generateKeyPairSync } from "node:crypto";
+import { appendFileSync, chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keyId, readPems } from "@clarity/server/contract/edge-trust";
 import { afterAll, expect, test } from "vitest";
-import { ensureEdgeKeys, readEdgeKey } from "./keys.ts";
+import { ensureEdgeKeys, openEdgeKeys, readEdgeKey } from "./keys.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "edge-keys-"));
 afterAll(() => rmSync(dir, { recursive: true }));
@@ -24,6 +25,19 @@ test("a damaged key file is named, with what to do, and left as it is", async ()
   rmSync(publicKeyFile);
   await ensureEdgeKeys(dir);
   await expect(readEdgeKey(keyFile)).resolves.toMatchObject({ asymmetricKeyType: "ed25519" });
+});
+
+test("several keys stay several: a start in the middle of a rotation takes none from the servers", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "edge-keys-"));
+  const { keyFile, publicKeyFile } = await ensureEdgeKeys(folder);
+  const { privateKey } = generateKeyPairSync("ed25519");
+  appendFileSync(keyFile, privateKey.export({ type: "pkcs8", format: "pem" }));
+  await ensureEdgeKeys(folder);
+  const ids = (await openEdgeKeys(keyFile, () => {})).all().map(({ id }) => id);
+  const publicIds = (await readPems(publicKeyFile)).map((pem) => keyId(createPublicKey(pem)));
+  expect(ids).toHaveLength(2);
+  expect(publicIds).toEqual(ids);
+  rmSync(folder, { recursive: true });
 });
 
 test("a folder that was open holds its key for the owner's eyes only", async () => {

@@ -47,6 +47,8 @@ type Forward = To & {
   claims: Claims;
   body?: string | ArrayBuffer;
   headers?: Record<string, string>;
+  /** What is waited for before anything is sent. @returns ends it. @throws Refusal */
+  turn?: (() => Promise<() => void>) | undefined;
 };
 
 /**
@@ -67,19 +69,20 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     const send = upstream === null ? shared : find(upstream);
     const { method, scope, timeoutMs } = routes.server[to];
     const path = (serverPaths[to] as (names?: object) => string)(params);
-    const token = mint({ ...claims, scopes: [scope] }, upstream ?? sharedAudience);
-    const authorization = internalAuthorization(token);
+    const url = `http://upstream${path}`;
+    const meant = { audience: upstream ?? sharedAudience, request: { method, url, body } };
+    const authorization = internalAuthorization(mint({ ...claims, scopes: [scope] }, meant));
     try {
       return await inForwardSpan(method, (tracing) => {
         const init = { method, headers: { ...headers, ...tracing, authorization } };
-        const request = new Request(`http://upstream${path}`, body === undefined ? init : { ...init, body });
+        const request = new Request(url, body === undefined ? init : { ...init, body });
         return send(request, timeoutMs);
       });
     } catch (cause) {
       throw Object.assign(new Refusal("unavailable"), { cause });
     }
   };
-  return async (forward) => {
+  const send = async (forward: Forward) => {
     const { home } = forward;
     let answer = await ask(forward, home.upstream);
     // Nothing was done there.
@@ -87,6 +90,10 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     if (answer.status === misdirected.status) throw new Refusal("tenant_moving");
     if (answer.status < 400) return answer;
     throw await refusalOf(answer);
+  };
+  return async (forward) => {
+    const leave = await forward.turn?.();
+    return send(forward).finally(leave);
   };
 }
 

@@ -1,4 +1,5 @@
-import { type Stats, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { isOpenToAll } from "./open-to-all.ts";
 import type { Kind } from "./variable.ts";
@@ -86,17 +87,24 @@ const isThere = (what: "isFile" | "isDirectory") => (name: string) => statOf(nam
 export const existingFile = kind("the path of a file that is there", z.string().refine(isThere("isFile")));
 
 /** A key's. */
-export const privateFile = kind(
-  "the path of a file that is there and that none but its owner and group may read",
+export const privatePath = kind(
+  "the path of a file, or of a folder of files, that is there and that none but its owner and group may read",
   z.string().refine((name) => {
     const stat = statOf(name);
-    return stat?.isFile() && !isOpenToAll(stat.mode);
+    if (!stat?.isDirectory()) return stat?.isFile() && !isOpenToAll(stat.mode);
+    const keys = readdirSync(name).filter((file) => file.endsWith(".pem"));
+    return keys.every((file) => !isOpenToAll(statOf(join(name, file))?.mode ?? 0));
   }),
 );
 
 export const existingFolder = kind(
   "the path of a folder that is there",
   z.string().refine(isThere("isDirectory")),
+);
+
+export const existingPath = kind(
+  "the path of a file or a folder that is there",
+  z.string().refine((name) => isThere("isFile")(name) || isThere("isDirectory")(name)),
 );
 
 /** @param words what the JSON says: `the public key as a JWK` */

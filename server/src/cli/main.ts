@@ -5,6 +5,7 @@ import { auditCommand } from "./audit.ts";
 import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
+import { edgeKeyCommand } from "./edge-key.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
@@ -81,6 +82,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(keyCommand(run))
     .addCommand(masterKeyCommand(run))
     .addCommand(signingKeyCommand(run, terminal))
+    .addCommand(edgeKeyCommand(run))
     .addCommand(embedKeyCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))

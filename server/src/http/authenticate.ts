@@ -10,7 +10,7 @@ import { TenantElsewhere } from "../tenant/errors.ts";
 import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
 import type { ServerEnv } from "./answers.ts";
 import { createBulkhead } from "./bulkhead.ts";
-import { type InternalTokenCheck, NotFromEdge, type Scope } from "./internal-token.ts";
+import { type InternalTokenCheck, NotFromEdge, type Presented, type Scope } from "./internal-token.ts";
 
 type C = HonoContext<ServerEnv>;
 
@@ -30,7 +30,7 @@ export interface AuthenticatedSession extends Authenticated {
 
 export interface Authenticator {
   /** For the edge itself, which asks about no tenant it would name. @throws NotFromEdge */
-  authenticateEdge(c: C): InternalClaims;
+  authenticateEdge(c: C): Promise<InternalClaims>;
   /** Opens the tenant the token names, and only that one. @throws NotFromEdge, TenantElsewhere, TenancyError */
   authenticate(c: C, scope: Scope): Promise<Authenticated>;
   /** As `authenticate` with scope `pay`, for a session's customer. @throws SessionEnded */
@@ -49,7 +49,7 @@ export function createAuthenticator(options: {
   const bulkhead = createBulkhead();
 
   async function authenticate(c: C, scope: Scope): Promise<Authenticated> {
-    const claims = check(c.req.header("authorization"), scope);
+    const claims = await check(presented(c), scope);
     c.set("requestId", claims.rid);
     if (claims.tenant === null) throw new NotFromEdge("without a tenant");
     c.set("tenant", { id: claims.tenant });
@@ -80,8 +80,8 @@ export function createAuthenticator(options: {
   }
 
   return {
-    authenticateEdge(c) {
-      const claims = check(c.req.header("authorization"), "edge");
+    async authenticateEdge(c) {
+      const claims = await check(presented(c), "edge");
       c.set("requestId", claims.rid);
       return claims;
     },
@@ -96,3 +96,11 @@ export function createAuthenticator(options: {
     },
   };
 }
+
+/** Handlers read the body after this; Hono keeps it. */
+const presented = (c: C): Presented => ({
+  authorization: c.req.header("authorization"),
+  method: c.req.method,
+  url: c.req.url,
+  body: () => (c.req.raw.body === null ? undefined : c.req.arrayBuffer()),
+});

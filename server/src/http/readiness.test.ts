@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   fileMasterKey,
@@ -8,6 +9,7 @@ import {
   makeFileMasterKey,
 } from "../crypto/master-key.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
+import { latestSchemaVersion } from "../tenant/schema.ts";
 import { type TestPlatform, testPlatform } from "../testing/index.ts";
 import { type TcpProxy, tcpProxy } from "../testing/tcp-proxy.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
@@ -118,14 +120,104 @@ test("with no tenants yet any key is ready, and none too", async () => {
   await empty.close();
 });
 
-test("tenants this code cannot open are reported, and take nobody else's server away", () =>
+test("tenants this code cannot open are told, and take a server away once it can open no active one", () =>
   withRegistry(async (registry) => {
     const { sql } = platform.operator.registry;
-    await sql`update tenants set schema_version = 1, updated_at = clock_timestamp()`;
-    const ready = createReadiness({ registry, process: healthy });
-    expect(await ready()).toMatchObject({ status: "degraded", checks: { tenants: { behind: 1 } } });
+    const set = (slug: string, change: Record<string, unknown>) =>
+      sql`update tenants set ${sql(change)}, updated_at = clock_timestamp() where slug = ${slug}`;
+    const told = async (behind: number, ahead: number) => {
+      // Asked at most once a second.
+      const { status, checks } = await createReadiness({ registry, process: healthy })();
+      expect(checks.tenants).toEqual({ behind, ahead });
+      return status;
+    };
+    await platform.createTenant("globex");
+    const usual = { schema_version: latestSchemaVersion(), contract_version: 1, status: "active" };
+    const tooOld = { ...usual, schema_version: 1 };
+    const tooNew = { ...usual, contract_version: latestSchemaVersion() + 1 };
+
+    await set("acme", tooOld);
+    expect(await told(1, 0)).toBe("degraded");
+    await set("globex", tooOld);
+    expect(await told(2, 0)).toBe("unavailable");
+    await set("globex", tooNew);
+    expect(await told(1, 1)).toBe("unavailable");
+    await set("acme", tooNew);
+    expect(await told(0, 2)).toBe("unavailable");
+    // Nobody is served for it.
+    await set("globex", { ...usual, status: "suspended" });
+    expect(await told(0, 1)).toBe("unavailable");
+    await set("acme", { ...tooNew, status: "suspended" });
+    expect(await told(0, 1)).toBe("degraded");
+    await set("acme", { ...tooOld, status: "active" });
+
     const elsewhere = createReadiness({ registry, process: healthy, audience: "https://own.test" });
     expect(await elsewhere()).toMatchObject({ status: "ok" });
+
+    // Its schemas do not come right because the registry goes.
+    const one = createReadiness({ registry, process: healthy });
+    await registry.findByHost("acme.localhost");
+    expect(await one()).toMatchObject({ status: "unavailable", checks: { registry: "ok" } });
+    await proxy.set("refuse");
+    await expect
+      .poll(one, patient)
+      .toMatchObject({ status: "unavailable", checks: { registry: "remembered" } });
+    await proxy.set("pass");
+    await set("acme", usual);
+    await expect.poll(one, patient).toMatchObject({ status: "ok" });
+  }));
+
+const patient = { timeout: 8_000, interval: 100 };
+
+/** The longest of some probes, ms. */
+async function slowestOf(ready: () => Promise<unknown>): Promise<number> {
+  let slowest = 0;
+  for (let n = 0; n < 15; n++) {
+    const startedAt = performance.now();
+    await ready();
+    slowest = Math.max(slowest, performance.now() - startedAt);
+    await delay(100);
+  }
+  return slowest;
+}
+
+test.each(["refuse", "swallow"] as const)(
+  "every probe is answered within 300 ms while the registry's connections %s, and right again after",
+  (mode) =>
+    withRegistry(async (registry) => {
+      const ready = createReadiness({ registry, process: healthy });
+      await registry.findByHost("acme.localhost");
+      expect(await ready()).toMatchObject({ status: "ok" });
+      await proxy.set(mode);
+      expect(await slowestOf(ready)).toBeLessThan(300);
+      expect(await ready()).toMatchObject({ status: "degraded", checks: { registry: "remembered" } });
+      const fresh = createReadiness({ registry, process: healthy });
+      expect(await slowestOf(fresh)).toBeLessThan(300);
+      await proxy.set("pass");
+      await expect.poll(ready, patient).toMatchObject({ status: "ok" });
+    }),
+);
+
+test("every probe is answered within 300 ms while queries hang; a registry that is only slow is there", () =>
+  withRegistry(async (registry) => {
+    let waitMs = 0;
+    const sql = Object.assign(async (...args: Parameters<Registry["sql"]>) => {
+      await delay(waitMs, null, { ref: false });
+      return registry.sql(...args);
+    }, registry.sql) as unknown as Registry["sql"];
+    const slowly = { ...registry, sql };
+    const ready = createReadiness({ registry: slowly, process: healthy });
+    waitMs = 400;
+    expect(await slowestOf(ready)).toBeLessThan(300);
+    expect(await ready()).toMatchObject({ status: "ok" });
+    waitMs = 1_000_000;
+    await registry.findByHost("acme.localhost");
+    await expect
+      .poll(ready, patient)
+      .toMatchObject({ status: "degraded", checks: { registry: "remembered" } });
+    expect(await slowestOf(ready)).toBeLessThan(300);
+    waitMs = 0;
+    await expect.poll(ready, patient).toMatchObject({ status: "ok" });
   }));
 
 test("a job queue that is being connected again is told; a process asked to stop is not ready", () =>

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { sharedAudience } from "../../contract/index.ts";
 import { countMisfits } from "../registry/count-misfits.ts";
 import { type MasterKeyFit, masterKeyFit } from "../registry/master-key-fits.ts";
@@ -28,18 +29,23 @@ export interface Readiness {
   };
 }
 
+/** Every probe is answered within 300 ms: what is not known by then is told as it was known before, ms. */
+const patienceMs = 150;
 /** Probes come from many balancers; the registry is asked once in this time, ms. */
 const rememberMs = 1_000;
-/** A registry that takes longer is not there, ms. */
-const timeoutMs = 1_000;
+/** A registry that takes longer is not there, ms; a key service may be far. */
+const timeoutMs = { registry: 1_000, key: 10_000 };
+/** What was known this long ago is known no more, ms. */
+const staleMs = 15_000;
 /** A master key that fits is not tried again for this long, ms; another one is, the file may be put back. */
 const rememberKeyMs = { fits: 60_000, other: 1_000 };
 
 /**
  * Whether requests should come here. A registry that is down does not make a server that remembers tenants
  * unready: every server would leave the balancer at once, and tenants that could be served would not be. Nor do
- * tenants behind the code's schema: they alone are refused. Nor does a key service that does not answer. All are told
- * as `degraded`. A master key that opens nothing of what the registry knows makes it unready: no request would be served.
+ * some tenants that this code cannot open: they alone are refused. Nor does a key service that does not answer. All
+ * are told as `degraded`. What makes it unready is what leaves nobody to serve: a master key that opens nothing of what
+ * the registry knows, and code that can open no active tenant, be it too new for their schemas or too old.
  */
 export function createReadiness(options: {
   registry: Registry;
@@ -49,35 +55,36 @@ export function createReadiness(options: {
   process?: ProcessState | undefined;
 }): () => Promise<Readiness> {
   const { registry, audience = sharedAudience, process } = options;
-  let asked: { at: number; misfits: Promise<Readiness["checks"]["tenants"]> } | null = null;
-
-  const misfits = () => {
-    if (!asked || asked.at + rememberMs < Date.now()) {
-      const input = { audience, minimum: minimumSchemaVersion(), latest: latestSchemaVersion() };
-      const answer = Promise.race([countMisfits({ registry, input }), silence()]);
-      asked = { at: Date.now(), misfits: answer.catch(() => null) };
-    }
-    return asked.misfits;
-  };
-
-  const keyFit = createKeyFit(registry);
+  const input = { audience, minimum: minimumSchemaVersion(), latest: latestSchemaVersion() };
+  const misfits = createQuestion({
+    ask: () => countMisfits({ registry, input }),
+    rememberMs: () => rememberMs,
+    timeoutMs: timeoutMs.registry,
+  });
+  const keyFit = createQuestion({
+    ask: () => masterKeyFit(registry),
+    rememberMs: (fit) => rememberKeyMs[fit === "fits" ? "fits" : "other"],
+    timeoutMs: timeoutMs.key,
+  });
 
   return async () => {
-    const [tenants, masterKey] = await Promise.all([misfits(), keyFit()]);
+    const [found, fit] = await Promise.all([misfits(), keyFit()]);
+    const answers = found.last !== null && !found.failing && found.ageMs < staleMs;
     const checks: Readiness["checks"] = {
       process: process?.stopping() ? "stopping" : "ok",
-      registry: tenants ? "ok" : registry.servesFromMemory() ? "remembered" : "unreachable",
+      registry: answers ? "ok" : registry.servesFromMemory() ? "remembered" : "unreachable",
       worker: process ? (process.workerRunning() ? "ok" : "restarting") : "none",
-      masterKey,
-      tenants,
+      masterKey: fit.last,
+      tenants: found.last && answers ? { behind: found.last.behind, ahead: found.last.ahead } : null,
     };
-    return { status: judge(checks), checks };
+    // Schemas do not change because the registry has gone.
+    return { status: judge(checks, found.last?.opensNone ?? false), checks };
   };
 }
 
-function judge(checks: Readiness["checks"]): Readiness["status"] {
+function judge(checks: Readiness["checks"], opensNone: boolean): Readiness["status"] {
   const { process, registry, worker, masterKey, tenants } = checks;
-  if (process === "stopping" || registry === "unreachable") return "unavailable";
+  if (process === "stopping" || registry === "unreachable" || opensNone) return "unavailable";
   if (masterKey === "wrong" || masterKey === "missing") return "unavailable";
   const misfit = tenants !== null && tenants.behind + tenants.ahead > 0;
   const keyUnknown = masterKey === "unreachable" || masterKey === null;
@@ -85,23 +92,48 @@ function judge(checks: Readiness["checks"]): Readiness["status"] {
   return degraded ? "degraded" : "ok";
 }
 
-/** One question at a time; while it is under way, or the registry is down, what was known before counts. */
-function createKeyFit(registry: Registry): () => Promise<MasterKeyFit | null> {
-  let known: { fit: MasterKeyFit; until: number } | null = null;
-  let asking: Promise<unknown> | null = null;
+interface Known<T> {
+  /** The last answer there was; null: none yet. */
+  last: T | null;
+  /** Of `last`. */
+  ageMs: number;
+  /** Asked since, and refused or not answered in time. */
+  failing: boolean;
+}
+
+/** Something that is asked one at a time, and of which a probe is told what is known while it is asked. */
+function createQuestion<T>(input: {
+  ask: () => Promise<T>;
+  rememberMs: (answer: T) => number;
+  timeoutMs: number;
+}): () => Promise<Known<T>> {
+  let last: { answer: T; at: number } | null = null;
+  let failing = false;
+  let asking: Promise<void> | null = null;
+
+  async function ask(): Promise<void> {
+    try {
+      const answer = await Promise.race([input.ask(), silence(input.timeoutMs)]);
+      last = { answer, at: performance.now() };
+      failing = false;
+    } catch {
+      failing = true;
+    } finally {
+      asking = null;
+    }
+  }
+
+  const ageMs = () => (last ? performance.now() - last.at : Number.POSITIVE_INFINITY);
   return async () => {
-    if (known && known.until > Date.now()) return known.fit;
-    asking ??= masterKeyFit(registry)
-      .then((fit) => {
-        known = { fit, until: Date.now() + rememberKeyMs[fit === "fits" ? "fits" : "other"] };
-      })
-      .catch(() => {})
-      .finally(() => {
-        asking = null;
-      });
-    await Promise.race([asking, silence()]);
-    return known?.fit ?? null;
+    if (failing || last === null || ageMs() >= input.rememberMs(last.answer)) {
+      asking ??= ask();
+      await Promise.race([asking, delay(patienceMs, null, { ref: false })]);
+    }
+    return { last: last?.answer ?? null, ageMs: ageMs(), failing };
   };
 }
 
-const silence = () => new Promise<null>((resolve) => setTimeout(resolve, timeoutMs, null).unref());
+const silence = (timeoutMs: number) =>
+  delay(timeoutMs, null, { ref: false }).then(() => {
+    throw new Error(`no answer for ${timeoutMs} ms`);
+  });

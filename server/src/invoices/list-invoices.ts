@@ -100,7 +100,11 @@ function listOf(
   return {
     kind: "invoices",
     ...{ customerName, ageMs },
-    list: { ...list, freshness: { state, ageMs, askAgainInMs } },
+    list: {
+      ...list,
+      customer: { id: customerId, name: customerName },
+      freshness: { state, ageMs, askAgainInMs },
+    },
   };
 }
 

@@ -124,7 +124,11 @@ test("without a mirror yet the form is told that it is loading, which is not tha
   await expect
     .poll(() => list({ waitMs: 0 }))
     .toMatchObject({
-      list: { invoices: [{ payableMinor: "10000" }], freshness: { state: "current" } },
+      list: {
+        customer: { id: customerId, name: "Wayne" },
+        invoices: [{ payableMinor: "10000" }],
+        freshness: { state: "current" },
+      },
     });
 
   // Nothing owed is said by an ERP that was asked.

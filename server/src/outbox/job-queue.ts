@@ -56,8 +56,7 @@ export async function startJobQueue(options: {
     return run({
       connectionString,
       concurrency: options.concurrency,
-      // A job holds none while it runs: they are for taking and ending jobs.
-      maxPoolSize: Math.min(options.concurrency + 2, 10),
+      maxPoolSize: options.concurrency + 2,
       // A wake-up comes by NOTIFY; the poll is for jobs of a later time.
       pollInterval: 1_000,
       noHandleSignals: true,

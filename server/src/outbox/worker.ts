@@ -44,7 +44,7 @@ export interface WorkerOptions {
    */
   audience?: string;
   /**
-   * Jobs at once in this process; default 24. An ERP's writing may hold one for minutes, and three of a tenant's: a few
+   * Jobs at once in this process; default 16. An ERP's writing may hold one for minutes, and three of a tenant's: a few
    * slow ERPs must not hold up the others' receipts.
    */
   concurrency?: number;
@@ -106,7 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<WorkerHandle>
 
   const queue = await startJobQueue({
     registryUrl: options.registryUrl,
-    concurrency: options.concurrency ?? 24,
+    concurrency: options.concurrency ?? 16,
     graceMs,
     log,
     tasks: {

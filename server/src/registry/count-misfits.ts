@@ -5,6 +5,8 @@ export interface Misfits {
   behind: number;
   /** Served tenants whose database this code is too old for. */
   ahead: number;
+  /** There are active tenants, and this code can open none of them. */
+  opensNone: boolean;
 }
 
 /** Of the tenants the registry sends to one server, those its code cannot open. */
@@ -19,8 +21,10 @@ export async function countMisfits({
   const { audience, minimum, latest } = input;
   const [row] = await registry.sql<Misfits[]>`
     select count(*) filter (where schema_version < ${minimum})::int as behind,
-      count(*) filter (where contract_version > ${latest})::int as ahead
+      count(*) filter (where contract_version > ${latest})::int as ahead,
+      coalesce(bool_and(schema_version < ${minimum} or contract_version > ${latest})
+        filter (where status = 'active'), false) as "opensNone"
     from tenants
     where status in ('active', 'suspended') and coalesce(upstream, 'shared') = ${audience}`;
-  return row ?? { behind: 0, ahead: 0 };
+  return row ?? { behind: 0, ahead: 0, opensNone: false };
 }

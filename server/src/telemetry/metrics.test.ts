@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, test } from "vitest";
+import { usualLimits } from "../../contract/connections/index.ts";
 import { backlog, metricsText, requestsAnswered, tenantLabel } from "./metrics.ts";
 import { serveMetrics } from "./serve-metrics.ts";
 
@@ -29,7 +30,12 @@ test("counters tell a hundred tenants apart", () => {
 
 test("metrics are served on a port of their own, and nothing else is", async () => {
   requestsAnswered.inc({ route: "/healthz", method: "GET", status: 200, tenant: "none" });
-  const server = await serveMetrics({ port: 0, host: "127.0.0.1", log: pino({ level: "silent" }) });
+  const server = await serveMetrics({
+    port: 0,
+    host: "127.0.0.1",
+    limits: usualLimits,
+    log: pino({ level: "silent" }),
+  });
   const answer = await fetch(`http://127.0.0.1:${server.port}/metrics`);
   expect(answer.headers.get("content-type")).toContain("version=0.0.4");
   const text = await answer.text();

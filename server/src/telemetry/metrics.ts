@@ -37,6 +37,12 @@ export const requestDurations = new Histogram({
   buckets: durationBuckets,
 });
 
+export const connectionsLost = new Counter({
+  name: "server_connections_lost_total",
+  help: "Connections, or requests on them, refused or cut, by why; the words stand in server/contract/connections/losses.ts.",
+  labelNames: ["why"],
+});
+
 export const paymentOutcomes = new Counter({
   name: "payments_total",
   help: "Payments that came to a state; `pending` is counted when an outcome stays unknown.",

@@ -1,7 +1,7 @@
-import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Logger } from "pino";
 import { collectDefaultMetrics } from "prom-client";
+import { type ConnectionLimits, createGuardedServer } from "../../contract/connections/index.ts";
 import { metricsText } from "./metrics.ts";
 
 export interface MetricsServer {
@@ -19,18 +19,22 @@ export interface MetricsServer {
 export async function serveMetrics(input: {
   port: number;
   host: string;
+  limits: ConnectionLimits;
   log: Logger;
 }): Promise<MetricsServer> {
   collectDefaultMetrics();
-  const server = createServer(async (request, response) => {
-    if (request.method !== "GET" || request.url !== "/metrics") return void response.writeHead(404).end();
-    try {
-      const text = await metricsText();
-      response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
-    } catch (err) {
-      input.log.error({ err }, "metrics could not be collected");
-      response.writeHead(500).end();
-    }
+  const server = createGuardedServer({
+    limits: input.limits,
+    async answer(request, response) {
+      if (request.method !== "GET" || request.url !== "/metrics") return void response.writeHead(404).end();
+      try {
+        const text = await metricsText();
+        response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }).end(text);
+      } catch (err) {
+        input.log.error({ err }, "metrics could not be collected");
+        response.writeHead(500).end();
+      }
+    },
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject).listen(input.port, input.host, resolve);

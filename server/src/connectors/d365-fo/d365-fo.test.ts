@@ -237,6 +237,19 @@ describe("an environment as it was recorded", () => {
     expect(after.get(two?.id ?? "")).toBe((two?.openMinor ?? 0n) - 5_000n);
   });
 
+  test("an asterisk without settled invoices hides what it may stand for, and nothing in another currency", async () => {
+    const { invoices } = await read();
+    await enter("Lockbox", [{ AccountDisplayValue: "JP\\-011", CreditAmount: 5, CurrencyCode: "EUR" }]);
+    const starred: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init);
+      if (!String(input).includes("/CustomerPaymentJournalLines")) return answer;
+      return new Response((await answer.text()).replace('"MarkedInvoice":""', '"MarkedInvoice":"*"'));
+    };
+    const after = await read(connect({ fetch: starred }));
+    expect(after.invoices).toEqual(invoices.filter(({ currency }) => currency !== "EUR"));
+    expect(after.withheld).toHaveLength(invoices.length - after.invoices.length);
+  });
+
   test("a residue of staging keeps nobody from paying the other invoices", async () => {
     const { invoices } = await read();
     const [odd] = invoices;
@@ -254,26 +267,6 @@ describe("an environment as it was recorded", () => {
     },
   );
 
-  test("each currency goes to the bank that the setting names for it", async () => {
-    const connector = connect({ offsetAccounts: [{ account: "USMF EUR", currency: "EUR" }] });
-    const [eur, jpy] = [
-      await paymentOf(erp, { currency: "EUR", count: 1 }),
-      await paymentOf(erp, { currency: "JPY", count: 1 }),
-    ];
-    for (const payment of [eur, jpy])
-      expect(await post(payment, connector)).toMatchObject({ kind: "posted" });
-    expect([await lines(eur.externalId), await lines(jpy.externalId)]).toMatchObject([
-      [{ bank: "USMF EUR" }],
-      [{ bank: "USMF OPER" }],
-    ]);
-    const payment = await paymentOf(erp, { currency: "KWD", count: 1 });
-    expect(await post(payment, connect({ offsetAccount: "USMF USD" }))).toEqual({
-      kind: "refused",
-      cause: expect.stringContaining("not allowed for bank account USMF USD"),
-    });
-    expect(await lines(payment.externalId)).toEqual([]);
-  });
-
   test("writings have a writing's time; with none left for another, the next try goes on", async () => {
     const payment = await paymentOf(erp, { currency: "EUR", count: 2 });
     const hasty = connect({ timing: { readMs: 5_000, writeMs: 9_000, postMs: 10_500 } });
@@ -281,20 +274,5 @@ describe("an environment as it was recorded", () => {
     expect(await post(payment, hasty)).toMatchObject({ kind: "retry" });
     expect(await post(payment)).toMatchObject({ kind: "posted" });
     expect(await erp.payments(payment.externalId)).toEqual([booked(payment)]);
-  });
-
-  test("a probe names what is not set up, and what to do", async () => {
-    const findings = await connect({
-      ...{ journalName: "Nope", offsetAccount: "USMF OPER" },
-      offsetAccounts: [
-        { account: "USMF EUR", currency: "EUR" },
-        { account: "Nobody's", currency: "JPY" },
-      ],
-    }).probe({ signal: signal() });
-    expect(findings.filter(({ advice }) => advice).map(({ ok, what }) => `${ok} ${what}`)).toEqual([
-      "false there is no journal name Nope in usmf",
-      "false there is no bank account Nobody's in usmf",
-      "true payments are deposited to USMF OPER, in USD",
-    ]);
   });
 });

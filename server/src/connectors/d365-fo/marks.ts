@@ -13,26 +13,31 @@ export interface Mark {
   unclear: string | null;
 }
 
-/** By invoice number. */
-export type Marks = Map<string, Mark>;
+export interface Marks {
+  byInvoice: Map<string, Mark>;
+  /** Currency → the journal in which several of its invoices are marked, nobody knows which. */
+  unknownIn: Map<string, string>;
+  /** There are lines that concern them, posted ones included: what was read of the ledger before may have changed. */
+  looked: boolean;
+}
 
 /** Journals asked about in one request: the address must stay short. */
 const journalsAtOnce = 40;
 
-const lineFields = ["JournalBatchNumber", "LineNumber", "CreditAmount", "CurrencyCode", "MarkedInvoice"];
+const lineFields = [
+  ...["JournalBatchNumber", "LineNumber", "CreditAmount", "CurrencyCode"],
+  ...["MarkedInvoice", "MarkedInvoiceCompany"],
+];
 
 /**
  * The marks on these invoices in the company's payment journals, whatever their name: the setting may have been
  * another when a payment was recorded.
- * @returns `looked`: there are lines that concern them, posted ones included; what was read of the ledger before may
- * have changed by them
  */
 export async function marksOf(
   environment: Environment,
   input: { customerId: string; numbers: ReadonlySet<string>; signal: AbortSignal },
-): Promise<{ marks: Marks; looked: boolean }> {
+): Promise<Marks> {
   const { numbers, signal } = input;
-  const marks: Marks = new Map();
   const all = await environment.odata.list({
     set: "CustomerPaymentJournalLines",
     filter: odata`${inCompany(environment)} and AccountDisplayValue eq ${displayValue(input.customerId)}`,
@@ -40,12 +45,13 @@ export async function marksOf(
     signal,
   });
   const lines = all.filter((line) => saysNotWhich(line) || numbers.has(String(line.MarkedInvoice)));
+  const marks: Marks = { byInvoice: new Map(), unknownIn: new Map(), looked: lines.length > 0 };
   for (const batches of chunks([...new Set(lines.map(batchOf))], journalsAtOnce)) {
     const open = await openOf(environment, { batches, signal });
     const here = lines.filter((line) => open.has(batchOf(line)));
     if (here.length > 0) await collect(marks, environment, { lines: here, batches: [...open], signal });
   }
-  return { marks, looked: lines.length > 0 };
+  return marks;
 }
 
 /** Those of the journals that are not posted. Compared here: F&O answers a filter by `IsPosted` with nothing. */
@@ -73,17 +79,29 @@ async function collect(
     filter: odata`JournalLineCompany eq ${config.company} and ${anyBatch(batches)}`,
     signal,
   });
+  const ours = (company: unknown) =>
+    !company || String(company).toLowerCase() === config.company.toLowerCase();
   for (const line of lines) {
     const rows = settled.filter((row) => keyOf(row, row.JournalLineNumber) === keyOf(line, line.LineNumber));
-    for (const row of rows) add(marks, row.InvoiceNumber, row.SettlementAmountInInvoiceCurrency, line);
-    if (rows.length === 0 && !saysNotWhich(line)) add(marks, line.MarkedInvoice, line.CreditAmount, line);
+    for (const row of rows.filter(({ InvoiceCompany: company }) => ours(company))) {
+      add(marks, line, { invoice: row.InvoiceNumber, amount: row.SettlementAmountInInvoiceCurrency });
+    }
+    if (rows.length > 0) continue;
+    if (line.MarkedInvoice === "*") marks.unknownIn.set(String(line.CurrencyCode), batchOf(line));
+    else if (line.MarkedInvoice && ours(line.MarkedInvoiceCompany)) {
+      add(marks, line, { invoice: line.MarkedInvoice, amount: line.CreditAmount });
+    }
   }
 }
 
-function add(marks: Marks, invoice: unknown, amount: unknown, line: Row): void {
+function add(
+  { byInvoice }: Marks,
+  line: Row,
+  { invoice, amount }: { invoice: unknown; amount: unknown },
+): void {
   const number = String(invoice);
-  const mark = marks.get(number) ?? { amountMinor: 0n, journals: [], unclear: null };
-  marks.set(number, mark);
+  const mark = byInvoice.get(number) ?? { amountMinor: 0n, journals: [], unclear: null };
+  byInvoice.set(number, mark);
   if (!mark.journals.includes(batchOf(line))) mark.journals.push(batchOf(line));
   try {
     const amountMinor = fromDecimal(String(amount), String(line.CurrencyCode));

@@ -31,11 +31,14 @@ export async function openInvoices(
   input: Asked,
 ): Promise<Booked & { marks: Marks }> {
   const { booked, marks } = await readMarked(environment, input);
-  const left = new Map([...marks].map(([number, { amountMinor }]) => [number, amountMinor]));
+  const left = new Map([...marks.byInvoice].map(([number, { amountMinor }]) => [number, amountMinor]));
   const withheld = [...booked.withheld];
   const invoices = booked.invoices.flatMap((invoice) => {
-    const { number, openMinor } = invoice;
-    const unclear = marks.get(number)?.unclear;
+    const { number, currency, openMinor } = invoice;
+    const several = marks.unknownIn.get(currency);
+    const unclear =
+      marks.byInvoice.get(number)?.unclear ??
+      (several ? `journal ${several} marks several invoices and does not say which` : null);
     if (unclear) {
       withheld.push({ number, why: unclear });
       return [];
@@ -55,9 +58,9 @@ export async function openInvoices(
 async function readMarked(environment: Environment, input: Asked): Promise<{ booked: Booked; marks: Marks }> {
   const before = await bookedInvoices(environment, input);
   const numbers = new Set([...before.invoices, ...before.withheld].map(({ number }) => number));
-  const { marks, looked } = await marksOf(environment, { ...input, numbers });
+  const marks = await marksOf(environment, { ...input, numbers });
   // Without a line there was no journal that could have been posted since.
-  if (!looked) return { booked: before, marks };
+  if (!marks.looked) return { booked: before, marks };
   const { invoices, withheld } = await bookedInvoices(environment, input);
   // Of one that was booked in between the marks are not known.
   return { booked: { invoices: invoices.filter(({ number }) => numbers.has(number)), withheld }, marks };

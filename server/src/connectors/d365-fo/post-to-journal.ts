@@ -82,7 +82,7 @@ async function stillOpen(
   for (const index of missing) {
     const line = payment.lines[index];
     if (!line) continue;
-    const mark = marks.get(line.invoiceNumber);
+    const mark = marks.byInvoice.get(line.invoiceNumber);
     if (mark) throw blocked(line.invoiceNumber, mark.journals, environment.config.company);
     const unreadable = withheld.find(({ number }) => number === line.invoiceNumber);
     if (unreadable)

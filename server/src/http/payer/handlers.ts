@@ -40,7 +40,7 @@ export function payerHandlers({
     async startPayment(c, { ctx, claims, customerId, allowedInvoices }) {
       const read = await readBody(c, PaymentRequest);
       if (read.kind === "refused") return answerRefused(c, read);
-      const { origin: returnOrigin, locale, sid: session = null, ip: address = null } = claims;
+      const { origin: returnOrigin, locale, sid: session = null, addr: address } = claims;
       const payer = { customerId, allowedInvoices, session, address };
       const input = { request: read.body, ...payer, returnOrigin, locale: locale ?? "en" };
       const started = await startPayment({ ctx, input });

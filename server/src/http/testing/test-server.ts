@@ -12,7 +12,7 @@ import { createLogger } from "../../telemetry/log.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/platform.ts";
 import { createServer, type Server } from "../create-server.ts";
-import type { EdgeKey } from "../internal-token.ts";
+import type { EdgeKey } from "../edge-key.ts";
 
 /** A tenant whose ERP and payment provider are in memory and can be told to misbehave. */
 export interface TestTenant {
