@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { decodeProtectedHeader } from "jose";
 import { type Browser, createBrowser } from "./browser.ts";
 
 export interface Answer {
@@ -56,6 +57,11 @@ export class Payer {
     if (status !== 200) throw new Error(`no session: ${text}`);
     payer.#accessToken = (JSON.parse(text) as { accessToken: string }).accessToken;
     return payer;
+  }
+
+  /** Which key of the edge signed the session. */
+  get keyId(): string | undefined {
+    return decodeProtectedHeader(this.#accessToken).kid;
   }
 
   async call(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {

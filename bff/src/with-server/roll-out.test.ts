@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,11 +17,11 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addressOf, integrityOf, scriptsOf, writeBuild } from "../testing/builds.ts";
 import { type Answer, Payer, type Send, sendTo } from "../testing/payer.ts";
-import { ensureEdgeKeys } from "../tokens/keys.ts";
+import { type EdgeKeyFiles, ensureEdgeKeys } from "../tokens/keys.ts";
 
 /**
- * A release of edge and form while customers pay, as it is deployed: a server, edges behind one name, one folder of
- * builds. What happens during the load is the list `steps` of the test: another step (a key, a server) is a line there.
+ * A release of edge and form, with a new key of the edge, while customers pay, as it is deployed: a server, edges behind
+ * one name, one folder of builds. What happens during the load is the list `steps` of the test.
  */
 const host = "acme.localhost:4000";
 const rate = 20;
@@ -39,6 +39,7 @@ let acme: TestTenant;
 let provider: CountingProvider;
 let server: Process;
 let edgeEnv: Record<string, string>;
+let keyFiles: EdgeKeyFiles;
 /** Edges the balancer knows of. */
 const edges = new Set<Process>();
 const started: Process[] = [];
@@ -56,7 +57,8 @@ beforeAll(async () => {
   provider = await startCountingProvider();
   acme = await platform.createTenant("acme");
   await prepare(acme);
-  const { keyFile, publicKeyFile } = await ensureEdgeKeys(dir);
+  keyFiles = await ensureEdgeKeys(dir);
+  const { keyFile, publicKeyFile } = keyFiles;
   const { registryUrl, masterKeyFile } = platform.platform.address;
   server = await start("server", {
     CLARITY_REGISTRY_URL: registryUrl,
@@ -132,6 +134,28 @@ async function startEdge(): Promise<Process> {
   return edge;
 }
 
+/** README.md, "Keys": servers believe the new one first, then edges know it, then it signs. Files move into place. */
+function newEdgeKey() {
+  const { keyFile, publicKeyFile } = keyFiles;
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const former = readFileSync(keyFile, "utf8");
+  const next = String(privateKey.export({ type: "pkcs8", format: "pem" }));
+  const put = (file: string, text: string) => {
+    writeFileSync(`${file}.new`, text, { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  };
+  return {
+    async add() {
+      const its = String(publicKey.export({ type: "spki", format: "pem" }));
+      put(publicKeyFile, readFileSync(publicKeyFile, "utf8") + its);
+      put(keyFile, former + next);
+    },
+    async use() {
+      put(keyFile, next + former);
+    },
+  };
+}
+
 /** As an orchestrator does it: the process says that it is not ready, the balancer hears of it, it ends. */
 async function stopEdge(edge: Process): Promise<void> {
   edge.child.kill("SIGTERM");
@@ -195,17 +219,20 @@ async function loadPinned(): Promise<string[]> {
     .map(([path, { status }]) => `${path}: ${status}`);
 }
 
-test("two versions of the form and two edges under 20 payments a second: none lost, none doubled, no session lost", async () => {
+test("two versions of the form and two keys of two edges under 20 payments a second: none lost, none doubled, no session lost", async () => {
   const old = await startEdge();
   const stopWatching = watchReadiness();
   const enter = async () =>
     Payer.enter({ send: balanced, host, embedToken: await acme.token({ sub: "C-9" }) });
   const payers = await Promise.all(Array.from({ length: rate }, enter));
-  const seenVersions = new Set<string>();
+  const seenEdges = new Set<string>();
+  const key = newEdgeKey();
 
   const steps: { atMs: number; name: string; take: () => Promise<unknown> }[] = [
+    { atMs: 500, name: "servers and edges learn of a new key", take: key.add },
+    { atMs: 2_000, name: "the new key signs", take: key.use },
     {
-      atMs: 2_000,
+      atMs: 2_500,
       name: "the new form is released into the folder, and a new edge comes",
       async take() {
         await writeBuild(join(builds, "1.1.0"), { version: "1.1.0", scripts: scriptsOf("1.1.0") });
@@ -228,26 +255,27 @@ test("two versions of the form and two edges under 20 payments a second: none lo
   const pages = (async () => {
     while (soFarMs() < loadMs) {
       faults.push(...(await loadPage()), ...(await loadPinned()));
-      seenVersions.add([...edges].map(({ port }) => port).join("+"));
-      await delay(150);
+      payers.push(await enter());
+      seenEdges.add([...edges].map(({ port }) => port).join("+"));
+      await delay(250);
     }
   })();
   const payments: Promise<{ id: string; end: string }>[] = [];
   for (let n = 0; n < (rate * loadMs) / 1_000; n++) {
     await delay(Math.max(0, (n * 1_000) / rate - soFarMs()));
-    const payer = payers[n % rate] ?? expect.fail("no payer");
+    const payer = payers[n % payers.length] ?? expect.fail("no payer");
     payments.push(payer.pay({ invoiceId: `inv-${1 + (n % rate)}`, amountMinor: "100", withinMs }));
   }
   const [paid] = await Promise.all([Promise.all(payments), pages, rollOut]);
-  // Those who came before the release, and one who comes after it.
-  payers.push(await enter());
+  // Those who came before the release, while it was, and after it.
   const sessions = await Promise.all(payers.map((payer) => payer.call("GET", "/v1/invoices")));
   stopWatching();
 
   expect(faults).toEqual([]);
-  expect(seenVersions.size, "pages were loaded from the old edge, from both, and from the new one").toBe(3);
+  expect(seenEdges.size, "pages were loaded from the old edge, from both, and from the new one").toBe(3);
   expect(tally(paid.map(({ end }) => end))).toEqual({ captured: (rate * loadMs) / 1_000 });
-  expect(tally(sessions.map(({ status }) => String(status)))).toEqual({ 200: rate + 1 });
+  expect(tally(sessions.map(({ status }) => String(status)))).toEqual({ 200: payers.length });
+  expect(new Set(payers.map(({ keyId }) => keyId)).size, "keys that signed sessions").toBe(2);
   expect(await books(paid.map(({ id }) => id))).toEqual({ lost: 0, doubled: 0, forNobody: 0 });
 }, 120_000);
 
