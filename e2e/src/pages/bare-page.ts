@@ -12,7 +12,7 @@ export async function snippets(): Promise<{ form: string; loader: string }> {
   };
   return {
     form: await scriptOf(`${urls.netsuiteApi}/app/center/card.nl?customer=1045`),
-    loader: await scriptOf(`${urls.d365Api}/main.aspx?pagetype=entityrecord&etn=account`),
+    loader: await scriptOf(`${urls.d365Api}/WebResources/contoso_pay.html`),
   };
 }
 
