@@ -23,7 +23,7 @@ export async function payingTenant({ ctx, slug }: { ctx: Operator; slug: string 
   const frameUrl = `${baseUrl}/card`;
   await open.settings.set("provider", { id: "sandbox", baseUrl, frameUrl, publishableKey: "pk" });
   await open.settings.set("provider.secretKey", "sk");
-  await open.settings.set("provider.webhookSecret", "whsec_AAAA");
+  await open.settings.set("provider.webhookSecret", `whsec_${"A".repeat(32)}`);
   await open.settings.set("surcharge.rules", []);
   const { id, secret } = await addEmbedKey({ ctx: open, input: { algorithm: "HS256" } });
   const adminUrl = new URL(ctx.address.adminUrl);
