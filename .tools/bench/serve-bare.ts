@@ -38,7 +38,7 @@ const ctx = {
   db: {
     query: (strings: TemplateStringsArray, ...values: SqlValue[]) => sql(strings, ...values.map(parameter)),
   },
-  settings: { get: async () => null },
+  settings: { get: async (key: string) => (key === "seller.timeZone" ? "UTC" : null) },
   wake: async () => {},
   actor: { kind: "operator", name: "bench" },
   requestId: "bench",
