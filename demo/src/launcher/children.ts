@@ -42,8 +42,8 @@ export function providerSpec(plan: Surroundings): ChildSpec {
       ADMIN_KEY: plan.secrets.providerAdminKey,
       PUBLIC_ORIGIN: addresses.provider,
       CARD_FRAME_DIR: plan.assets.dir,
-      // Every ancestor counts: in D365 the card frame stands two frames deep.
-      FRAME_ANCESTORS: [addresses.acme, addresses.globex, addresses.netsuite, addresses.d365].join(" "),
+      // Each account says which pages stand around its own.
+      FRAME_ANCESTORS: "'none'",
     },
     readyUrl: `${addresses.internal.provider}/`,
   };
