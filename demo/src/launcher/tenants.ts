@@ -96,7 +96,7 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
       "seller.statement": "ACME INDUSTRIAL",
     },
     always: {
-      "embed.origins": [addresses.netsuite],
+      "embed.origins": [addresses.netsuite, addresses.website],
       connector: {
         id: "netsuite",
         baseUrl: addresses.internal.netsuite,
