@@ -160,6 +160,25 @@ test.each([
   if (may) expect(answer.headers.get("access-control-expose-headers")).toContain("retry-after");
 });
 
+test.each([
+  ["dpop, x-csrf-token,traceparent", ", x-csrf-token, traceparent"],
+  ["", ""],
+  ["x-a: b", ""],
+  ["x".repeat(1001), ""],
+])("a page whose fetch adds %j to every request may still ask", async (asked, more) => {
+  const { headers } = await rig.call(host, "/v1/payments", {
+    method: "OPTIONS",
+    headers: {
+      origin: "https://erp.acme.example",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": asked,
+    },
+  });
+  expect(headers.get("access-control-allow-headers")).toBe(
+    `authorization, content-type, dpop, x-request-id${more}`,
+  );
+});
+
 test("every answer has the security headers, no cookie, and no name of platform or software", async () => {
   const visitor = await rig.enter(host);
   const answers = [

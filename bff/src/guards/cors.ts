@@ -6,7 +6,9 @@ import type { StrangerCounting } from "../limits/rate-classes.ts";
 
 /** What a page may read of an answer beside the body. */
 const exposed = "retry-after, x-request-id, www-authenticate";
-const allowed = "authorization, content-type, dpop, x-request-id";
+const read = ["authorization", "content-type", "dpop", "x-request-id"];
+/** Field names (RFC 9110 §5.6.2) as browsers list them; what is longer than traces and their like need is left out. */
+const fieldNames = /^[\w!#$%&'*+.^`|~, -]{1,1000}$/;
 /** What a page may ask with: the methods of every row that a form calls. */
 const methods = [
   ...new Set(
@@ -36,7 +38,7 @@ export const cors =
       if (c.req.method === "OPTIONS") {
         addHeaders(c, {
           "access-control-allow-methods": methods,
-          "access-control-allow-headers": allowed,
+          "access-control-allow-headers": allowed(c.req.header("access-control-request-headers") ?? ""),
           "access-control-max-age": String(maxAgeS),
         });
       }
@@ -47,3 +49,9 @@ export const cors =
     }
     await next();
   };
+
+/** Pages wrap `fetch` and add headers of their own, for traces or against forgery: they may come, and are not read. */
+function allowed(asked: string): string {
+  const more = fieldNames.test(asked) ? asked.toLowerCase().split(/ *, */) : [];
+  return [...new Set([...read, ...more])].filter(Boolean).join(", ");
+}

@@ -1,5 +1,6 @@
 import type { InvoiceList, Payment, PaymentRequest, Problem, Session } from "@clarity/bff/contract";
 import type { Code } from "../locales/en.ts";
+import { complain, isBrowsersOwn } from "../page/complaint.ts";
 import { makeKey, makeProof } from "./dpop.ts";
 import { asToken, sameHolder } from "./tokens.ts";
 
@@ -21,6 +22,13 @@ export class ApiError extends Error {
     const { status } = this.problem;
     return this.code === "network" || status === 429 || (status !== undefined && status >= 500);
   }
+}
+
+/** What is no answer of the edge's has been broken by the page, which is told. */
+export function asFailure(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  complain(error);
+  return new ApiError("network");
 }
 
 /** Gives an embed token, each good for one session. @throws ApiError when there is none left. */
@@ -189,7 +197,8 @@ async function request(url: string, init: RequestInit): Promise<unknown> {
     const signal = AbortSignal.any([...(init.signal ? [init.signal] : []), AbortSignal.timeout(timeoutMs)]);
     response = await fetch(url, { ...init, redirect: "error", cache: "no-store", signal });
     answer = await response.json().catch(() => undefined);
-  } catch {
+  } catch (error) {
+    if (!isBrowsersOwn("fetch")) complain(error);
     throw new ApiError("network");
   }
   if (response.ok && answer !== undefined) return answer;
