@@ -179,6 +179,19 @@ test.each([
   );
 });
 
+test("a page may read of every answer, refusals too, when it was made by the clock that judges its proofs", async () => {
+  const own = await createRig({ now: () => Date.UTC(2036, 0, 1, 12) });
+  const origin = "https://erp.acme.example";
+  for (const path of ["/v1/invoices", "/v1/session"]) {
+    const method = path === "/v1/session" ? "POST" : "GET";
+    const { status, headers } = await own.call(host, path, { method, headers: { origin } });
+    expect(status).toBe(401);
+    expect(headers.get("date")).toBe("Tue, 01 Jan 2036 12:00:00 GMT");
+    expect(headers.get("access-control-expose-headers")?.split(", ")).toContain("date");
+  }
+  await own.close();
+});
+
 test("every answer has the security headers, no cookie, and no name of platform or software", async () => {
   const visitor = await rig.enter(host);
   const answers = [
