@@ -18,6 +18,10 @@ export const de: Messages = {
   "list.otherCurrency":
     "Eine Zahlung umfasst eine Währung. Heben Sie die Auswahl in {currency} auf, um hier zu wählen.",
   "list.limit": "Eine Zahlung umfasst höchstens {count} Rechnungen.",
+  "list.changed": "Die offenen Beträge haben sich inzwischen geändert: {invoices}. Prüfen Sie Ihre Auswahl.",
+  "list.refreshing": "Gelesen {ago}. Wird aktualisiert…",
+  "list.unreachable":
+    "Das System des Verkäufers ist gerade nicht erreichbar. Diese Liste wurde {ago} gelesen.",
   due: "Fällig am {date}",
   overdue: "Überfällig · {days}",
   underWay: "Zahlung läuft",

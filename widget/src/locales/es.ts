@@ -18,6 +18,9 @@ export const es: Messages = {
   "list.otherCurrency":
     "Un pago abarca una sola moneda. Quite la selección en {currency} para elegir entre estas.",
   "list.limit": "Un pago abarca hasta {count} facturas.",
+  "list.changed": "Lo pendiente ha cambiado entretanto: {invoices}. Revise su selección.",
+  "list.refreshing": "Leído {ago}. Actualizando…",
+  "list.unreachable": "Ahora no se puede acceder al sistema del vendedor. Esta lista se leyó {ago}.",
   due: "Vence el {date}",
   overdue: "Vencida · {days}",
   underWay: "Pago en curso",

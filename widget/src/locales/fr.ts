@@ -18,6 +18,9 @@ export const fr: Messages = {
   "list.otherCurrency":
     "Un paiement porte sur une seule devise. Retirez la sélection en {currency} pour choisir ici.",
   "list.limit": "Un paiement porte sur {count} factures au plus.",
+  "list.changed": "Les montants restant à payer ont changé : {invoices}. Vérifiez votre choix.",
+  "list.refreshing": "Lu {ago}. Mise à jour…",
+  "list.unreachable": "Le système du vendeur est injoignable pour le moment. Cette liste a été lue {ago}.",
   due: "Échéance le {date}",
   overdue: "En retard · {days}",
   underWay: "Paiement en cours",

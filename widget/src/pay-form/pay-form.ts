@@ -7,6 +7,7 @@ import { mayDraw } from "../page/trusted-html.ts";
 import { isTypedInto, keepTyping } from "../page/typing.ts";
 import type { ApiError, TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
+import { keepingFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
@@ -223,7 +224,8 @@ export class PayForm extends HTMLElement {
   #render(view: View): void {
     const { locale, dir } = view.words;
     const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
-    render(html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`, this.#root);
+    const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
+    if (keepingFocus(this.#root, () => render(all, this.#root))) this.#focus ??= "heading";
     this.#moveFocus();
   }
 

@@ -7,7 +7,7 @@ import { type Challenge, openChallenge } from "./challenge.ts";
 import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { frameTheme } from "./frame-theme.ts";
-import { sleeper } from "./patience.ts";
+import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
 import { unfinishedOf } from "./unfinished.ts";
@@ -78,6 +78,9 @@ export class Visit {
         unfinished: (customerId) => unfinishedOf(base, customerId),
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
+        seen: () => inSight(options.view().document, signal),
+        now: () => Date.now(),
+        random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
         changed: (before) => this.#changed(before),
@@ -88,7 +91,7 @@ export class Visit {
         },
         failed: (error) => signal.aborted || options.failed(error),
       },
-      previous?.flow.state.session,
+      previous?.flow.state,
     );
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
   }
