@@ -1,6 +1,6 @@
 import { errorCode, quoteIdentifier } from "../database/client.ts";
 import { connect, type Sql } from "../database/connect.ts";
-import { pinned, reliedUpon, unhurried } from "../database/session.ts";
+import { pins, reliedUpon, unhurried } from "../database/session.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnavailable } from "./errors.ts";
 
@@ -15,13 +15,10 @@ export const sessionLimits = {
 } as const;
 
 /** Of every tenant's role: what its sessions have that bring nothing along, as those behind a pooler. */
-export const roleDefaults: Record<string, string> = {
-  ...reliedUpon,
-  ...unhurried,
-  ...sessionLimits,
-  // Since PostgreSQL 17; where it is not known it is left out.
-  transaction_timeout: "0",
-};
+export const olderDefaults: Record<string, string> = { ...reliedUpon, ...unhurried, ...sessionLimits };
+
+/** With what PostgreSQL knows since 17; where it is not known it is left out. */
+export const roleDefaults: Record<string, string> = { ...olderDefaults, transaction_timeout: "0" };
 
 /** PgBouncer sets it to what it saw in its first session there, whatever the role's is; no statement of ours reads one. */
 const { IntervalStyle: _, ...observed } = roleDefaults;
@@ -69,8 +66,11 @@ export async function requireRoleDefaults(input: {
 async function giveDefaults(input: { url: string; database: string }): Promise<void> {
   // Its session is among those that end.
   const sql = connect({ url: input.url, max: 1, behindPooler: true });
-  const pin = pinned({ role: "current_user", database: input.database, settings: roleDefaults });
   try {
+    const [knows] = await sql<{ all: boolean }[]>`
+      select current_setting('transaction_timeout', true) is not null as all`;
+    const settings = knows?.all ? roleDefaults : olderDefaults;
+    const pin = pins({ role: "current_user", database: input.database, settings }).join("; ");
     await sql.unsafe(`begin read write; set local statement_timeout = 0; ${pin}; commit`);
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity

@@ -1,4 +1,4 @@
-import { roleDefaults } from "../../tenant/role-defaults.ts";
+import { olderDefaults, roleDefaults } from "../../tenant/role-defaults.ts";
 
 /** Only a superuser gives it, and no role lifts it: what sorts of a leaked password may fill of the disk. */
 export const superuserSettings: Readonly<Record<string, string>> = { temp_file_limit: "1GB" };
@@ -18,8 +18,7 @@ const textOf = (settings: Readonly<Record<string, string>>) =>
 /** What a role may lift for itself, which PostgreSQL cannot be told to refuse: `role-watchdog.ts` and the doctor look. */
 const given = textOf(roleDefaults);
 const known = new Set([...given, ...textOf(superuserSettings)]);
-/** PostgreSQL 15 and 16 do not know it. */
-const needed = given.filter((setting) => !setting.startsWith("transaction_timeout="));
+const needed = textOf(olderDefaults);
 
 /** Those that are not what `roleLimits` sets, and those of it that are gone. A database of its own may say the same again. */
 export function liftedOf(settings: readonly RoleSetting[]): string[] {

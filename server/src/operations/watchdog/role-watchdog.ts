@@ -1,9 +1,9 @@
 import { Counter } from "prom-client";
 import type { Context } from "../../context/context.ts";
 import type { Sql } from "../../database/connect.ts";
-import { pinned } from "../../database/session.ts";
+import { pins } from "../../database/session.ts";
 import type { Chore } from "../../outbox/chores.ts";
-import { roleDefaults } from "../../tenant/role-defaults.ts";
+import { olderDefaults } from "../../tenant/role-defaults.ts";
 import { liftedOf, longestTransactionS, type RoleSetting } from "./role-bounds.ts";
 
 /** Alert on any increase. */
@@ -69,6 +69,7 @@ async function setBack({ db, tenant, log }: Context): Promise<void> {
   );
   await db.query`alter role current_user reset all`;
   // Those of a single database are an administrator's to take away.
-  const pin = pinned({ role: "current_user", settings: roleDefaults });
-  await db.query(Object.assign([pin], { raw: [pin] }));
+  for (const pin of pins({ role: "current_user", settings: olderDefaults })) {
+    await db.query(Object.assign([pin], { raw: [pin] }));
+  }
 }
