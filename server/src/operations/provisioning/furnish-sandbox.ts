@@ -18,7 +18,7 @@ export interface Furnished {
 }
 
 /** No sandbox to be had, or the tenant has what a sandbox would take away. */
-export class NoSandbox extends Error {
+class NoSandbox extends Error {
   override readonly name = "NoSandbox";
 }
 
