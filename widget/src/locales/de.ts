@@ -18,6 +18,9 @@ export const de: Messages = {
   "list.otherCurrency":
     "Eine Zahlung umfasst eine Währung. Heben Sie die Auswahl in {currency} auf, um hier zu wählen.",
   "list.limit": "Eine Zahlung umfasst höchstens {count} Rechnungen.",
+  "list.switch": "Stattdessen {currency} wählen",
+  "list.keys":
+    "Mit den Pfeiltasten geht es von Rechnung zu Rechnung, die Leertaste wählt aus, die Tabulatortaste führt zum Betrag.",
   due: "Fällig am {date}",
   overdue: "Überfällig · {days}",
   underWay: "Zahlung läuft",
@@ -53,6 +56,7 @@ export const de: Messages = {
     "Der Verkäufer berechnet für manche Karten einen Aufschlag von bis zu {percent}. Den genauen Betrag sehen Sie hier vor der Zahlung.",
   "surcharge.notDebit": "Für Debit- und Prepaidkarten gibt es keinen Aufschlag.",
   pay: "{amount} zahlen",
+  continue: "Weiter",
   "pay.nothing": "Zahlen",
   "pay.choose": "Wählen Sie mindestens eine Rechnung aus.",
   "price.changed":

@@ -19,6 +19,8 @@ export const enWords = {
   "list.otherCurrency":
     "One payment covers one currency. Clear the {currency} selection to choose from these.",
   "list.limit": "One payment covers up to {count} invoices.",
+  "list.switch": "Choose {currency} instead",
+  "list.keys": "Arrow keys go from invoice to invoice, the space bar chooses, Tab goes on to the amount.",
   due: "Due {date}",
   overdue: "Overdue · {days}",
   underWay: "Payment under way",
@@ -55,6 +57,7 @@ export const enWords = {
     "The seller adds a surcharge of up to {percent} for some cards. You see the exact amount here before you pay.",
   "surcharge.notDebit": "Debit and prepaid cards carry no surcharge.",
   pay: "Pay {amount}",
+  continue: "Continue",
   "pay.nothing": "Pay",
   "pay.choose": "Choose at least one invoice to pay.",
   "price.changed": "The total is now {amount}. Check it, then confirm again. Nothing was charged.",

@@ -18,6 +18,9 @@ export const es: Messages = {
   "list.otherCurrency":
     "Un pago abarca una sola moneda. Quite la selección en {currency} para elegir entre estas.",
   "list.limit": "Un pago abarca hasta {count} facturas.",
+  "list.switch": "Elegir {currency} en su lugar",
+  "list.keys":
+    "Las flechas van de factura en factura, la barra espaciadora selecciona y el tabulador pasa al importe.",
   due: "Vence el {date}",
   overdue: "Vencida · {days}",
   underWay: "Pago en curso",
@@ -52,6 +55,7 @@ export const es: Messages = {
     "El vendedor añade un recargo de hasta el {percent} con algunas tarjetas. Aquí ve el importe exacto antes de pagar.",
   "surcharge.notDebit": "Las tarjetas de débito y prepago no tienen recargo.",
   pay: "Pagar {amount}",
+  continue: "Continuar",
   "pay.nothing": "Pagar",
   "pay.choose": "Elija al menos una factura para pagar.",
   "price.changed": "El total es ahora {amount}. Compruébelo y confirme de nuevo. No se ha cobrado nada.",

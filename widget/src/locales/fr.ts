@@ -18,6 +18,9 @@ export const fr: Messages = {
   "list.otherCurrency":
     "Un paiement porte sur une seule devise. Retirez la sélection en {currency} pour choisir ici.",
   "list.limit": "Un paiement porte sur {count} factures au plus.",
+  "list.switch": "Choisir plutôt {currency}",
+  "list.keys":
+    "Les flèches vont d’une facture à l’autre, la barre d’espace choisit, la touche Tab passe au montant.",
   due: "Échéance le {date}",
   overdue: "En retard · {days}",
   underWay: "Paiement en cours",
@@ -52,6 +55,7 @@ export const fr: Messages = {
     "Le vendeur ajoute un supplément allant jusqu’à {percent} pour certaines cartes. Le montant exact s’affiche ici avant le paiement.",
   "surcharge.notDebit": "Les cartes de débit et prépayées sont sans supplément.",
   pay: "Payer {amount}",
+  continue: "Continuer",
   "pay.nothing": "Payer",
   "pay.choose": "Choisissez au moins une facture à payer.",
   "price.changed":

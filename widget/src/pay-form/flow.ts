@@ -73,6 +73,10 @@ export class Flow {
     this.#changeChoice(allToggled(this.#state, currency, this.locale));
   }
 
+  clear(): void {
+    this.#changeChoice(new Map());
+  }
+
   setAmount(invoice: Invoice, text = inFull(invoice, this.#state, this.locale)): void {
     this.#changeChoice(new Map(this.#state.chosen).set(invoice.id, text));
   }

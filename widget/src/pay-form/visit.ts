@@ -5,7 +5,7 @@ import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
 import { Flow } from "./flow.ts";
-import { frameTheme } from "./frame-theme.ts";
+import { type FrameTheme, frameTheme } from "./frame-theme.ts";
 import { sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
@@ -35,6 +35,8 @@ export interface VisitOptions {
   token: (signal: AbortSignal) => ReturnType<TokenSource>;
   /** The window that the element stands in now. */
   view: () => Window;
+  /** Whether the page is dark where the element stands. */
+  isDark: () => boolean;
   changed: (before: State) => void;
   settled: (payment: Payment) => void;
   failed: (error: ApiError) => void;
@@ -89,7 +91,6 @@ export class Visit {
       },
       previous?.flow.state.session,
     );
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
   }
 
   /** Of its open session, if there is one. */
@@ -113,7 +114,7 @@ export class Visit {
   /** After anything that changes colours: the frame wears what the form wears. */
   sendTheme(): void {
     const { session } = this.flow.state;
-    if (session) this.card?.send({ type: "theme", ...frameTheme(this.#options.element, session) });
+    if (session) this.card?.send({ type: "theme", ...this.#frameTheme(session) });
   }
 
   /** After the wanted language has changed. Where the words of another cannot be had any more, those there are stay. */
@@ -181,13 +182,18 @@ export class Visit {
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",
-        ...frameTheme(this.#options.element, session),
+        ...this.#frameTheme(session),
         ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
       }),
     });
     this.card.start();
+  }
+
+  #frameTheme(session: Session): FrameTheme {
+    const { element, isDark } = this.#options;
+    return frameTheme(element, session, isDark());
   }
 
   #cardWords(): CardWords {

@@ -1,15 +1,18 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
+import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
 
 /** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
 export const skeleton = ({ words }: View) => html`
   <div class="skeleton" part="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
-  <p class="hidden" role="status">${words.text("loading")}</p>`;
+  <p class="hidden" role="status" tabindex="-1" data-focus="heading">${words.text("loading")}</p>`;
 
 export const reference = ({ words }: View, requestId: string | undefined) =>
-  requestId ? html`<p class="reference">${words.text("reference")} <code>${requestId}</code></p>` : nothing;
+  requestId
+    ? html`<p class="reference">${words.text("reference")} <code dir="ltr">${requestId}</code></p>`
+    : nothing;
 
 interface PanelOptions {
   title: string;
@@ -22,7 +25,7 @@ const panel = ({ title, text, icon, more }: PanelOptions) => html`
   <section class="panel" part="panel">
     ${icon}
     <h2 tabindex="-1" data-focus="heading">${title}</h2>
-    ${text ? html`<p class="muted">${text}</p>` : nothing}
+    ${text ? html`<p class="muted">${bidi(text)}</p>` : nothing}
     ${more}
   </section>`;
 

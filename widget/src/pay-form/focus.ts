@@ -1,0 +1,49 @@
+import type { Focus } from "./state.ts";
+
+/** What had the keyboard before a paint, by name too: rows are drawn anew. */
+export interface Held {
+  element: HTMLElement;
+  name: string | undefined;
+  inList: boolean;
+}
+
+export function heldIn(root: ShadowRoot): Held | null {
+  const element = root.activeElement as HTMLElement | null;
+  if (!element) return null;
+  return { element, name: element.dataset.focus, inList: element.closest(".lists") !== null };
+}
+
+export function nameOf(focus: Focus): string {
+  if (typeof focus === "object") return `amount:${focus.amountOf}`;
+  return focus === "list" ? "row:" : focus;
+}
+
+/**
+ * The keyboard after a paint: where the flow sends it, and otherwise where it was. When that is gone, hidden or locked
+ * it goes to the nearest thing there is; never to the page around, where the next Tab begins at the top.
+ */
+export function placeFocus(root: ShadowRoot, wanted: string | null, held: Held | null): void {
+  if (wanted && give(root, wanted)) return;
+  if (!held || (!isLost(held.element) && root.activeElement === held.element)) return;
+  for (const name of [
+    held.name,
+    held.inList && "row:",
+    held.name === "card" && "card-title",
+    "pay",
+    "heading",
+  ]) {
+    if (name && give(root, name)) return;
+  }
+}
+
+function give(root: ShadowRoot, name: string): boolean {
+  const at = name.endsWith(":")
+    ? `[data-focus^="${name}"][tabindex="0"]`
+    : `[data-focus="${CSS.escape(name)}"]`;
+  const fit = [...root.querySelectorAll<HTMLElement>(at)].find((each) => !isLost(each));
+  fit?.focus();
+  return fit !== undefined;
+}
+
+const isLost = (element: HTMLElement): boolean =>
+  !element.checkVisibility() || element.closest("[inert]") !== null || element.matches(":disabled");
