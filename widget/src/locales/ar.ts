@@ -66,6 +66,7 @@ export const ar: Messages = {
   "unclear.check": "تحقق مرة أخرى",
   leave: "العودة إلى الفواتير",
   "waiting.text": "دفعة بمبلغ {amount} لم تكتمل بعد.",
+  "waiting.elsewhere": "بدأت سابقًا أو بدأ شخص آخر دفعة بمبلغ {amount} عن {invoices} ولم تكتمل بعد.",
   "waiting.continue": "متابعتها",
   "challenge.title": "أكّد مع مصرفك",
   "challenge.text": "اتبع الخطوات أدناه، وستُستكمل دفعتك تلقائيًا بعدها.",

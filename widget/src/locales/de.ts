@@ -71,6 +71,8 @@ export const de: Messages = {
   "unclear.check": "Erneut prüfen",
   leave: "Zurück zu den Rechnungen",
   "waiting.text": "Eine Zahlung über {amount} ist noch nicht abgeschlossen.",
+  "waiting.elsewhere":
+    "Eine Zahlung über {amount} für {invoices} wurde früher oder von jemand anderem begonnen und ist noch nicht abgeschlossen.",
   "waiting.continue": "Fortsetzen",
   "challenge.title": "Bei Ihrer Bank bestätigen",
   "challenge.text": "Folgen Sie den Schritten. Danach geht Ihre Zahlung von selbst weiter.",

@@ -72,6 +72,8 @@ export const enWords = {
   "unclear.check": "Check again",
   leave: "Back to invoices",
   "waiting.text": "A payment of {amount} is not finished yet.",
+  "waiting.elsewhere":
+    "A payment of {amount} for {invoices} was begun earlier or by somebody else, and is not finished yet.",
   "waiting.continue": "Continue it",
 
   "challenge.title": "Confirm with your bank",

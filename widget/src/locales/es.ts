@@ -68,6 +68,8 @@ export const es: Messages = {
   "unclear.check": "Comprobar de nuevo",
   leave: "Volver a las facturas",
   "waiting.text": "Un pago de {amount} aún no ha terminado.",
+  "waiting.elsewhere":
+    "Antes, u otra persona, inició un pago de {amount} por {invoices} que aún no ha terminado.",
   "waiting.continue": "Continuar",
   "challenge.title": "Confirme con su banco",
   "challenge.text": "Siga los pasos. Después su pago continúa por sí solo.",

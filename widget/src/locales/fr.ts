@@ -69,6 +69,8 @@ export const fr: Messages = {
   "unclear.check": "Vérifier à nouveau",
   leave: "Retour aux factures",
   "waiting.text": "Un paiement de {amount} n’est pas terminé.",
+  "waiting.elsewhere":
+    "Un paiement de {amount} pour {invoices} a été commencé plus tôt ou par quelqu’un d’autre et n’est pas terminé.",
   "waiting.continue": "Le poursuivre",
   "challenge.title": "Confirmez auprès de votre banque",
   "challenge.text": "Suivez les étapes ci-dessous. Votre paiement se poursuit ensuite de lui-même.",

@@ -5,6 +5,7 @@ import { icon } from "./icons.ts";
 import { invoiceList } from "./invoice-list.ts";
 import { freshness, reference, said, spinner } from "./panel.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** List, card and total on one page. Stays in the page while paying, so that typed digits survive a refusal. */
 export function formView(view: View, hidden: boolean) {
@@ -25,7 +26,7 @@ export function formView(view: View, hidden: boolean) {
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
       <p class="muted">${words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" })}</p>
     </header>
-    ${waitingView(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
+    ${waiting(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
     <div class="lists" ?inert=${busy}>${invoiceList(view)}</div>
     <div class="side" ?hidden=${!isOpen}>
       <section class="card" part="card" ?inert=${busy}>
@@ -48,20 +49,6 @@ function noticeView(view: View) {
         </div>`
       : nothing
   }</div>`;
-}
-
-function waitingView({ state, flow, words }: View) {
-  const { waiting } = state;
-  if (!waiting) return nothing;
-  return html`<div class="notice waiting" part="notice">
-    ${icon("clock")}
-    <div>
-      ${words.text("waiting.text", { amount: words.money(waiting.totalMinor, waiting.currency) })}
-      <button type="button" class="text" part="button" @click=${() => flow.checkAgain()}>
-        ${words.text("waiting.continue")}
-      </button>
-    </div>
-  </div>`;
 }
 
 function cardView({ state, words, cardFrame, retryCard }: View) {

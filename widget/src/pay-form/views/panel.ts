@@ -2,6 +2,7 @@ import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
 export const skeleton = ({ state, words }: View) => html`
@@ -71,7 +72,7 @@ export function emptyView(view: View) {
     title: words.text("empty.title"),
     text: words.text("empty.text", { customer: state.session?.customer.name ?? "" }),
     icon: html`<span class="emblem">${icon("check")}</span>`,
-    more: html`${button(words.text("refresh"), () => flow.another())}
+    more: html`${waiting(view)}${button(words.text("refresh"), () => flow.another())}
       <div role="alert">${said(view)}</div>
       ${freshness(view)}`,
   });
