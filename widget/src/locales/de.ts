@@ -21,6 +21,10 @@ export const de: Messages = {
   "list.switch": "Stattdessen {currency} wählen",
   "list.keys":
     "Mit den Pfeiltasten geht es von Rechnung zu Rechnung, die Leertaste wählt aus, die Tabulatortaste führt zum Betrag.",
+  "list.changed": "Die offenen Beträge haben sich inzwischen geändert: {invoices}. Prüfen Sie Ihre Auswahl.",
+  "list.refreshing": "Gelesen {ago}. Wird aktualisiert…",
+  "list.unreachable":
+    "Das System des Verkäufers ist gerade nicht erreichbar. Diese Liste wurde {ago} gelesen.",
   due: "Fällig am {date}",
   overdue: "Überfällig · {days}",
   underWay: "Zahlung läuft",
@@ -71,6 +75,8 @@ export const de: Messages = {
   "unclear.check": "Erneut prüfen",
   leave: "Zurück zu den Rechnungen",
   "waiting.text": "Eine Zahlung über {amount} ist noch nicht abgeschlossen.",
+  "waiting.elsewhere":
+    "Eine Zahlung über {amount} für {invoices} wurde früher oder von jemand anderem begonnen und ist noch nicht abgeschlossen.",
   "waiting.continue": "Fortsetzen",
   "challenge.title": "Bei Ihrer Bank bestätigen",
   "challenge.text": "Folgen Sie den Schritten. Danach geht Ihre Zahlung von selbst weiter.",

@@ -21,6 +21,9 @@ export const enWords = {
   "list.limit": "One payment covers up to {count} invoices.",
   "list.switch": "Choose {currency} instead",
   "list.keys": "Arrow keys go from invoice to invoice, the space bar chooses, Tab goes on to the amount.",
+  "list.changed": "Left to pay has changed meanwhile: {invoices}. Check your choice.",
+  "list.refreshing": "Read {ago}. Being updated…",
+  "list.unreachable": "The seller’s system cannot be reached right now. This list was read {ago}.",
   due: "Due {date}",
   overdue: "Overdue · {days}",
   underWay: "Payment under way",
@@ -72,6 +75,8 @@ export const enWords = {
   "unclear.check": "Check again",
   leave: "Back to invoices",
   "waiting.text": "A payment of {amount} is not finished yet.",
+  "waiting.elsewhere":
+    "A payment of {amount} for {invoices} was begun earlier or by somebody else, and is not finished yet.",
   "waiting.continue": "Continue it",
 
   "challenge.title": "Confirm with your bank",

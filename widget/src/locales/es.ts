@@ -21,6 +21,9 @@ export const es: Messages = {
   "list.switch": "Elegir {currency} en su lugar",
   "list.keys":
     "Las flechas van de factura en factura, la barra espaciadora selecciona y el tabulador pasa al importe.",
+  "list.changed": "Lo pendiente ha cambiado entretanto: {invoices}. Revise su selección.",
+  "list.refreshing": "Leído {ago}. Actualizando…",
+  "list.unreachable": "Ahora no se puede acceder al sistema del vendedor. Esta lista se leyó {ago}.",
   due: "Vence el {date}",
   overdue: "Vencida · {days}",
   underWay: "Pago en curso",
@@ -69,6 +72,8 @@ export const es: Messages = {
   "unclear.check": "Comprobar de nuevo",
   leave: "Volver a las facturas",
   "waiting.text": "Un pago de {amount} aún no ha terminado.",
+  "waiting.elsewhere":
+    "Antes, u otra persona, inició un pago de {amount} por {invoices} que aún no ha terminado.",
   "waiting.continue": "Continuar",
   "challenge.title": "Confirme con su banco",
   "challenge.text": "Siga los pasos. Después su pago continúa por sí solo.",

@@ -21,6 +21,9 @@ export const fr: Messages = {
   "list.switch": "Choisir plutôt {currency}",
   "list.keys":
     "Les flèches vont d’une facture à l’autre, la barre d’espace choisit, la touche Tab passe au montant.",
+  "list.changed": "Les montants restant à payer ont changé : {invoices}. Vérifiez votre choix.",
+  "list.refreshing": "Lu {ago}. Mise à jour…",
+  "list.unreachable": "Le système du vendeur est injoignable pour le moment. Cette liste a été lue {ago}.",
   due: "Échéance le {date}",
   overdue: "En retard · {days}",
   underWay: "Paiement en cours",
@@ -70,6 +73,8 @@ export const fr: Messages = {
   "unclear.check": "Vérifier à nouveau",
   leave: "Retour aux factures",
   "waiting.text": "Un paiement de {amount} n’est pas terminé.",
+  "waiting.elsewhere":
+    "Un paiement de {amount} pour {invoices} a été commencé plus tôt ou par quelqu’un d’autre et n’est pas terminé.",
   "waiting.continue": "Le poursuivre",
   "challenge.title": "Confirmez auprès de votre banque",
   "challenge.text": "Suivez les étapes ci-dessous. Votre paiement se poursuit ensuite de lui-même.",

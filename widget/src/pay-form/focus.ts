@@ -2,15 +2,23 @@ import type { Focus } from "./state.ts";
 
 /** What had the keyboard before a paint, by name too: rows are drawn anew. */
 export interface Held {
-  element: HTMLElement;
+  element: HTMLInputElement;
   name: string | undefined;
   inList: boolean;
+  /** Of a text, where typing goes on. */
+  caret: readonly [number | null, number | null];
 }
 
 export function heldIn(root: ShadowRoot): Held | null {
-  const element = root.activeElement as HTMLElement | null;
+  const element = root.activeElement as HTMLInputElement | null;
   if (!element) return null;
-  return { element, name: element.dataset.focus, inList: element.closest(".lists") !== null };
+  const { dataset, selectionStart, selectionEnd } = element;
+  return {
+    element,
+    name: dataset.focus,
+    inList: element.closest(".lists") !== null,
+    caret: [selectionStart ?? null, selectionEnd ?? null],
+  };
 }
 
 export function nameOf(focus: Focus): string {
@@ -24,7 +32,7 @@ export function nameOf(focus: Focus): string {
  */
 export function placeFocus(root: ShadowRoot, wanted: string | null, held: Held | null): void {
   if (wanted && give(root, wanted)) return;
-  if (!held || (!isLost(held.element) && root.activeElement === held.element)) return;
+  if (!held || (!isLost(held.element) && stays(root, held))) return;
   for (const name of [
     held.name,
     held.inList && "row:",
@@ -34,6 +42,14 @@ export function placeFocus(root: ShadowRoot, wanted: string | null, held: Held |
   ]) {
     if (name && give(root, name)) return;
   }
+}
+
+/** An element that only moved has its focus back, and a text its caret. */
+function stays(root: ShadowRoot, { element, caret }: Held): boolean {
+  if (root.activeElement === element) return true;
+  element.focus({ preventScroll: true });
+  if (caret[0] !== null) element.setSelectionRange(...caret);
+  return root.activeElement === element;
 }
 
 function give(root: ShadowRoot, name: string): boolean {

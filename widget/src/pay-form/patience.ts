@@ -51,3 +51,12 @@ export function sleeper(signal: AbortSignal): Sleep {
       signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
     });
 }
+
+/** Resolves once somebody can see the page; never, once `signal` is aborted. */
+export function inSight(page: Document, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => page.visibilityState === "visible" && !signal.aborted && resolve();
+    page.addEventListener("visibilitychange", look, { signal });
+    look();
+  });
+}

@@ -1,4 +1,4 @@
-import type { Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
+import type { Freshness, Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
 import type { Code, MessageKey } from "../locales/en.ts";
 
 /** What the payer sees. Only `flow.ts` moves between these. */
@@ -18,6 +18,18 @@ export interface Notice {
   key: MessageKey;
   params?: Record<string, string>;
   requestId?: string | undefined;
+  /** What is to be said in the same breath. */
+  and?: Notice | undefined;
+}
+
+/** How well the list on screen is known. */
+export interface ListKnown {
+  /** `loading`: not at all yet, and an empty list does not say that nothing is owed. */
+  state: Freshness["state"];
+  /** When the ERP was last read for this customer, by this page's clock, ms; null: never. */
+  readAtMs: number | null;
+  /** When another look is worth it, ms; null: no need. */
+  askAgainInMs: number | null;
 }
 
 export interface Card {
@@ -34,6 +46,7 @@ export interface State {
   phase: Phase;
   session: Session | null;
   invoices: readonly Invoice[];
+  list: ListKnown;
   /** Invoice id → the amount as typed. */
   chosen: ReadonlyMap<string, string>;
   card: Card;
@@ -42,6 +55,8 @@ export interface State {
   notice: Notice | null;
   /** A payment that was left unfinished and can be gone back to. */
   waiting: Payment | null;
+  /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
+  elsewhere: readonly Payment[];
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -49,15 +64,19 @@ export interface State {
 
 export const emptyCard: Card = { status: "loading", complete: false, brand: "unknown", funding: "unknown" };
 
+export const unknownList: ListKnown = { state: "loading", readAtMs: null, askAgainInMs: null };
+
 export const initialState: State = {
   phase: { name: "loading" },
   session: null,
   invoices: [],
+  list: unknownList,
   chosen: new Map(),
   card: emptyCard,
   quote: null,
   notice: null,
   waiting: null,
+  elsewhere: [],
   checked: false,
   focus: null,
 };

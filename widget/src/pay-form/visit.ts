@@ -6,7 +6,7 @@ import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
 import { Flow } from "./flow.ts";
 import { type FrameTheme, frameTheme } from "./frame-theme.ts";
-import { sleeper } from "./patience.ts";
+import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
 import { unfinishedOf } from "./unfinished.ts";
@@ -79,6 +79,9 @@ export class Visit {
         unfinished: (customerId) => unfinishedOf(base, customerId),
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
+        seen: () => inSight(options.view().document, signal),
+        now: () => Date.now(),
+        random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
         changed: (before) => this.#changed(before),
@@ -89,7 +92,7 @@ export class Visit {
         },
         failed: (error) => signal.aborted || options.failed(error),
       },
-      previous?.flow.state.session,
+      previous?.flow.state,
     );
   }
 

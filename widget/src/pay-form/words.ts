@@ -1,5 +1,6 @@
 import type { MessageKey } from "../locales/en.ts";
 import { preSession } from "../locales/pre-session.ts";
+import { isolated } from "../typed/isolated.ts";
 import { dateFormat, numberFormat } from "./formats.ts";
 import { formatInput, formatMoney, parseAmount } from "./money.ts";
 
@@ -15,6 +16,8 @@ export interface Words {
   /** An instant, in the payer's own time zone. */
   time: (instant: string) => string;
   days: (count: number) => string;
+  /** Of so many ms: “3 hours ago”; at least a minute. */
+  ago: (ms: number) => string;
   percent: (basisPoints: number) => string;
 }
 
@@ -23,6 +26,11 @@ export interface WordsOptions {
   messages: Readonly<Record<string, string>>;
   exponentOf: (currency: string) => number;
 }
+
+const spans = [
+  { unit: "day", per: 1440 },
+  { unit: "hour", per: 60 },
+] as const;
 
 export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words {
   const number = (options: Intl.NumberFormatOptions) => numberFormat(locale, options);
@@ -42,13 +50,15 @@ export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words
     day: (value) => date(Date.parse(value), { timeZone: "UTC" }),
     time: (value) => date(Date.parse(value), { timeStyle: "short" }),
     days: (count) => number({ style: "unit", unit: "day", unitDisplay: "long" }).format(count),
+    ago: (ms) => {
+      const minutes = Math.max(1, Math.round(ms / 60_000));
+      const { unit, per } = spans.find((span) => minutes >= span.per) ?? { unit: "minute", per: 1 };
+      return new Intl.RelativeTimeFormat(locale).format(-Math.floor(minutes / per), unit);
+    },
     percent: (basisPoints) =>
       number({ style: "percent", maximumFractionDigits: 2 }).format(basisPoints / 10000),
   };
 }
-
-/** What others call themselves and their invoices may be written from the other side: each stands apart (UAX #9, 2.7). */
-const isolated = (text: string) => text && `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "")}\u2069`;
 
 /** Words that say much the same, for an edge of the release before these. */
 const nearby: Partial<Record<MessageKey, MessageKey>> = {

@@ -4,8 +4,9 @@ import { isPayable } from "../selection.ts";
 import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import { invoiceList } from "./invoice-list.ts";
-import { reference, spinner } from "./panel.ts";
+import { freshness, reference, said, spinner } from "./panel.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** List, card and total on one page. Stays in the page while paying, so that typed digits survive a refusal. */
 export function formView(view: View, hidden: boolean) {
@@ -20,14 +21,15 @@ export function formView(view: View, hidden: boolean) {
     if (field.inputMode && isEnter(event)) field.dispatchEvent(new Event("change"));
   };
   const { customer, seller } = state.session ?? {};
+  const isOpen = state.invoices.some(isPayable);
   return html`<form class="form" part="form" novalidate ?hidden=${hidden} aria-busy=${busy ? "true" : "false"} @submit=${submit} @keydown=${key}>
     <header part="header">
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
       <p class="muted">${bidi(words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" }))}</p>
     </header>
-    ${waitingView(view)}
+    ${waiting(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
     <div class="lists" ?inert=${busy}>${invoiceList(view)}${barView(view)}</div>
-    <div class="side" ?hidden=${!state.invoices.some(isPayable)}>
+    <div class="side" ?hidden=${!isOpen}>
       <section class="card" part="card" ?inert=${busy}>
         <h3 tabindex="-1" data-focus="card-title">${words.text("card.group")}</h3>
         ${cardView(view)}
@@ -44,24 +46,10 @@ function noticeView(view: View) {
     notice
       ? html`<div class="notice" part="notice" data-tone=${notice.tone}>
           ${icon("alert")}
-          <div>${view.words.text(notice.key, notice.params)}${reference(view, notice.requestId)}</div>
+          <div>${bidi(said(view))}${reference(view, notice.requestId)}</div>
         </div>`
       : nothing
   }</div>`;
-}
-
-function waitingView({ state, flow, words }: View) {
-  const { waiting } = state;
-  if (!waiting) return nothing;
-  return html`<div class="notice waiting" part="notice">
-    ${icon("clock")}
-    <div>
-      ${words.text("waiting.text", { amount: words.money(waiting.totalMinor, waiting.currency) })}
-      <button type="button" class="text" part="button" @click=${() => flow.checkAgain()}>
-        ${words.text("waiting.continue")}
-      </button>
-    </div>
-  </div>`;
 }
 
 function cardView({ state, words, cardFrame, retryCard }: View) {
@@ -110,7 +98,7 @@ function summaryView(view: View) {
           </p>`
         : nothing
     }
-    ${noticeView(view)}
+    ${state.invoices.some(isPayable) ? noticeView(view) : nothing}
     <button type="button" data-focus="pay" @pointerdown=${read} @click=${pay} class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"

@@ -1,3 +1,4 @@
+import { repeat } from "lit/directives/repeat.js";
 import { html, nothing } from "lit/html.js";
 import { chosenCurrency, maxLines } from "../selection.ts";
 import { type Chunk, chunksOf, type Group, groupsOf } from "./groups.ts";
@@ -22,7 +23,11 @@ export function invoiceList(view: View) {
   />`;
   return html`<div class="list" part="list">
     ${state.invoices.length > longList ? search : nothing}
-    ${groupsOf(state.invoices).map((group) => groupView(view, group))}
+    ${repeat(
+      groupsOf(state.invoices),
+      ({ currency }) => currency,
+      (group) => groupView(view, group),
+    )}
   </div>`;
 }
 
