@@ -109,7 +109,8 @@ describe("arriving", () => {
     const { flow, seen } = stage({ invoices: invoices(), ...script });
     await flow.start();
     expect(flow.state.phase.name).toBe(arrives);
-    expect(seen.looked).toEqual(asked);
+    // While the bank's page is open it is asked for again and again.
+    expect(arrives === "challenge" ? seen.looked.slice(0, asked.length) : seen.looked).toEqual(asked);
     expect(flow.state.elsewhere.map(({ id }) => id)).toEqual(banners);
     // Of what was begun elsewhere nothing is told to the page either.
     const own = !each.holds.startsWith("nothing");
