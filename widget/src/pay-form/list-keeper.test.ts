@@ -89,9 +89,9 @@ describe("a list that is being refreshed", () => {
   });
 
   test.each([
-    ["is gone", [], "INV-a: $0.00"],
-    ["is held by another's payment", [invoice("a", { payableMinor: "0" })], "INV-a: $0.00"],
-    ["is another currency's", [invoice("a", { currency: "EUR" })], "INV-a: €100.00"],
+    ["is gone", [], "\u2068INV-a\u2069: $0.00"],
+    ["is held by another's payment", [invoice("a", { payableMinor: "0" })], "\u2068INV-a\u2069: $0.00"],
+    ["is another currency's", [invoice("a", { currency: "EUR" })], "\u2068INV-a\u2069: €100.00"],
   ])("says so when what was chosen %s, and no longer charges it", async (_, rows, said) => {
     const world = held({ freshness: refreshing, lists: [list(current, ...rows, invoice("b"))] });
     await world.choose("a", "b");
@@ -126,7 +126,7 @@ describe("a list that is being refreshed", () => {
     await world.choose("a");
     await world.goOn();
     expect(world.flow.price.totalMinor).toBe(15_000n);
-    expect(world.flow.state.notice?.params).toEqual({ invoices: "INV-a: $150.00" });
+    expect(world.flow.state.notice?.params).toEqual({ invoices: "\u2068INV-a\u2069: $150.00" });
   });
 
   test("whose news come while a card is being read changes nothing of the payment", async () => {
@@ -338,7 +338,7 @@ describe("over any lists and choices", () => {
             const after = amounts(flow);
             const said = saidBy(flow);
             for (const [id, amount] of before) {
-              if (after.get(id) !== amount) expect(said).toContain(`INV-${id}:`);
+              if (after.get(id) !== amount) expect(said).toContain(`\u2068INV-${id}\u2069:`);
             }
             for (const id of after.keys()) expect(before.has(id)).toBe(true);
           } else if (each.kind === "toggle" || each.kind === "type") {
@@ -365,7 +365,7 @@ describe("over any lists and choices", () => {
               expect(request.shown.totalMinor).toBe(String(totalMinor));
               const said = saidBy(flow);
               for (const [id, amount] of before) {
-                if (amounts(flow).get(id) !== amount) expect(said).toContain(`INV-${id}:`);
+                if (amounts(flow).get(id) !== amount) expect(said).toContain(`\u2068INV-${id}\u2069:`);
               }
             }
           }

@@ -6,6 +6,7 @@ import { isSessionLost } from "./refusals.ts";
 import type { Screen } from "./screen.ts";
 import { kept, touchedBy } from "./selection.ts";
 import type { Notice } from "./state.ts";
+import { stillUnderWay } from "./unfinished.ts";
 
 /**
  * Keeps the list on screen true. Nobody waits for the ERP: the server answers with what it remembers and says when to
@@ -128,7 +129,7 @@ export class ListKeeper {
       return undefined;
     }
     const chosen = kept(state, invoices, locale);
-    this.#screen.set({ invoices, chosen, list });
+    this.#screen.set({ invoices, chosen, list, elsewhere: stillUnderWay(state.elsewhere, invoices) });
     return changedChoice(touchedBy(state, { invoices, chosen }, locale), state, locale);
   }
 

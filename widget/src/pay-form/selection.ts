@@ -110,9 +110,10 @@ export function translated(
   return new Map(session.invoices.flatMap(rewritten));
 }
 
-/** An invoice that is the only one to pay is chosen from the start, unless a payment waits to be gone back to. */
+/** An invoice that is the only one to pay is chosen from the start, unless a payment under way waits to be gone on with. */
 export function preset(state: State, locale: string): State["chosen"] {
   const [only, ...others] = state.invoices.filter(isPayable);
-  if (!only || others.length > 0 || state.waiting || state.chosen.size > 0) return state.chosen;
+  if (!only || others.length > 0 || state.waiting || state.elsewhere.length > 0 || state.chosen.size > 0)
+    return state.chosen;
   return new Map([[only.id, inFull(only, state, locale)]]);
 }

@@ -6,7 +6,7 @@ import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
 import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
-import { frameTheme } from "./frame-theme.ts";
+import { type FrameTheme, frameTheme } from "./frame-theme.ts";
 import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
@@ -36,6 +36,8 @@ export interface VisitOptions {
   token: (signal: AbortSignal) => ReturnType<TokenSource>;
   /** The window that the element stands in now. */
   view: () => Window;
+  /** Whether the page is dark where the element stands. */
+  isDark: () => boolean;
   changed: (before: State) => void;
   settled: (payment: Payment) => void;
   failed: (error: ApiError) => void;
@@ -93,7 +95,6 @@ export class Visit {
       },
       previous?.flow.state,
     );
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
   }
 
   /** Of its open session, if there is one. */
@@ -117,7 +118,7 @@ export class Visit {
   /** After anything that changes colours: the frame wears what the form wears. */
   sendTheme(): void {
     const { session } = this.flow.state;
-    if (session) this.card?.send({ type: "theme", ...frameTheme(this.#options.element, session) });
+    if (session) this.card?.send({ type: "theme", ...this.#frameTheme(session) });
   }
 
   /** After the wanted language has changed. Where the words of another cannot be had any more, those there are stay. */
@@ -185,7 +186,7 @@ export class Visit {
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",
-        ...frameTheme(this.#options.element, session),
+        ...this.#frameTheme(session),
         ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
@@ -193,6 +194,11 @@ export class Visit {
       }),
     });
     this.card.start();
+  }
+
+  #frameTheme(session: Session): FrameTheme {
+    const { element, isDark } = this.#options;
+    return frameTheme(element, session, isDark());
   }
 
   #cardWords(): CardWords {

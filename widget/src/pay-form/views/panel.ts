@@ -1,15 +1,19 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
+import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
 export const skeleton = ({ state, words }: View) => html`
   <div class="skeleton" part="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
-  <p class=${state.session ? "muted" : "hidden"} role="status">${words.text("loading")}</p>`;
+  <p class=${state.session ? "muted" : "hidden"} role="status" tabindex="-1" data-focus="heading">${words.text("loading")}</p>`;
 
 export const reference = ({ words }: View, requestId: string | undefined) =>
-  requestId ? html`<p class="reference">${words.text("reference")} <code>${requestId}</code></p>` : nothing;
+  requestId
+    ? html`<p class="reference">${words.text("reference")} <code dir="ltr">${requestId}</code></p>`
+    : nothing;
 
 /** What is to be said now, in one breath. */
 export const said = ({ state, words }: View): string => {
@@ -38,7 +42,7 @@ const panel = ({ title, text, icon, more }: PanelOptions) => html`
   <section class="panel" part="panel">
     ${icon}
     <h2 tabindex="-1" data-focus="heading">${title}</h2>
-    ${text ? html`<p class="muted">${text}</p>` : nothing}
+    ${text ? html`<p class="muted">${bidi(text)}</p>` : nothing}
     ${more}
   </section>`;
 
@@ -71,8 +75,8 @@ export function emptyView(view: View) {
     title: words.text("empty.title"),
     text: words.text("empty.text", { customer: state.session?.customer.name ?? "" }),
     icon: html`<span class="emblem">${icon("check")}</span>`,
-    more: html`${button(words.text("refresh"), () => flow.another())}
-      <div role="alert">${said(view)}</div>
+    more: html`${waiting(view)}${button(words.text("refresh"), () => flow.another())}
+      <div role="alert">${bidi(said(view))}</div>
       ${freshness(view)}`,
   });
 }
