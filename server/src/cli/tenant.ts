@@ -11,6 +11,7 @@ import { mainServer } from "../operations/servers/database-servers.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenant/errors.ts";
 import { latestSchemaVersion } from "../tenant/schema.ts";
+import { describeInvitation, inviteOwner } from "./invite-owner.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
@@ -120,10 +121,14 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
     });
     const { tenant, created, notAsAsked, tookMs } = answer;
     const hosts = tenant.hosts.join(", ");
+    const portal = created ? await inviteOwner({ operator: ctx, slug, email: admin }) : null;
     return {
-      json: { ...tenant, created, notAsAsked, tookMs: Math.round(tookMs), steps },
-      text: created
-        ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`
+      json: { ...tenant, created, notAsAsked, tookMs: Math.round(tookMs), steps, portal },
+      text: portal
+        ? [
+            `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`,
+            describeInvitation(portal),
+          ].join("\n")
         : [
             `${slug} was there already, is not changed and answers at ${hosts}`,
             ...describeNotAsAsked(notAsAsked),

@@ -9,6 +9,10 @@ export interface PlatformAddress {
   readonly masterKey?: string | undefined;
   /** What tenants may name beside public addresses, as `parseAllowList` reads it. Default: nothing. */
   readonly allowedNetworks?: string | undefined;
+  /** Sends for tenants that have no mail server: `neutralSender`. Default: nothing is sent for them. */
+  readonly mail?: { readonly url: string; readonly from: string } | undefined;
+  /** Where browsers reach the edge. Default: by https at each tenant's own host. */
+  readonly edgeUrl?: string | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
 }
