@@ -17,6 +17,7 @@ export {
   PaymentLine,
   PaymentRequest,
   PaymentState,
+  type PortalErrorCode,
   Problem,
   SurchargeRule,
   ThemeView,

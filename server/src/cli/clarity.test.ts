@@ -7,12 +7,13 @@ import { decodeJwt, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeInstance } from "../operations/config.ts";
 import { withTenantLock } from "../operations/tenant-lock.ts";
-import { type TestPlatform, testPlatform } from "../testing/index.ts";
+import { type TestPlatform, testMailbox, testPlatform } from "../testing/index.ts";
 import { temporaryFolders } from "../testing/temporary-folder.ts";
 import { runCommandLine } from "./testing/run-command-line.ts";
 
 let platform: TestPlatform;
-const dataDir = temporaryFolders()();
+const temporaryFolder = temporaryFolders();
+const dataDir = temporaryFolder();
 beforeAll(async () => {
   platform = await testPlatform();
   writeInstance(dataDir, platform.address);
@@ -85,6 +86,37 @@ test("tenant create makes a tenant that list and show know", async () => {
   const shown = await clarity("tenant show globex --json");
   expect(shown.json()).toMatchObject({ status: "active", provisioning: expect.arrayContaining([]) });
   expect(shown.json().provisioning).toHaveLength(5);
+});
+
+test("tenant create mails the owner the way in, from the neutral sender in the tenant's name, or tells it", async () => {
+  const mailbox = await testMailbox();
+  const dir = temporaryFolder();
+  const { host, port, from } = mailbox.neutral.config;
+  const mail = { url: `smtp://${host}:${port}`, from };
+  writeInstance(dir, { ...platform.address, mail, edgeUrl: "http://127.0.0.1:4000/" });
+  const made = await clarity(
+    "tenant create mailed --template basic-invoice --admin o@mailed.test --name Mailed --json",
+    { dir },
+  );
+  expect(made.json().portal).toEqual({
+    url: "http://mailed.localhost:4000/portal",
+    email: "o@mailed.test",
+    mailed: true,
+    cause: null,
+    link: null,
+  });
+  const { mail: sent, link } = await mailbox.next("o@mailed.test");
+  expect(sent.from).toMatchObject({ name: "Mailed", address: from });
+  expect(sent.text).toContain(`http://mailed.localhost:4000/portal#/login/${link}`);
+  expect(sent.html).not.toMatch(/clarity/i);
+  await mailbox.close();
+  const told = await clarity(
+    "tenant create told --template basic-invoice --admin o@told.test --name Told --host pay.told.example",
+  );
+  expect(told.code).toBe(0);
+  expect(told.stdout).toMatch(
+    /o@told\.test \(no mail server is set up\).* https:\/\/pay\.told\.example\/portal#\/login\/[\w-]{43}$/,
+  );
 });
 
 test("tenant create tells each step and its time on standard error, and as JSON keeps them in the answer", async () => {

@@ -231,7 +231,7 @@ async function request(url: string, init: RequestInit, clock?: Clock): Promise<u
   const fallback: Code =
     response.status === 429 ? "rate_limited" : response.status < 500 ? "malformed_request" : "unavailable";
   // A 2xx that cannot be read has been carried out all the same: ask again, as after a lost answer.
-  const code = response.ok ? "network" : (problem.code ?? fallback);
+  const code = response.ok ? "network" : ((problem.code as Code | undefined) ?? fallback);
   throw new ApiError(code, { ...problem, status: response.status }, retryAfterMs(response));
 }
 
