@@ -1,5 +1,5 @@
 import type { InvoiceList } from "@clarity/bff/contract";
-import { ApiError } from "./api.ts";
+import { ApiError, asFailure } from "./api.ts";
 import { knownOf, mostLooks, outOfReach, pauseMs, staleMs } from "./freshness.ts";
 import { changedChoice } from "./notices.ts";
 import { isSessionLost } from "./refusals.ts";
@@ -107,7 +107,7 @@ export class ListKeeper {
       // The payer is told when they need the session.
       if (isSessionLost(error))
         this.#screen.set({ list: { ...this.#screen.state.list, askAgainInMs: null } });
-      else this.#keepsThrough(error);
+      else this.#keepsThrough(asFailure(error));
     } finally {
       this.#asking = false;
     }

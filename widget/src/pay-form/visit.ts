@@ -4,6 +4,7 @@ import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
+import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { frameTheme } from "./frame-theme.ts";
 import { inSight, sleeper } from "./patience.ts";
@@ -78,7 +79,7 @@ export class Visit {
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
         seen: () => inSight(options.view().document, signal),
-        now: () => Date.now(),
+        now: () => edgeClock.now(),
         random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
@@ -188,6 +189,7 @@ export class Visit {
         ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
+        nowMs: edgeClock.now(),
       }),
     });
     this.card.start();

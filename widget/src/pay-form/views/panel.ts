@@ -1,5 +1,6 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
+import { edgeClock } from "../clock.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
 import { waiting } from "./waiting.ts";
@@ -24,7 +25,7 @@ export function freshness({ state, words }: View) {
   const text =
     known === "current" || known === "loading" || readAtMs === null
       ? ""
-      : words.text(`list.${known}`, { ago: words.ago(Date.now() - readAtMs) });
+      : words.text(`list.${known}`, { ago: words.ago(edgeClock.now() - readAtMs) });
   return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
 }
 
