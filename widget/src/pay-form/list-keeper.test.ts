@@ -148,6 +148,23 @@ describe("a list that is being refreshed", () => {
     expect(world.seen.requests).toMatchObject([{ lines: [{ invoiceId: "a", amountMinor: "10000" }] }]);
   });
 
+  test("whose answer comes after a newer one is dropped", async () => {
+    const late = Promise.withResolvers<void>();
+    const world = held({
+      freshness: refreshing,
+      pay: [(request) => payment(request, { state: "declined", reason: "declined" })],
+      lists: [list(current, invoice("old")), list(current, invoice("a"))],
+      answer: [late.promise],
+    });
+    await world.choose("a");
+    await world.goOn();
+    await world.flow.pay();
+    expect(world.flow.state.phase.name).toBe("choosing");
+    late.resolve();
+    await settled();
+    expect(world.flow.state.invoices.map(({ id }) => id)).toEqual(["a"]);
+  });
+
   test("after a decline the payer hears of both: the decline and what has changed", async () => {
     const world = stage({
       pay: [(request) => payment(request, { state: "declined", reason: "declined" })],

@@ -16,6 +16,7 @@ export class ListKeeper {
   readonly #screen: Screen;
   #watching = false;
   #asking = false;
+  #asks = 0;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(screen: Screen) {
@@ -94,9 +95,11 @@ export class ListKeeper {
   async #look(): Promise<void> {
     this.#asking = true;
     try {
-      const list = await this.#ask();
-      // What was shown is being charged.
-      if (this.#screen.state.phase.name !== "choosing") return;
+      const asked = this.#ask();
+      const mine = this.#asks;
+      const list = await asked;
+      // What was shown is being charged, or something newer was asked for since.
+      if (this.#screen.state.phase.name !== "choosing" || mine !== this.#asks) return;
       const { notice: said } = this.#screen.state;
       const notice = this.#take(list);
       if (notice) {
@@ -116,6 +119,7 @@ export class ListKeeper {
   #ask(): Promise<InvoiceList> {
     const { world } = this.#screen;
     this.#askedAtMs = world.now();
+    this.#asks++;
     return world.api.invoices();
   }
 
