@@ -4,7 +4,7 @@ import { knownOf, mostLooks, outOfReach, pauseMs, staleMs } from "./freshness.ts
 import { changedChoice } from "./notices.ts";
 import { isSessionLost } from "./refusals.ts";
 import type { Screen } from "./screen.ts";
-import { kept, touchedBy } from "./selection.ts";
+import { isUntouched, kept, touchedBy } from "./selection.ts";
 import type { Notice } from "./state.ts";
 import { stillUnderWay } from "./unfinished.ts";
 
@@ -132,7 +132,9 @@ export class ListKeeper {
       this.#screen.set({ list: { ...list, readAtMs, ...(readAtMs !== null && { state: "refreshing" }) } });
       return undefined;
     }
-    const chosen = kept(state, invoices, locale);
+    const now = { invoices, chosen: kept(state, invoices, locale) };
+    // The page is told of a choice that changed, not of every look.
+    const chosen = isUntouched(state, now) ? state.chosen : now.chosen;
     this.#screen.set({ invoices, chosen, list, elsewhere: stillUnderWay(state.elsewhere, invoices) });
     return changedChoice(touchedBy(state, { invoices, chosen }, locale), state, locale);
   }
