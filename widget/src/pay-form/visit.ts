@@ -81,7 +81,7 @@ export class Visit {
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
         seen: () => inSight(options.view().document, signal),
-        now: () => Date.now(),
+        now: () => edgeClock.now(),
         random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
