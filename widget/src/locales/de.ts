@@ -114,8 +114,6 @@ export const de: Messages = {
   "error.token_invalid": "Ihre Sitzung konnte nicht beginnen. Laden Sie diese Seite neu.",
   "error.token_expired": "Ihre Sitzung ist beendet. Laden Sie diese Seite neu, um fortzufahren.",
   "error.token_replayed": "Diese Seite wurde zweimal geöffnet. Laden Sie sie neu, um fortzufahren.",
-  "error.proof_invalid":
-    "Ihre Sitzung konnte nicht geprüft werden. Prüfen Sie die Uhr Ihres Geräts und laden Sie diese Seite neu.",
   "error.tenant_mismatch": "Diese Sitzung gehört zu einem anderen Verkäufer. Laden Sie diese Seite neu.",
   "error.tenant_suspended":
     "Der Verkäufer nimmt hier derzeit keine Zahlungen an. Wenden Sie sich an den Verkäufer.",

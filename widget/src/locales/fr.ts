@@ -108,8 +108,6 @@ export const fr: Messages = {
   "error.token_invalid": "Votre session n’a pas pu démarrer. Rechargez cette page.",
   "error.token_expired": "Votre session est terminée. Rechargez cette page pour continuer.",
   "error.token_replayed": "Cette page a été ouverte deux fois. Rechargez-la pour continuer.",
-  "error.proof_invalid":
-    "Votre session n’a pas pu être vérifiée. Vérifiez l’horloge de votre appareil, puis rechargez cette page.",
   "error.tenant_mismatch": "Cette session appartient à un autre vendeur. Rechargez cette page.",
   "error.tenant_suspended": "Le vendeur n’accepte pas de paiements ici pour le moment. Contactez-le.",
   "error.scope_missing": "Cette session ne permet pas de payer. Contactez le vendeur.",

@@ -1,5 +1,6 @@
 import type { Invoice, Payment, Session } from "@clarity/bff/contract";
-import { ApiError } from "./api.ts";
+import { complain } from "../page/complaint.ts";
+import { asFailure } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { Course } from "./course.ts";
 import { ListKeeper } from "./list-keeper.ts";
@@ -121,7 +122,9 @@ export class Flow {
     try {
       card = await this.#world.tokenize();
     } catch (error) {
-      const invalid = (error as Error).message === "invalid";
+      const { message } = error as Error;
+      const invalid = message === "invalid";
+      if (!invalid && message !== "unreachable") complain(error);
       const notice: Notice = { tone: "danger", key: "card.unreachable" };
       return this.#choose(invalid ? { focus: "card" } : { notice, focus: "notice" });
     }
@@ -201,7 +204,7 @@ export class Flow {
   }
 
   #blocked(error: unknown): void {
-    const failure = error instanceof ApiError ? error : new ApiError("network");
+    const failure = asFailure(error);
     const { code, problem } = failure;
     const retry = !isSessionLost(failure) || code === "no_token";
     this.#set({ phase: { name: "blocked", code, requestId: problem.requestId, retry }, focus: "heading" });

@@ -1,4 +1,4 @@
-import { ApiError } from "./api.ts";
+import { asFailure } from "./api.ts";
 
 export type Sleep = (ms: number) => Promise<void>;
 
@@ -31,7 +31,7 @@ export async function patiently<T>(call: () => Promise<T>, patience: Patience): 
     try {
       return await call();
     } catch (error) {
-      const failure = error instanceof ApiError ? error : new ApiError("network");
+      const failure = asFailure(error);
       const waitMs = waitsMs[tries];
       if (!failure.transient || waitMs === undefined || waitedMs >= enoughMs) throw failure;
       onWait?.();

@@ -4,6 +4,7 @@ import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
+import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { type FrameTheme, frameTheme } from "./frame-theme.ts";
 import { inSight, sleeper } from "./patience.ts";
@@ -189,6 +190,7 @@ export class Visit {
         ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
+        nowMs: edgeClock.now(),
       }),
     });
     this.card.start();
