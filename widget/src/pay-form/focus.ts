@@ -56,10 +56,15 @@ function give(root: ShadowRoot, name: string): boolean {
   const at = name.endsWith(":")
     ? `[data-focus^="${name}"][tabindex="0"]`
     : `[data-focus="${CSS.escape(name)}"]`;
-  const fit = [...root.querySelectorAll<HTMLElement>(at)].find((each) => !isLost(each));
+  const fit = [...root.querySelectorAll<HTMLElement>(at)].find(
+    (each) => !isLost(each) && each.checkVisibility(),
+  );
   fit?.focus();
   return fit !== undefined;
 }
 
+/** Told by the markup alone: a question of style would have all of it worked out before the paint. */
 const isLost = (element: HTMLElement): boolean =>
-  !element.checkVisibility() || element.closest("[inert]") !== null || element.matches(":disabled");
+  !element.isConnected ||
+  element.closest("[hidden], [inert], .away") !== null ||
+  element.matches(":disabled");

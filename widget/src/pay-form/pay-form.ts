@@ -152,15 +152,15 @@ export class PayForm extends HTMLElement {
     else this.#sourceChanged();
   }
 
+  get #before() {
+    return { renderBefore: this.#surroundings.probe };
+  }
+
   /** By something that the page has done. A payment under way goes on, unseen, and is still told of. */
   #broken(error: unknown): void {
     complain(error);
     this.#visit = null;
     this.#giveUp();
-  }
-
-  get #before() {
-    return { renderBefore: this.#surroundings.probe };
   }
 
   /** Words, where there is no drawing of anything or nobody to ask. */
@@ -232,9 +232,9 @@ export class PayForm extends HTMLElement {
   #render(view: View): void {
     const { locale, dir } = view.words;
     const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
-    const form = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
+    const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
     const held = heldIn(this.#root) ?? this.#held;
-    render(form, this.#root, this.#before);
+    render(all, this.#root, this.#before);
     this.#moveFocus(held);
   }
 

@@ -34,9 +34,13 @@ export function groupsOf(invoices: readonly Invoice[]): readonly Group[] {
   return groups;
 }
 
+export const inChunks = <T>(all: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(all.length / chunkRows) }, (_, at) =>
+    all.slice(at * chunkRows, (at + 1) * chunkRows),
+  );
+
 export function chunksOf(invoices: readonly Invoice[]): Chunk[] {
-  return Array.from({ length: Math.ceil(invoices.length / chunkRows) }, (_, at) => {
-    const rows = invoices.slice(at * chunkRows, (at + 1) * chunkRows);
+  return inChunks(invoices).map((rows) => {
     let key = "";
     return {
       rows,

@@ -52,7 +52,7 @@ function groupView(view: View, group: Group) {
   };
   const label = barred ? "list.switch" : all ? "list.none" : "list.all";
   const found = matches(group, ui.find);
-  const list: List = { name: currency, ...group };
+  const list: List = { name: currency, keepsChosen: true, ...group };
   return html`<div class="group" part="group" role="group" aria-labelledby="name-${currency}" aria-describedby="note-${currency} keys-${currency}">
     <div class="head">
       <span id="name-${currency}">
@@ -69,8 +69,8 @@ function groupView(view: View, group: Group) {
     <p class="muted small" id="note-${currency}" ?hidden=${!note}>${note}</p>
     <p class="hidden" id="keys-${currency}">${words.text("list.keys")}</p>
     <fieldset ?disabled=${barred}>
-      <div ?hidden=${found !== null}>${rows(view, list)}${showAll(view, list)}</div>
-      ${found ? results(view, { name: `find-${currency}`, ...found }) : nothing}
+      <div class=${found ? "away" : ""}>${rows(view, list)}${showAll(view, list)}</div>
+      ${found ? results(view, { name: `find-${currency}`, keepsChosen: false, ...found }) : nothing}
     </fieldset>
   </div>`;
 }

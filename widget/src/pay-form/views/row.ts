@@ -105,7 +105,6 @@ function amountField(view: View, invoice: Invoice, place: Place) {
           @input=${on.type}
           @compositionend=${on.type}
           @change=${on.tidy}
-          @paste=${on.paste}
         />
       </span>
     </div>
@@ -150,20 +149,15 @@ function amountEvents({ flow, words, ui }: View, invoice: Invoice) {
         ui.typing = 0;
         ui.update();
       }, pauseMs);
-      flow.setAmount(invoice, (event.target as HTMLInputElement).value);
+      const { inputType, data } = event as InputEvent;
+      // An amount that is whole by itself takes the place of what stood there: it was copied to be paid, not added on.
+      if (inputType === "insertFromPaste" && data && parseAmount(data, format()) !== null) set(data);
+      else flow.setAmount(invoice, (event.target as HTMLInputElement).value);
     },
     tidy({ target }: Event) {
       settle();
       ui.touched.add(invoice.id);
       set((target as HTMLInputElement).value);
-    },
-    /** An amount that is whole by itself takes the place of what stands there: it was copied to be paid, not added on. */
-    paste(event: ClipboardEvent) {
-      const text = event.clipboardData?.getData("text") ?? "";
-      if (parseAmount(text, format()) === null) return;
-      event.preventDefault();
-      settle();
-      set(text);
     },
   };
 }

@@ -1,21 +1,25 @@
 import type { Invoice } from "@clarity/bff/contract";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import { html, nothing } from "lit/html.js";
+import { html } from "lit/html.js";
 import { isPayable } from "../selection.ts";
 import { amountProblem } from "./amount-problem.ts";
-import { type Chunk, chunkRows } from "./groups.ts";
+import { type Chunk, chunkRows, inChunks } from "./groups.ts";
 import { row } from "./row.ts";
 import type { View } from "./view.ts";
 
 /** A list longer than this is shortened until asked for, and can be searched. */
 export const longList = 10;
+/** Of those chosen further down, how many more are drawn in one turn. */
+const tailRows = 8;
 
 export interface List {
   /** Own in the form: the currency's, or the search's in it. */
   name: string;
   invoices: readonly Invoice[];
   chunks: readonly Chunk[];
+  /** Those chosen are shown however far down they stand. */
+  keepsChosen: boolean;
 }
 
 /**
@@ -45,25 +49,44 @@ export function rows(view: View, list: List) {
       );
     return html`<div class="chunk" role="none">${guard(same, draw)}</div>`;
   };
-  const beyond = [...invoices.entries()].slice(drawn).filter(([, { id }]) => state.chosen.has(id));
-  return html`<div class="rows" role="list" @keydown=${(event: KeyboardEvent) => move(event)}>
+  const beyond = chosenBeyond(view, list, drawn);
+  const tail = beyond.slice(0, tailOf(view, list, beyond.length));
+  return html`<div class="rows" role="list" @keydown=${move}>
     ${chunks.slice(0, Math.ceil(drawn / chunkRows)).map(chunk)}
-    ${
-      beyond.length
-        ? html`<div class="chunk" role="none">${repeat(
-            beyond,
-            ([, { id }]) => id,
-            ([at, invoice]) => place(invoice, at),
-          )}</div>`
-        : nothing
-    }
+    ${inChunks(tail).map(
+      (part) =>
+        html`<div class="chunk" role="none">${repeat(
+          part,
+          ([, { id }]) => id,
+          ([at, invoice]) => place(invoice, at),
+        )}</div>`,
+    )}
   </div>`;
 }
 
+/** Chosen ones that are not among the first: with their places. */
+function chosenBeyond({ state }: View, { invoices, keepsChosen }: List, drawn: number): [number, Invoice][] {
+  const found: [number, Invoice][] = [];
+  if (!keepsChosen || !state.chosen.size) return found;
+  for (let at = drawn; at < invoices.length; at++) {
+    const invoice = invoices[at];
+    if (invoice && state.chosen.has(invoice.id)) found.push([at, invoice]);
+  }
+  return found;
+}
+
+/** “Select all” makes a hundred rows at once: they too come in turns. */
+function tailOf({ ui }: View, { name }: List, length: number): number {
+  const drawn = Math.min(length, (ui.tails.get(name) ?? 0) + tailRows);
+  ui.tails.set(name, drawn);
+  if (drawn < length) setTimeout(ui.update);
+  return drawn;
+}
+
 /** How many of a list are on the screen. */
-export function shownOf({ state, ui }: View, { name, invoices }: List): number {
+export function shownOf({ state, ui }: View, { name, invoices, keepsChosen }: List): number {
   const drawn = ui.whole.has(name) ? invoices.length : longList;
-  return invoices.filter(({ id }, at) => at < drawn || state.chosen.has(id)).length;
+  return invoices.filter(({ id }, at) => at < drawn || (keepsChosen && state.chosen.has(id))).length;
 }
 
 function drawMore({ ui }: View, { name }: List, drawn: number): void {
@@ -88,10 +111,14 @@ function stateOf(view: View, rows: readonly Invoice[], stop: string | undefined)
 }
 
 /** The row that Tab comes to: the last one that had the keyboard; when that is gone, the one in its place. */
-function stopOf({ state, ui }: View, { name, invoices }: List, drawn: number): string | undefined {
+function stopOf(
+  { state, ui }: View,
+  { name, invoices, keepsChosen }: List,
+  drawn: number,
+): string | undefined {
   const last = ui.stops.get(name);
   const fits = (each: Invoice | undefined, at: number) =>
-    each && (at < drawn || state.chosen.has(each.id)) && isPayable(each);
+    each && (at < drawn || (keepsChosen && state.chosen.has(each.id))) && isPayable(each);
   const lastAt = last?.at ?? 0;
   const stays = invoices[lastAt]?.id === last?.id ? lastAt : invoices.findIndex(({ id }) => id === last?.id);
   if (last && fits(invoices[stays], stays)) return last.id;
@@ -114,17 +141,24 @@ function move(event: KeyboardEvent): void {
   const all = [
     ...(currentTarget as Element).querySelectorAll<HTMLInputElement>(`input[data-focus^="${column}:"]`),
   ];
-  const open = all.filter((each) => !each.matches(":disabled"));
-  const at = open.indexOf(from);
+  const last = all.length - 1;
+  const at = all.indexOf(from);
   const to = {
     ArrowUp: at - 1,
     ArrowDown: at + 1,
     Home: 0,
-    End: open.length,
+    End: last,
     PageUp: at - pageRows,
     PageDown: at + pageRows,
   };
-  const next = open[Math.min(Math.max(to[key as keyof typeof to], 0), open.length - 1)];
+  const wanted = Math.min(Math.max(to[key as keyof typeof to], 0), last);
+  // Over those that cannot be chosen; at an end, back from it.
+  const onward = wanted < at ? -1 : 1;
+  const open = (first: number, step: number): HTMLInputElement | undefined => {
+    for (let n = first; n >= 0 && n <= last; n += step) if (!all[n]?.matches(":disabled")) return all[n];
+    return undefined;
+  };
+  const next = open(wanted, onward) ?? open(wanted, -onward);
   next?.focus();
   if (isText) next?.select();
 }

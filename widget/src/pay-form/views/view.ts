@@ -21,6 +21,8 @@ export interface Ui {
   find: string;
   /** Lists that are shown whole → how many of their rows are drawn by now. */
   whole: Map<string, number>;
+  /** List → how many of those chosen further down are drawn by now. */
+  tails: Map<string, number>;
   /** List → the row that Tab comes to: its invoice, and where it stood. */
   stops: Map<string, { id: string; at: number }>;
   /** Invoices whose amount was edited and left. */
@@ -42,6 +44,7 @@ export function newUi(update: () => void): Ui {
   return {
     find: "",
     whole: new Map(),
+    tails: new Map(),
     stops: new Map(),
     touched: new Set(),
     typing: 0,
