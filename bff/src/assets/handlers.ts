@@ -31,6 +31,7 @@ export function assetHandlers(options: {
       metrics.countAsset(asset.version);
       openToAll(c);
       addHeaders(c, { "content-type": asset.type, vary: "accept-encoding", ...endHeaders(asset.end) });
+      if (asset.preloads.length > 0) addHeaders(c, { link: asset.preloads.map(preload).join(", ") });
       if (asset.end) addHeaders(c, { "cache-control": untilItEnds });
       if (encoding !== "identity") addHeaders(c, { "content-encoding": encoding });
       return answer(c, asset.bodies[encoding]);
@@ -44,6 +45,9 @@ export function assetHandlers(options: {
     },
   };
 }
+
+/** As `fetch` asks from a page of any origin (HTML, "link type preload"): else it would be asked twice. */
+const preload = (path: string) => `<${path}>; rel=preload; as=fetch; crossorigin`;
 
 function openToAll(c: EdgeContext) {
   addHeaders(c, {

@@ -44,6 +44,19 @@ const scriptsIn = async (rig: Rig): Promise<{ src: string; integrity: string }[]
 const logged = (rig: Rig) => rig.log.filter((line) => JSON.parse(line).level >= 50).join("");
 
 describe("an edge with several builds", () => {
+  test("names with each form what it asks first, so that browsers ask at once; with one that does not say, nothing", async () => {
+    await release("1.0.0");
+    const preloads = ["/v1/methods", "/v1/other"];
+    await writeBuild(join(dir, "1.1.0"), { version: "1.1.0", scripts: latter, preloads });
+    const rig = await edgeOf();
+    const linkOf = async (path: string) => (await rig.call(host, path)).headers.get("link");
+    expect(await linkOf("/v/1.1.0/pay-form.js")).toBe(
+      "</v1/methods>; rel=preload; as=fetch; crossorigin, </v1/other>; rel=preload; as=fetch; crossorigin",
+    );
+    expect(await linkOf("/v/1.1.0/embed-page.js")).toBeNull();
+    expect(await linkOf("/v/1.0.0/pay-form.js")).toBeNull();
+  });
+
   test("serves every one, by version and by content, the same bytes under both", async () => {
     await release("1.0.0");
     await release("1.1.0");
