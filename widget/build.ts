@@ -26,11 +26,12 @@ const scripts: readonly Script[] = [
   {
     file: "pay-form.js",
     entry: "src/pay-form/index.ts",
-    limit: 20_000,
+    // Raised from 20,000: what the host pages, the hands and the ERPs of issue 14 ask for.
+    limit: 24_000,
     // Loaded twice, or in two versions: the first one stays.
     intro: 'if(customElements.get("pay-form"))return;',
   },
-  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 5_000 },
+  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 6_000 },
   { file: "embed-page.js", entry: "src/embed/embed-page.ts", limit: 2_000 },
   { file: "loader.js", entry: "src/embed/loader.ts", limit: 2_000 },
 ];

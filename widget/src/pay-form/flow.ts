@@ -95,7 +95,7 @@ export class Flow {
     try {
       card = await this.#world.tokenize();
     } catch (error) {
-      const invalid = (error as Error).message === "invalid";
+      const invalid = /^(invalid|cancelled)$/.test((error as Error).message);
       const notice: Notice = { tone: "danger", key: "card.unreachable" };
       return this.#choose(invalid ? { focus: "card" } : { notice, focus: "notice" });
     }
@@ -156,7 +156,8 @@ export class Flow {
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
     if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
-    return this.#state.card.complete ? null : { notice: null, focus: "card" };
+    // Whether it is complete the frame knows for sure when it is asked: what was filled in unseen counts.
+    return this.#state.card.status === "ready" ? null : { notice: null, focus: "card" };
   }
 
   async #submit(request: PaymentRequest): Promise<void> {

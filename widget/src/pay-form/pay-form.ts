@@ -3,6 +3,7 @@ import { html, nothing, render } from "lit/html.js";
 import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
 import type { ApiError, TokenSource } from "./api.ts";
+import { earlyFrameUrl } from "./early-frame.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { printAlone } from "./print.ts";
 import type { Focus, State } from "./state.ts";
@@ -18,6 +19,7 @@ import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
 const edge = ownScript("pay-form.js")?.edge;
+const frameUrl = edge ? earlyFrameUrl(edge) : Promise.resolve("");
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -220,6 +222,7 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
+      frameUrl,
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       view: () => this.#surroundings.view,
