@@ -23,6 +23,7 @@ export class CardForm {
   readonly #brandWords = make("span", { class: "sr", role: "status", id: "brand" });
   readonly #known = new Map<string, string>();
   readonly #group = make("div", { role: "group" });
+  readonly #today: () => Date;
   #messages: CardMessages;
   #looking = new AbortController();
   #rule?: BrandRule;
@@ -35,6 +36,9 @@ export class CardForm {
     this.#api = api;
     this.#send = send;
     this.#messages = connect.messages;
+    const sinceMs = performance.now();
+    const { nowMs } = connect;
+    this.#today = () => (nowMs ? new Date(nowMs + performance.now() - sinceMs) : new Date());
     this.#fields = this.#build();
     this.#group.append(...Object.values(this.#fields).map(({ element }) => element));
     this.#fields.number.input.after(this.#mark, this.#brandWords);
@@ -125,7 +129,7 @@ export class CardForm {
       check: (text) => {
         const expiry = parseExpiry(text);
         if (!expiry) return this.#messages.invalidExpiry;
-        return isPast(expiry, new Date()) ? this.#messages.expiredCard : "";
+        return isPast(expiry, this.#today()) ? this.#messages.expiredCard : "";
       },
     });
     const cvcLength = () => ruleOf(digitsOf(number.text)).cvcLength;

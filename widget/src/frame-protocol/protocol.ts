@@ -21,6 +21,8 @@ export interface FrameConnect extends FrameWords, FrameLooks {
   type: "card-connect";
   /** The highest that both speak. Absent: 1. */
   version?: number;
+  /** The server's time, ms since 1970: a device's clock does not say which cards have expired. Since 2. */
+  nowMs?: number;
   /** Of the frame in CSS px; 0 while it is not shown. Since 2. */
   width?: number;
   /** Since 2. */

@@ -4,9 +4,10 @@ import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
+import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { frameTheme } from "./frame-theme.ts";
-import { sleeper } from "./patience.ts";
+import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
 import { unfinishedOf } from "./unfinished.ts";
@@ -79,6 +80,9 @@ export class Visit {
         unfinished: (customerId) => unfinishedOf(base, customerId),
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
+        seen: () => inSight(options.view().document, signal),
+        now: () => Date.now(),
+        random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
         changed: (before) => this.#changed(before),
@@ -89,7 +93,7 @@ export class Visit {
         },
         failed: (error) => signal.aborted || options.failed(error),
       },
-      previous?.flow.state.session,
+      previous?.flow.state,
     );
     void options.frameUrl.then((url) => {
       const { phase, session } = this.flow.state;
@@ -204,6 +208,7 @@ export class Visit {
         ...frameTheme(element, this.flow.state.session as Session),
         ...this.#cardWords(),
         purchase: this.#purchase(),
+        nowMs: edgeClock.now(),
       }),
     });
     this.card.start();

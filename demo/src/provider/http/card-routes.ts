@@ -14,11 +14,10 @@ export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
   return new Hono<AppEnv>().get("/card", compress(), async (c) => {
     const publishableKey = c.req.query("key") ?? "";
     const isKey = /^pk_[\w-]{1,64}$/.test(publishableKey);
-    if (!isKey || !(await accountByPublishableKey(sql, publishableKey))) {
-      throw new ApiError("not_found", "no account with that key");
-    }
+    const account = isKey ? await accountByPublishableKey(sql, publishableKey) : undefined;
+    if (!account) throw new ApiError("not_found", "no account with that key");
     const { page, scriptSource } = cardPage({ script: await readFile(scriptFile, "utf8"), publishableKey });
-    setPageHeaders(c, config.frameAncestors, { scripts: scriptSource });
+    setPageHeaders(c, account.origins ?? config.frameAncestors, { scripts: scriptSource });
     c.header("cache-control", "no-cache");
     return c.html(page);
   });

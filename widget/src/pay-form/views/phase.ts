@@ -9,14 +9,15 @@ import type { View } from "./view.ts";
  * soon as the card frame is: one that is put somewhere else later would load again.
  */
 export function phaseView(view: View) {
-  const { phase, invoices, card } = view.state;
+  const { phase, invoices, list, card } = view.state;
   switch (phase.name) {
     case "blocked":
       return blockedView(view);
     case "receipt":
       return receiptView(view, phase.payment);
     case "choosing":
-      if (!invoices.length) return emptyView(view);
+      // An old list without rows, of which news is on its way, does not say that nothing is owed.
+      if (!invoices.length) return list.state === "refreshing" ? skeleton(view) : emptyView(view);
   }
   const over = phase.name !== "choosing" && (phase.name !== "paying" || card.status !== "ready");
   return html`${view.cardFrame || !over ? formView(view, over) : nothing}${over ? overlay(view) : nothing}`;
