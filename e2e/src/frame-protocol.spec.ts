@@ -36,7 +36,7 @@ const pages: FramePage[] = [
     name: "the sandbox provider's card page",
     async url(page) {
       await page.goto(`${urls.acme}/v1/methods`);
-      const { methods } = JSON.parse(await page.locator("body").innerText());
+      const { methods } = JSON.parse((await page.locator("pre").textContent()) ?? "");
       return methods[0].frameUrl;
     },
     async fill({ fields }) {
