@@ -14,8 +14,6 @@ export interface Justification {
   authorizedOn: string;
   /** Trusted Types policies that it makes. */
   trustedTypes: readonly string[];
-  /** Paths of the edge that the script asks first: the edge names them with it, so that browsers ask at once. */
-  preloads: readonly string[];
 }
 
 const reviewed = {
@@ -30,27 +28,23 @@ export const inventory: Readonly<Record<string, Justification>> = {
     pages: "the ERP's page; the edge's /embed",
     why: "Shows the customer's open invoices and takes the order to pay them. It sees no card data.",
     trustedTypes: ["pay-form"],
-    preloads: ["/v1/methods"],
   },
   "card-frame.js": {
     ...reviewed,
     pages: "the card fields, on the payment provider's origin",
     why: "Draws the card fields and trades what is typed for a token at the provider, on its own origin.",
     trustedTypes: [],
-    preloads: [],
   },
   "embed-page.js": {
     ...reviewed,
     pages: "the edge's /embed",
     why: "Asks the page around the frame for the embed token, and tells it the height and the outcome.",
     trustedTypes: [],
-    preloads: [],
   },
   "loader.js": {
     ...reviewed,
     pages: "the ERP's page around an IFRAME",
     why: "Hands the embed token to the frame and keeps its height. It sees neither invoices nor card data.",
     trustedTypes: [],
-    preloads: [],
   },
 };

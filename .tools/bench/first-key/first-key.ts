@@ -97,8 +97,7 @@ function buildsOf({ assetsDir, directory }: { assetsDir: string; directory: stri
   const digest = createHash("sha384").update(bytes).digest();
   const before = { address: digest.toString("base64url"), integrity: `sha384-${digest.toString("base64")}` };
   writeFileSync(join(directory, "former", "pay-form.js"), bytes);
-  // What the last release's manifest did not say, its edge did not do.
-  manifest.files["pay-form.js"] = { ...now, ...before, preloads: [] };
+  manifest.files["pay-form.js"] = { ...now, ...before };
   manifest.version = "0.0.1";
   writeFileSync(join(directory, "former", "manifest.json"), JSON.stringify(manifest));
   return {

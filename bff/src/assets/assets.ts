@@ -30,8 +30,6 @@ export interface Asset extends Body {
   version: string;
   /** Null: none is announced. */
   end: End | null;
-  /** Paths that the script asks first. */
-  preloads: readonly string[];
 }
 
 /** What a page of ours needs to load a script. */
@@ -100,9 +98,7 @@ export async function createAssets(options: AssetsOptions): Promise<Assets> {
       if (!script) return undefined;
       const body = await bodies.get(script);
       if (!body) throw new Refusal("unavailable");
-      const { preloads } = script;
-      const version = catalogue.versionOf(script);
-      const asset = { ...body, version, end: catalogue.endOf(segment, script), preloads };
+      const asset = { ...body, version: catalogue.versionOf(script), end: catalogue.endOf(segment, script) };
       warnOfEnd(asset);
       return asset;
     },

@@ -8,7 +8,6 @@ export interface Script {
   address: string;
   integrity: string;
   trustedTypes: readonly string[];
-  preloads: readonly string[];
   /** Where it can be had, by `where`. Every copy is the same, or is not served. */
   copies: Map<string, { build: Build; path: string }>;
 }
@@ -51,10 +50,10 @@ export function createCatalogue(): Catalogue {
   const contents = new Map<string, Map<string, Script>>();
 
   function scriptOf(build: Build, name: string, file: Manifest["files"][string]): Script {
-    const { path, integrity, trustedTypes, preloads } = file;
+    const { path, integrity, trustedTypes } = file;
     const address = addressOf(integrity);
     const named = contents.get(address) ?? new Map<string, Script>();
-    const script = named.get(name) ?? { name, address, integrity, trustedTypes, preloads, copies: new Map() };
+    const script = named.get(name) ?? { name, address, integrity, trustedTypes, copies: new Map() };
     script.copies.set(build.where, { build, path });
     contents.set(address, named.set(name, script));
     return script;

@@ -26,8 +26,6 @@ export const Manifest = z
       NamedFile.extend({
         /** Trusted Types policies that the script makes. */
         trustedTypes: z.array(z.string().regex(/^[\w-]+$/)).default([]),
-        /** Paths of the edge that the script asks first: a page that loads it may ask at the same time. */
-        preloads: z.array(z.string().regex(/^(\/[\w-]+)+$/)).default([]),
       }),
     ),
     /** The form's words by language. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostEntry } from "@clarity/server/contract";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, integrityOf, scriptsOf, writeBuild } from "../testing/builds.ts";
 import { codeOf } from "../testing/code-of.ts";
@@ -44,17 +45,16 @@ const scriptsIn = async (rig: Rig): Promise<{ src: string; integrity: string }[]
 const logged = (rig: Rig) => rig.log.filter((line) => JSON.parse(line).level >= 50).join("");
 
 describe("an edge with several builds", () => {
-  test("names with each form what it asks first, so that browsers ask at once; with one that does not say, nothing", async () => {
+  test("says beside the form where the tenant's payment frame is, and beside nothing else", async () => {
     await release("1.0.0");
-    const preloads = ["/v1/methods", "/v1/other"];
-    await writeBuild(join(dir, "1.1.0"), { version: "1.1.0", scripts: latter, preloads });
     const rig = await edgeOf();
-    const linkOf = async (path: string) => (await rig.call(host, path)).headers.get("link");
-    expect(await linkOf("/v/1.1.0/pay-form.js")).toBe(
-      "</v1/methods>; rel=preload; as=fetch; crossorigin, </v1/other>; rel=preload; as=fetch; crossorigin",
-    );
-    expect(await linkOf("/v/1.1.0/embed-page.js")).toBeNull();
-    expect(await linkOf("/v/1.0.0/pay-form.js")).toBeNull();
+    const headersOf = async (at: string, path: string) => (await rig.call(at, path)).headers;
+    const form = await headersOf(host, "/v/1.0.0/pay-form.js");
+    expect(form.get("server-timing")).toBe('frame;desc="https://frames.provider.example/card?key=pk"');
+    expect(form.get("timing-allow-origin")).toBe("*");
+    expect((await headersOf(host, "/v/1.0.0/embed-page.js")).get("server-timing")).toBeNull();
+    rig.hosts.set("bare.localhost", { ...(rig.hosts.get(host) as HostEntry), methods: [] });
+    expect((await headersOf("bare.localhost", "/v/1.0.0/pay-form.js")).get("server-timing")).toBeNull();
   });
 
   test("serves every one, by version and by content, the same bytes under both", async () => {

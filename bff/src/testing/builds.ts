@@ -13,8 +13,6 @@ export interface WrittenBuild {
   version: string;
   /** Content by file name. */
   scripts: Record<string, string>;
-  /** What the form asks first. Default: nothing is said of it. */
-  preloads?: string[];
   /** Said in the manifest beside what a build must say, such as `retiredOn`. */
   more?: Record<string, unknown>;
 }
@@ -26,10 +24,7 @@ export const scriptsOf = (version: string): Record<string, string> => ({
 });
 
 /** A build of the widget in one language, into a folder that may hold others beside it. */
-export async function writeBuild(
-  dir: string,
-  { version, scripts, preloads, more = {} }: WrittenBuild,
-): Promise<void> {
+export async function writeBuild(dir: string, { version, scripts, more = {} }: WrittenBuild): Promise<void> {
   const words = JSON.stringify({ pay: "Pay" });
   const named = (text: string, path: string) => ({ path, integrity: integrityOf(text) });
   const manifest = {
@@ -37,7 +32,7 @@ export async function writeBuild(
     files: Object.fromEntries(
       Object.entries(scripts).map(([name, text]) => [
         name,
-        { ...named(text, name), ...(name === "pay-form.js" ? { trustedTypes: ["pay-form"], preloads } : {}) },
+        { ...named(text, name), trustedTypes: name === "pay-form.js" ? ["pay-form"] : [] },
       ]),
     ),
     locales: { en: named(words, "locales/en.json") },

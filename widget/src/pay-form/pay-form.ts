@@ -22,8 +22,9 @@ import { Visit } from "./visit.ts";
 import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
-const edge = ownScript("pay-form.js")?.edge;
-const frameUrl = edge ? earlyFrameUrl(edge) : Promise.resolve("");
+const own = ownScript("pay-form.js");
+const edge = own?.edge;
+const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
