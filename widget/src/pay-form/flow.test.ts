@@ -201,16 +201,35 @@ describe("paying", () => {
   });
 
   test.each([
-    ["nothing chosen", [], true, { notice: { key: "pay.choose" } }],
-    ["an incomplete card", ["a"], false, {}],
-  ])("with %s asks for it and sends nothing", async (_, ids, complete, state) => {
+    ["nothing chosen", [], "ready", { notice: { key: "pay.choose" } }],
+    ["card fields that are still loading", ["a"], "loading", {}],
+  ] as const)("with %s asks for it and sends nothing", async (_, ids, status, state) => {
     const { flow, seen, choose } = stage();
     await choose(...ids);
-    flow.cardChanged({ complete });
+    flow.cardChanged({ status });
     await flow.pay();
     expect(seen.requests).toHaveLength(0);
     expect(flow.state).toMatchObject({ phase: { name: "choosing" }, ...state });
   });
+
+  test("asks the frame at the first press, whatever it has said so far: fields may have been filled unseen", async () => {
+    const { flow, seen, choose } = stage();
+    await choose("a");
+    flow.cardChanged({ complete: false, brand: "unknown", funding: "unknown" });
+    await flow.pay();
+    expect(seen.requests[0]).toMatchObject({ method: { type: "card", token: "tok" } });
+  });
+
+  test.each(["invalid", "cancelled"])(
+    "goes back to the card without a notice when it is %s",
+    async (code) => {
+      const { flow, seen, choose } = stage({ tokenize: () => Promise.reject(new Error(code)) });
+      await choose("a");
+      await flow.pay();
+      expect(seen.requests).toHaveLength(0);
+      expect(flow.state).toMatchObject({ phase: { name: "choosing" }, notice: null, focus: "card" });
+    },
+  );
 
   test.each([
     ["0", "low"],
