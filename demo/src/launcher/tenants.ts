@@ -43,7 +43,7 @@ interface Where {
 
 /** Pages that embed the form. */
 const embedOrigins = ({ addresses }: Where, slug: TenantSlug): string[] =>
-  slug === "acme" ? [addresses.netsuite] : [addresses.d365];
+  slug === "acme" ? [addresses.netsuite, addresses.website] : [addresses.d365];
 
 /** An account a tenant, the same one again on later starts. */
 export async function openAccount(where: Where, slug: TenantSlug): Promise<ProviderAccount> {
