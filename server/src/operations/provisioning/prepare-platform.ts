@@ -9,6 +9,7 @@ import { pinned, reliedUpon } from "../../database/session.ts";
 import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
 import type { PlatformAddress } from "../platform-address.ts";
+import { ofItsOwn } from "../servers/new-database.ts";
 import { ensureRole, exclusively, prepareTenancy, refuseUnfit } from "../servers/prepare-server.ts";
 
 /**
@@ -72,7 +73,9 @@ async function prepareRegistry(input: {
     await ensureRole(admin, name, `login password ${quoteLiteral(scramVerifier(url.password))}`);
   }
   if (!exists) {
-    await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)}`);
+    await admin.unsafe(
+      `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)} ${await ofItsOwn(admin)}`,
+    );
   }
   await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
   const registry = connect({ url: url.href, max: 1 });
