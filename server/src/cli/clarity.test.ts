@@ -69,6 +69,19 @@ test("Ctrl-C says that the command can be run again, and ends it", async () => {
   });
 });
 
+test("tenant create refuses a sandbox that is not there and an origin that is none before anything is made", async () => {
+  const create = "tenant create early --template basic-invoice --admin e@early.test --name Early";
+  const nowhere = await clarity(`${create} --sandbox`);
+  expect(nowhere).toMatchObject({ code: 1, stdout: "" });
+  expect(nowhere.stderr).toContain("there is no sandbox here for early: npm start runs one");
+  const wrong = await clarity(`${create} --origin http://localhost:8080/pay`);
+  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  expect(wrong.stderr).toContain("scheme, host, port unless usual; no path, no wildcard");
+  expect((await clarity("tenant list --json")).json()).not.toContainEqual(
+    expect.objectContaining({ slug: "early" }),
+  );
+});
+
 test("tenant create makes a tenant that list and show know", async () => {
   const made = await clarity(
     "tenant create globex --template d365-fo-enterprise --admin g@globex.test --name Globex --host pay.globex.example --json",
@@ -117,6 +130,15 @@ test("tenant create mails the owner the way in, from the neutral sender in the t
   expect(told.stdout).toMatch(
     /o@told\.test \(no mail server is set up\).* https:\/\/pay\.told\.example\/portal#\/login\/[\w-]{43}$/,
   );
+});
+
+test("tenant create --origin lets a page embed the form, once more keeps those it had", async () => {
+  const create = "tenant create pages --template basic-invoice --admin e@pages.test --name Pages";
+  expect(await clarity(`${create} --origin http://localhost:8080`)).toMatchObject({ code: 0 });
+  expect(await clarity(`${create} --origin https://erp.test`)).toMatchObject({ code: 0 });
+  expect((await clarity("setting get pages embed.origins --json")).json()).toMatchObject({
+    value: ["http://localhost:8080", "https://erp.test"],
+  });
 });
 
 test("tenant create tells each step and its time on standard error, and as JSON keeps them in the answer", async () => {

@@ -167,7 +167,7 @@ const mistakes: [string, () => Partial<Scene> | Promise<Partial<Scene>>, string 
   [
     "a card frame that refuses it",
     () => ({ framedBy: "https://other.test" }),
-    /may not be shown on .* → set it again, the provider is told/,
+    /may not be shown on .* → set it again, then the provider is told: clarity setting set acme embed\.origins/,
   ],
 ];
 
@@ -189,12 +189,23 @@ test("a policy that lets nothing in is told of directive by directive", async ()
   ]);
 });
 
+test("an element that another script may add is no mistake, and the edge's own page is told apart", async () => {
+  const found = await check(html(`${script()}<script src="/app.js"></script>`));
+  expect(found.every(({ ok }) => ok)).toBe(true);
+  expect(found.map(({ what }) => what)).toContain("there is no <pay-form> in the page as it is sent");
+  expect(await told(html(`<script src="/v/0.1.0/pay-form.js"></script>${form}`))).toEqual([
+    `${pageUrl()} is the edge's own page → name the page that has it in a frame`,
+  ]);
+});
+
 test("policies that let the form in are no mistake", async () => {
   const edge = edgeOrigin();
   for (const text of [
     `default-src 'none'; script-src ${edge}; connect-src 'self' ${edge}; frame-src http:; trusted-types pay-form other`,
     `script-src http://*.localhost:*; connect-src *; frame-src http://127.0.0.1:*`,
     "upgrade-insecure-requests",
+    `script-src ${edge}/v/0.1.0/pay-form.js; connect-src ${edge}/v1/ 'self'`,
+    `script-src ${edge.toUpperCase()}`,
   ])
     expect(await told(policy(text))).toEqual([]);
   expect(

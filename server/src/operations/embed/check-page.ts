@@ -1,6 +1,6 @@
 import type { Network } from "../../network/network.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
-import { bad, type Finding, fine, reasonOf } from "../finding.ts";
+import { bad, type Finding, fine, note, reasonOf } from "../finding.ts";
 import type { Operator } from "../operator.ts";
 import { scriptFindings } from "./script-findings.ts";
 import { type Answered, ask, type OurScript, ourScripts, type SeenPage, seenPage } from "./seen-page.ts";
@@ -37,6 +37,7 @@ export async function checkPage({
   const page = seenPage(answer);
   const scripts = ourScripts(page);
   if (scripts.length === 0) return [nothingOfOurs(page)];
+  if (scripts.some(({ url }) => url.origin === page.origin)) return [edgesOwn(page)];
   const found = [fine(`${page.url} has ${scripts.map(({ name }) => name).join(" and ")}`)];
   for (const script of scripts) found.push(...(await checkScript({ ctx, network, now }, page, script)));
   return found;
@@ -86,6 +87,13 @@ function unanswered(error: Error): Finding {
 const notThere = ({ url, status }: Answered): Finding =>
   bad(`${url} answers ${status}`, "there is no page to look at", "name the address of the page itself");
 
+const edgesOwn = ({ url }: SeenPage): Finding =>
+  note(
+    `${url} is the edge's own page`,
+    "it shows what the page around it hands over, and waits for that",
+    "name the page that has it in a frame",
+  );
+
 function nothingOfOurs({ url, tags }: SeenPage): Finding {
   const inlined = tags.forms.length > 0;
   return bad(
@@ -99,10 +107,19 @@ function nothingOfOurs({ url, tags }: SeenPage): Finding {
 
 /** Where the form is to appear. */
 function placeFindings({ tags }: SeenPage, { name, tag, url }: OurScript): Finding[] {
-  if (name === "pay-form.js")
-    return tags.forms.length > 0
-      ? []
-      : [bad("there is no <pay-form>", "nothing appears", 'add <pay-form token-url="/…"></pay-form>')];
+  if (name === "pay-form.js") {
+    if (tags.forms.length > 0) return [];
+    const advice = 'add <pay-form token-url="/…"></pay-form>';
+    return tags.scripts.length > 1
+      ? [
+          note(
+            "there is no <pay-form> in the page as it is sent",
+            "unless a script adds it, nothing appears",
+            advice,
+          ),
+        ]
+      : [bad("there is no <pay-form>", "nothing appears", advice)];
+  }
   const id = tag["data-frame"]?.startsWith("#") ? tag["data-frame"].slice(1) : null;
   const frame = tags.frames.find((one) => one.id === id);
   if (tag["data-frame"] === undefined || (id !== null && !frame))

@@ -36,6 +36,7 @@ export async function ownPage({
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Your invoices</title>
+<link rel="icon" href="data:,">
 <script src="${script.url.href}"
         integrity="${script.tag.integrity}" crossorigin="anonymous" async></script>
 <pay-form token-url="/pay-token"></pay-form>

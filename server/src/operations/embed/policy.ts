@@ -50,18 +50,19 @@ function matches(source: string, url: URL, page: URL): boolean {
   if (text === "'self'") return url.origin === page.origin;
   if (text === "*") return /^(?:https?|wss?):$/.test(url.protocol);
   if (/^[a-z][a-z0-9+.-]*:$/.test(text)) return sameScheme(text, url.protocol);
-  const found = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\*|(?:\*\.)?[^:/]+|\[[^\]]+\])(?::(\d+|\*))?(\/.*)?$/.exec(
-    text,
-  );
+  const found = hostSource.exec(source);
   if (!found) return false;
   const [, scheme, host = "", port, path] = found;
   return (
-    sameScheme(scheme ? `${scheme}:` : page.protocol, url.protocol) &&
-    sameHost(host, url.hostname) &&
+    sameScheme(scheme ? `${scheme.toLowerCase()}:` : page.protocol, url.protocol) &&
+    sameHost(host.toLowerCase(), url.hostname) &&
     samePort(port, url) &&
+    // Of the four the path alone minds capitals.
     (!path || (path.endsWith("/") ? url.pathname.startsWith(path) : url.pathname === path))
   );
 }
+
+const hostSource = /^(?:([a-z][a-z0-9+.-]*):\/\/)?(\*|(?:\*\.)?[^:/]+|\[[^\]]+\])(?::(\d+|\*))?(\/.*)?$/i;
 
 /** What may be had plainly may be had by TLS too. */
 const sameScheme = (allowed: string, asked: string) =>

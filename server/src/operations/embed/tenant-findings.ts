@@ -22,13 +22,15 @@ export async function originFinding({ page, open }: { page: SeenPage; open: Open
   const { slug } = open.tenant;
   const origins = await open.settings.get("embed.origins");
   if (origins.includes(page.origin)) return fine(`${page.origin} may embed the form of ${slug}`);
-  const wanted = JSON.stringify([...origins, page.origin]);
   return bad(
     `${page.origin} may not embed the form of ${slug}`,
     "browsers keep its answers from the page",
-    `clarity setting set ${slug} embed.origins '${wanted}'`,
+    setOrigins(slug, [...origins, page.origin]),
   );
 }
+
+const setOrigins = (slug: string, origins: readonly string[]) =>
+  `clarity setting set ${slug} embed.origins '${JSON.stringify(origins)}'`;
 
 /** Can a card be typed there? */
 export async function providerFindings(input: {
@@ -40,6 +42,7 @@ export async function providerFindings(input: {
   const { network, page, script, open } = input;
   const { slug } = open.tenant;
   const provider = await open.settings.get("provider");
+  const origins = await open.settings.get("embed.origins");
   if (!provider)
     return [
       bad(
@@ -64,7 +67,7 @@ export async function providerFindings(input: {
     : [];
   if (inPage) found.push(...connectFindings(page, script));
   frame.searchParams.set("key", provider.publishableKey);
-  return [...found, ...(await frameFindings({ network, page, slug, frame: frame.href }))];
+  return [...found, ...(await frameFindings({ network, page, slug, origins, frame: frame.href }))];
 }
 
 function connectFindings(page: SeenPage, { url }: OurScript): Finding[] {
@@ -99,9 +102,10 @@ async function frameFindings(input: {
   network: Network;
   page: SeenPage;
   slug: string;
+  origins: readonly string[];
   frame: string;
 }): Promise<Finding[]> {
-  const { network, page, slug, frame } = input;
+  const { network, page, slug, origins, frame } = input;
   const answer = await ask(network, frame).catch((error: Error) => error);
   if (answer instanceof Error || answer.status !== 200)
     return [
@@ -111,6 +115,8 @@ async function frameFindings(input: {
         `clarity setting get ${slug} provider: its frameUrl and publishableKey must be the provider's`,
       ),
     ];
+  // Leave to embed the form is what the provider is told: that comes first.
+  if (!origins.includes(page.origin)) return [];
   const policies = parsePolicies(answer.headers.get("content-security-policy") ?? "");
   const lets = policies.every((policy) =>
     allows({ policy, directive: "frame-ancestors", url: page.origin, page: frame }),
@@ -121,7 +127,7 @@ async function frameFindings(input: {
         bad(
           `the card fields at ${new URL(frame).origin} may not be shown on ${page.origin}`,
           "browsers leave their place empty",
-          `set it again, the provider is told: clarity setting set ${slug} embed.origins …`,
+          `set it again, then the provider is told: ${setOrigins(slug, origins)}`,
         ),
       ];
 }
