@@ -222,19 +222,20 @@ test("the doctor's bad news ends with code 1 and says what to do", async () => {
 
 test("a payment nobody knows the outcome of is listed and shown, of a suspended tenant too", async () => {
   const acme = await platform.operator.registry.findBySlug("acme");
-  const { db, tenant } = await platform.operator.tenants.open(acme?.id ?? "");
+  const { db, tenant, record } = await platform.operator.tenants.open(acme?.id ?? "");
   const id = "5a0e7d1c-0000-4000-8000-000000000002";
   await db.query`
     with payment as (
       insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
-        surcharge_minor, total_minor, lines, created_at)
-      values (${tenant.id}, ${id}, '42', '\\x00', 'pending', 'USD', 1250, 0, 1250, '[]', now() - interval '2 min')
+        surcharge_minor, total_minor, lines)
+      values (${tenant.id}, ${id}, '42', '\\x00', 'pending', 'USD', 1250, 0, 1250, '[]')
       returning tenant_id
     )
     insert into pay.attempts (tenant_id, id, payment_id, provider, token, statement, state, leased_until,
       next_check_at, last_cause)
     values (${tenant.id}, ${id}, ${id}, 'sandbox', 'tok_canary', 'ACME', 'pending', now(), now(), 'no answer')
     returning tenant_id`;
+  await platform.rewrite({ record }, "update pay.payments set created_at = now() - interval '2 min'");
   await clarity("tenant suspend acme");
   const listed = await clarity("payment list acme --json");
   expect(listed.json()).toMatchObject([{ id, state: "pending", totalMinor: "1250", cause: "no answer" }]);

@@ -17,6 +17,7 @@ import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 import { addMoveCommands } from "./tenant-move.ts";
 import { addPinCommands } from "./tenant-pin.ts";
+import { addRepairCommands } from "./tenant-repair.ts";
 import { addRestoreCommands } from "./tenant-restore.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -82,6 +83,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   addRestoreCommands(tenant, run, terminal);
+  addRepairCommands(tenant, run);
   return tenant;
 }
 

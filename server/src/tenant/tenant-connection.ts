@@ -6,10 +6,15 @@ export interface Route {
   readonly url: string;
   /** Through PgBouncer in transaction mode: nothing of a session survives there but its application_name. */
   readonly pooled: boolean;
+  /** Taken on by whoever connects: an administrator's session has the tenant's rights and no others. Default: none */
+  readonly role?: string;
 }
 
 /** Rejects unless the database is the tenant's and the session speaks for it. */
 export type Identify = (input: { sql: Sql; record: TenantRecord }) => Promise<void>;
+
+/** What bounds the role's own sessions by its settings, which an administrator's do not have, ms. */
+const roleBounds = { lock_timeout: 2_000, idle_in_transaction_session_timeout: 10_000 };
 
 /** Names the tenant in `application_name`; `pay.current_tenant()` reads it. */
 export const sessionName = (tenantId: string): string => `pay-server/${tenantId}`;
@@ -54,13 +59,14 @@ export function connectTenant(input: {
   const { record, identify } = input;
   let sql: Sql | null = null;
   const open = async () => {
-    const { url, pooled } = await input.route;
+    const { url, pooled, role } = await input.route;
     const mine = connect({
       url,
       max: 1,
       idleTimeoutSeconds: input.idleTimeoutMs / 1_000,
       session: {
         application_name: sessionName(record.id),
+        ...(role !== undefined && { role, ...roleBounds }),
         ...(!pooled && { "app.tenant_id": record.id, statement_timeout: input.statementTimeoutMs }),
       },
       onClose: () => {

@@ -2,26 +2,24 @@ import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { quotas } from "../../tenant/quotas.ts";
 import type { Operator } from "../operator.ts";
+import { roleSettings, superuserSettings } from "../watchdog/role-bounds.ts";
 import { asAdministrator } from "./tenant-server.ts";
-
-/**
- * Bounds on what even a leaked password can hold up, and the only ones behind a pooler, where sessions cannot
- * bring their own. Longer than our pools wait, so that they hear of a slow statement by its own time-out.
- */
-const roleSettings = {
-  statement_timeout: "5s",
-  lock_timeout: "2s",
-  idle_in_transaction_session_timeout: "10s",
-};
 
 /** The statements that bound a tenant's role by its tier; repeatable. */
 export function roleLimits({ database, tier }: Pick<TenantRecord, "database" | "tier">): string[] {
   const role = quoteIdentifier(database.role);
+  const set = (settings: Readonly<Record<string, string>>) =>
+    Object.entries(settings).map(
+      ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
+    );
   return [
     `alter role ${role} connection limit ${quotas[tier].connections}`,
-    ...Object.entries(roleSettings).map(
-      ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
-    ),
+    ...set(roleSettings),
+    `do $limits$ begin
+       if (select rolsuper from pg_roles where rolname = current_user) then
+         ${set(superuserSettings).join(";\n")};
+       end if;
+     end $limits$`,
   ];
 }
 
