@@ -133,7 +133,7 @@ export async function createApp(
       ...embedHandlers(parts),
       ...reportHandlers({ log, metrics, now }),
     },
-    guards: createGuards(parts),
+    guards: createGuards({ ...parts, now }),
     findTenant: findTenant({ ...parts, frontDoorUrl }),
   });
   refuseStrangers(app);

@@ -10,9 +10,9 @@ import { onLoopback } from "./loopback.ts";
 export type Guards = (row: EdgeRow) => MiddlewareHandler<EdgeEnv>[];
 
 /** A guard that a row names and nobody has written does not compile. */
-export function createGuards(options: AuthenticateOptions): Guards {
+export function createGuards(options: AuthenticateOptions & { now: () => number }): Guards {
   const rates = createRateClasses(options.limit);
-  const ofPages = cors(rates.anybody);
+  const ofPages = cors({ preflights: rates.anybody, now: options.now });
   return (row) => {
     switch (row.guard) {
       case "public":

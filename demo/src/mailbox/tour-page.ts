@@ -10,6 +10,7 @@ export interface TourLinks {
   globex: string;
   netsuite: string;
   d365: string;
+  website: string;
   provider: string;
   mailbox: string;
 }
@@ -77,6 +78,18 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
       html`Pay with <code>4000 0027 6000 3184</code> and confirm with your bank inside the form.`,
       html`The payment becomes a journal line <a href="${links.d365}/">in the ERP</a>; a batch job posts it a moment later.`,
       html`The receipt in the <a href="${links.mailbox}/mail">mailbox</a> wears this brand.`,
+    ],
+  })}
+  ${tour({
+    tone: "acme",
+    kicker: "A third host · a page of many hands",
+    title: "Acme's own website",
+    words:
+      "The form in a page that was not written for it: zone.js, shortcuts, prototypes and functions of its own, Trusted Types, a base address that leads nowhere.",
+    steps: [
+      html`Open <a href="${links.website}/website/billing">Billing on the website</a>. Press <code>/</code>: the page searches. Press it in an amount: it is yours.`,
+      html`Go to History and back: the form was taken out of the page and stands there again.`,
+      html`Pay with <code>4000 0027 6000 3184</code>, in the page or in its dialog, and confirm with your bank.`,
     ],
   })}
 </section>

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { auditName } from "../../actor/actor.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
 import { operatorSession } from "../operator-session.ts";
@@ -105,7 +106,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
 
 async function writeMark(input: { ctx: Operator; record: TenantRecord; id: string }): Promise<void> {
   const { ctx, record, id } = input;
-  const sql = await operatorSession({ ctx, record, session: { synchronous_commit: "on" } });
+  const sql = await operatorSession({ ctx, record, session: sessionLimits });
   try {
     await sql`
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)

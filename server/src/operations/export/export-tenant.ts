@@ -14,14 +14,7 @@ import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { openSigningKey } from "../keys/signing-keys.ts";
 import type { Operator } from "../operator.ts";
 import { operatorSession } from "../operator-session.ts";
-import {
-  portable,
-  readLines,
-  readTables,
-  selectLeftOut,
-  selectLines,
-  type TableShape,
-} from "../portable-rows.ts";
+import { readLines, readTables, selectLeftOut, selectLines, type TableShape } from "../portable-rows.ts";
 import { isArchive, pack } from "./archive.ts";
 import {
   type ExportClaims,
@@ -167,7 +160,7 @@ async function inSnapshot<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   read: (reader: Reader) => Promise<T>,
 ): Promise<T> {
-  const sql = await operatorSession({ ctx, record, session: portable });
+  const sql = await operatorSession({ ctx, record });
   try {
     const answer = await sql.begin("isolation level repeatable read read only", async (reader) => {
       const [database] = await reader.unsafe<{ owner: string | null }[]>(

@@ -7,14 +7,7 @@ import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
 import { operatorSession } from "../operator-session.ts";
-import {
-  insertLines,
-  portable,
-  readLines,
-  readTables,
-  selectLines,
-  type TableShape,
-} from "../portable-rows.ts";
+import { insertLines, readLines, readTables, selectLines, type TableShape } from "../portable-rows.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
 import { asOwner } from "../servers/tenant-server.ts";
 import { ExportUnreadable, type Manifest } from "./format.ts";
@@ -46,7 +39,7 @@ export async function setSequences({ ctx, record, source }: Load): Promise<void>
  * @throws SlugTaken when the tenant holds other rows already
  */
 export async function loadRows({ ctx, record, source }: Load): Promise<void> {
-  const sql = await operatorSession({ ctx, record, session: portable });
+  const sql = await operatorSession({ ctx, record });
   const become = (transaction: Transaction, role: string) =>
     transaction.unsafe(`set local role ${quoteIdentifier(role)}`);
   try {

@@ -4,6 +4,7 @@ import { createDataKey, openTenantKeys, type SealedSecret } from "../../crypto/t
 import { defaultFreshMs } from "../../registry/registry-cache.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantBehind, TenantUnknown } from "../../tenant/errors.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import type { Operator } from "../operator.ts";
 import { operatorSession } from "../operator-session.ts";
 import { asOwner } from "../servers/tenant-server.ts";
@@ -184,7 +185,7 @@ async function leaveOld(input: { ctx: Operator; record: TenantRecord; onStep: On
   const { ctx, record, onStep } = input;
   const { id: tenantId, dataKey, otherDataKey } = record;
   const { version } = dataKey;
-  const sql = await operatorSession({ ctx, record, max: 2 });
+  const sql = await operatorSession({ ctx, record, session: sessionLimits, max: 2 });
   try {
     await onStep("floor");
     await raiseFloor({ ctx, record, version });

@@ -6,6 +6,7 @@ import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.
 import { connect, type Sql } from "../../database/connect.ts";
 import { scramVerifier } from "../../database/scram.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
@@ -118,7 +119,7 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
     }),
   );
   const written = await withSession(
-    await operatorSession({ ctx, record }),
+    await operatorSession({ ctx, record, session: sessionLimits }),
     (sql) => sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)
@@ -179,7 +180,10 @@ async function asTenant<T>(
   run: (sql: Sql) => PromiseLike<T>,
 ): Promise<T> {
   const url = await connectionUrl({ registry: ctx.registry, record });
-  return withSession(connect({ url, max: 1, session: { "app.tenant_id": record.id } }), run);
+  return withSession(
+    connect({ url, max: 1, session: { ...sessionLimits, "app.tenant_id": record.id } }),
+    run,
+  );
 }
 
 async function withSession<T>(sql: Sql, run: (sql: Sql) => PromiseLike<T>): Promise<T> {

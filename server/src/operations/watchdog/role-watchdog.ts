@@ -1,7 +1,9 @@
 import { Counter } from "prom-client";
 import type { Context } from "../../context/context.ts";
+import { quoteIdentifier } from "../../database/client.ts";
 import type { Sql } from "../../database/connect.ts";
 import type { Chore } from "../../outbox/chores.ts";
+import { roleDefaults, setDefaults } from "../../tenant/role-defaults.ts";
 import { liftedOf, longestTransactionS, type RoleSetting } from "./role-bounds.ts";
 
 /** Alert on any increase. */
@@ -65,9 +67,14 @@ async function setBack({ db, tenant, log }: Context): Promise<void> {
     { tenantId: tenant.id, lifted },
     "the tenant's role has lifted its bounds: clarity tenant repair-role",
   );
-  // As in role-bounds.ts; those of a single database are an administrator's to take away.
-  await db.query`alter role current_user reset all`;
-  await db.query`alter role current_user set statement_timeout = '5s'`;
-  await db.query`alter role current_user set lock_timeout = '2s'`;
-  await db.query`alter role current_user set idle_in_transaction_session_timeout = '10s'`;
+  const statement = (text: string) =>
+    db.query(Object.assign([text], { raw: [text] }) as unknown as TemplateStringsArray);
+  await statement("alter role current_user reset all");
+  for (const database of new Set(settings.flatMap(({ database }) => database ?? []))) {
+    await statement(`alter role current_user in database ${quoteIdentifier(database)} reset all`);
+  }
+  const known = await db.query<{ tenant_id: string; name: string }>`
+    select ${tenant.id}::uuid as tenant_id, name from unnest(${Object.keys(roleDefaults)}::text[]) as d (name)
+    where current_setting(name, true) is not null`;
+  for (const set of setDefaults({ names: known.map(({ name }) => name) })) await statement(set);
 }
