@@ -96,10 +96,3 @@ export function pinned(input: { role: string; database?: string; settings: Recor
       end loop;
     end $pinned$`;
 }
-
-/** The same a statement a setting, for a role that may not run code; a setting that the server does not know fails. */
-export function pins(input: { role: string; database?: string; settings: Record<string, string> }): string[] {
-  const { role, database, settings } = input;
-  const whose = `alter role ${role}${database ? ` in database ${database}` : ""}`;
-  return Object.entries(settings).map(([name, value]) => `${whose} set ${name} = ${quoteLiteral(value)}`);
-}

@@ -119,7 +119,7 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
     }),
   );
   const written = await withSession(
-    await operatorSession({ ctx, record }),
+    await operatorSession({ ctx, record, session: sessionLimits }),
     (sql) => sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)

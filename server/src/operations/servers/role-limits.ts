@@ -10,16 +10,15 @@ import { asAdministrator } from "./tenant-server.ts";
 /** The statements that bound a tenant's role by its tier, and say what its sessions rely on; repeatable. */
 export function roleLimits({ database, tier }: Pick<TenantRecord, "database" | "tier">): string[] {
   const role = quoteIdentifier(database.role);
-  const set = (settings: Readonly<Record<string, string>>) =>
-    Object.entries(settings).map(
-      ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
-    );
+  const superuser = Object.entries(superuserSettings).map(
+    ([name, value]) => `alter role ${role} set ${name} = ${quoteLiteral(value)}`,
+  );
   return [
     `alter role ${role} connection limit ${quotas[tier].connections}`,
     pinned({ role, settings: roleDefaults }),
     `do $limits$ begin
        if (select rolsuper from pg_roles where rolname = current_user) then
-         ${set(superuserSettings).join(";\n")};
+         ${superuser.join(";\n")};
        end if;
      end $limits$`,
   ];

@@ -1,4 +1,4 @@
-import { olderDefaults, roleDefaults } from "../../tenant/role-defaults.ts";
+import { roleDefaults } from "../../tenant/role-defaults.ts";
 
 /** Only a superuser gives it, and no role lifts it: what sorts of a leaked password may fill of the disk. */
 export const superuserSettings: Readonly<Record<string, string>> = { temp_file_limit: "1GB" };
@@ -13,23 +13,24 @@ export interface RoleSetting {
   readonly setting: string;
 }
 
-const textOf = (settings: Readonly<Record<string, string>>) =>
-  Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-/** What a role may lift for itself, which PostgreSQL cannot be told to refuse: `role-watchdog.ts` and the doctor look. */
-const given = textOf(roleDefaults);
-const known = new Set([...given, ...textOf(superuserSettings)]);
-const needed = textOf(olderDefaults);
-
-/** Those that are not what `roleLimits` sets, and those of it that are gone. A database of its own may say the same again. */
+/**
+ * Those that are not what the role was given, and those of it that are gone. In one database it may have given itself the
+ * same again: behind a pooler servers do.
+ */
 export function liftedOf(settings: readonly RoleSetting[]): string[] {
+  const given = Object.entries(roleDefaults).map(written);
+  const known = [...given, ...Object.entries(superuserSettings).map(written)];
   const everywhere = settings.filter(({ database }) => database === null).map(({ setting }) => setting);
   return [
-    ...everywhere.filter((setting) => !known.has(setting)),
-    ...needed
-      .filter((setting) => !everywhere.includes(setting))
+    ...everywhere.filter((setting) => !known.includes(setting)),
+    ...given
+      // Before PostgreSQL 17 it is not known.
+      .filter((setting) => !everywhere.includes(setting) && !setting.startsWith("transaction_timeout="))
       .map((setting) => `no ${setting.split("=", 1)[0]}`),
     ...settings.flatMap(({ database, setting }) =>
-      database === null || known.has(setting) ? [] : [`${database}: ${setting}`],
+      database === null || given.includes(setting) ? [] : [`${database}: ${setting}`],
     ),
   ];
 }
+
+const written = ([name, value]: [string, string]) => `${name}=${value}`;

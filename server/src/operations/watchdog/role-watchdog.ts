@@ -1,9 +1,9 @@
 import { Counter } from "prom-client";
 import type { Context } from "../../context/context.ts";
+import { quoteIdentifier } from "../../database/client.ts";
 import type { Sql } from "../../database/connect.ts";
-import { pins } from "../../database/session.ts";
 import type { Chore } from "../../outbox/chores.ts";
-import { olderDefaults } from "../../tenant/role-defaults.ts";
+import { roleDefaults, setDefaults } from "../../tenant/role-defaults.ts";
 import { liftedOf, longestTransactionS, type RoleSetting } from "./role-bounds.ts";
 
 /** Alert on any increase. */
@@ -67,9 +67,14 @@ async function setBack({ db, tenant, log }: Context): Promise<void> {
     { tenantId: tenant.id, lifted },
     "the tenant's role has lifted its bounds: clarity tenant repair-role",
   );
-  await db.query`alter role current_user reset all`;
-  // Those of a single database are an administrator's to take away.
-  for (const pin of pins({ role: "current_user", settings: olderDefaults })) {
-    await db.query(Object.assign([pin], { raw: [pin] }));
+  const statement = (text: string) =>
+    db.query(Object.assign([text], { raw: [text] }) as unknown as TemplateStringsArray);
+  await statement("alter role current_user reset all");
+  for (const database of new Set(settings.flatMap(({ database }) => database ?? []))) {
+    await statement(`alter role current_user in database ${quoteIdentifier(database)} reset all`);
   }
+  const known = await db.query<{ tenant_id: string; name: string }>`
+    select ${tenant.id}::uuid as tenant_id, name from unnest(${Object.keys(roleDefaults)}::text[]) as d (name)
+    where current_setting(name, true) is not null`;
+  for (const set of setDefaults({ names: known.map(({ name }) => name) })) await statement(set);
 }
