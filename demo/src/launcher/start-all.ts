@@ -11,7 +11,7 @@ import {
 } from "@clarity/server/operate";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
-import { allowedNetworks, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
+import { allowedNetworks, neutralMail, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
 import { openDataDir } from "./data-dir.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
@@ -119,11 +119,12 @@ async function startPostgres(start: Start, logFile: string) {
 
 /** The registry's role gets a new password at every start: all who use it start now. */
 async function prepare(
-  { dataDir, addresses }: Start,
+  { dataDir, addresses, ports }: Start,
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
-  writeInstance(dataDir, { ...address, allowedNetworks, edgeUrl: `${addresses.edge}/` });
+  const mail = neutralMail(ports);
+  writeInstance(dataDir, { ...address, allowedNetworks, mail, edgeUrl: `${addresses.edge}/` });
   return address;
 }
 
