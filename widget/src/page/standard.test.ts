@@ -65,6 +65,11 @@ describe("what stands in for the standard's is the standard's", () => {
     },
   );
 
+  test("an array of so many", () => {
+    expect(own.arrayOf<unknown>({ length: 3 }, (_, at) => at)).toEqual([0, 1, 2]);
+    expect(own.arrayOf(["a", "b"])).toEqual(["a", "b"]);
+  });
+
   test("groups", () => {
     const keyOf = (n: number) => n % 3;
     const numbers = [1, 2, 3, 4, 5, 6, 7];

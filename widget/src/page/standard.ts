@@ -96,5 +96,15 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** Of something with a length, all that we and Lit ask; MooTools makes an array of one of it. */
+export function arrayOf<T>(source: ArrayLike<T>, make?: (item: T, at: number) => T): T[] {
+  const made: T[] = [];
+  for (let at = 0; at < source.length; at++) {
+    const item = source[at] as T;
+    made[at] = make ? make(item, at) : item;
+  }
+  return made;
+}
+
 /** A page's class of that name makes nothing that an element could dispatch. */
 export const BrowserEvent = realDocument.createEvent("Event").constructor as typeof Event;

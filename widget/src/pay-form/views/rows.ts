@@ -101,7 +101,9 @@ function drawMore({ ui }: View, { name }: List, drawn: number): void {
 function stateOf(view: View, rows: readonly Invoice[], stop: string | undefined): string {
   const { state, ui } = view;
   let text = "";
-  for (const [at, invoice] of rows.entries()) {
+  let at = -1;
+  for (const invoice of rows) {
+    at++;
     const { id } = invoice;
     if (id === stop) text += `>${at}`;
     const amount = state.chosen.get(id);
