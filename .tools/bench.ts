@@ -7,6 +7,7 @@ import { createLogger } from "@clarity/server";
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
 import { openOperator, preparePlatform } from "@clarity/server/operate";
 import { creation } from "./bench/creation.ts";
+import { firstKey } from "./bench/first-key/first-key.ts";
 import { flood } from "./bench/fleet/flood.ts";
 import { isolation } from "./bench/fleet/isolation.ts";
 import { promote } from "./bench/fleet/promote.ts";
@@ -24,6 +25,7 @@ process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const names = [
   "creation",
   "paths",
+  "first-key",
   "slow-erp",
   "isolation",
   "flood",
@@ -64,6 +66,7 @@ async function onOnePlatform(adminUrl: string): Promise<void> {
       figures.push(await idleTenants({ operator, assetsDir }));
     }
     if (wants("paths")) figures.push(...(await paths({ operator, assetsDir, rounds })));
+    if (wants("first-key")) figures.push(...(await firstKey({ operator, assetsDir })));
     if (wants("slow-erp")) figures.push(...(await slowErp({ operator, assetsDir })));
     if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir })));
     if (wants("flood")) figures.push(...(await flood({ operator, assetsDir, rounds })));

@@ -34,6 +34,8 @@ const current = { state: "current", ageMs: 0, askAgainInMs: null };
 
 /** A form whose list is old, and `renew`: what the ERP says when it has said it. */
 async function openOld(page: Page, change: (invoices: Invoice[]) => Invoice[], known = true) {
+  // The server has read them once.
+  if (known) await (await openFor(page)).ready();
   const { promise, resolve: renew } = Promise.withResolvers<void>();
   await rewrite(page, "/v1/session", {
     change: (session) => ({

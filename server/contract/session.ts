@@ -87,6 +87,12 @@ export const CardMethod = z
   .meta({ id: "CardMethod" });
 export type CardMethod = z.infer<typeof CardMethod>;
 
+/** What the form may load before it has a session: where the fields of each way to pay are. */
+export const EarlyMethods = z
+  .object({ methods: z.array(CardMethod.pick({ type: true, frameUrl: true })) })
+  .meta({ id: "EarlyMethods" });
+export type EarlyMethods = z.infer<typeof EarlyMethods>;
+
 export const ThemeView = z
   .object({
     /** Content hash; `/theme/<hash>.css` serves the same `css`, immutable. */

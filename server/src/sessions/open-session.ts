@@ -16,6 +16,7 @@ import { unfinishedPayments } from "../payments/unfinished-payments.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
+import { earlyMethods } from "./early-methods.ts";
 import type { Jwks } from "./jwks.ts";
 import { negotiateLocale } from "./locale.ts";
 import { type EmbedGrant, type FindEmbedKey, verifyEmbedToken } from "./verify-embed-token.ts";
@@ -111,12 +112,7 @@ const sellerLocale = (ctx: Context) =>
 const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
   Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
 
-/** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {
-  const provider = await ctx.settings.get("provider");
-  if (!provider) return [];
-  const frameUrl = new URL(provider.frameUrl);
-  frameUrl.searchParams.set("key", provider.publishableKey);
   const brands = CardBrand.options.filter((brand) => brand !== "unknown");
-  return [{ type: "card", frameUrl: frameUrl.href, brands }];
+  return earlyMethods(await ctx.settings.get("provider")).map((method) => ({ ...method, brands }));
 }

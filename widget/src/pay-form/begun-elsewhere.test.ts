@@ -130,7 +130,7 @@ describe("arriving", () => {
 
 describe("a payment that was begun elsewhere", () => {
   const arrived = async (script: Script) => {
-    const world = stage({ invoices: invoices(), ...script });
+    const world = stage(Object.assign(script, { invoices: script.invoices ?? invoices() }));
     await world.flow.start();
     return world;
   };

@@ -123,7 +123,7 @@ export class Flow {
       card = await this.#world.tokenize();
     } catch (error) {
       const { message } = error as Error;
-      const invalid = message === "invalid";
+      const invalid = /^(invalid|cancelled)$/.test(message);
       if (!invalid && message !== "unreachable") complain(error);
       const notice: Notice = { tone: "danger", key: "card.unreachable" };
       return this.#choose(invalid ? { focus: "card" } : { notice, focus: "notice" });
@@ -191,7 +191,8 @@ export class Flow {
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
     if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
-    return this.state.card.complete ? null : { notice: null, focus: "card" };
+    // Whether it is complete the frame knows for sure when it is asked: what was filled in unseen counts.
+    return this.state.card.status === "ready" ? null : { notice: null, focus: "card" };
   }
 
   #choose(more: Partial<State>): void {

@@ -6,6 +6,7 @@ import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
 import { isTypedInto, keepTyping } from "../page/typing.ts";
 import type { ApiError, TokenSource } from "./api.ts";
+import { earlyFrameUrl } from "./early-frame.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { type Held, heldIn, nameOf, placeFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
@@ -21,7 +22,9 @@ import { Visit } from "./visit.ts";
 import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
-const edge = ownScript("pay-form.js")?.edge;
+const own = ownScript("pay-form.js");
+const edge = own?.edge;
+const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -260,6 +263,7 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
+      frameUrl,
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       view: () => this.#surroundings.view,

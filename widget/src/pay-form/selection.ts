@@ -74,6 +74,14 @@ export function kept(
   return chosen;
 }
 
+/** Whether a newer list leaves all that was chosen, and what may be paid of it, as it was. */
+export function isUntouched(state: State, { invoices, chosen }: Pick<State, "invoices" | "chosen">): boolean {
+  const [before, now] = [byId(state.invoices), byId(invoices)];
+  return [...state.chosen].every(
+    ([id, text]) => chosen.get(id) === text && before.get(id)?.payableMinor === now.get(id)?.payableMinor,
+  );
+}
+
 /** Chosen invoices that a newer list takes out of the choice, or whose amount it changes or no longer allows; as they are now. */
 export function touchedBy(
   state: State,

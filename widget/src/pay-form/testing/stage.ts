@@ -66,6 +66,8 @@ export interface Script {
   freshness?: Freshness;
   /** Answers of `GET /v1/invoices`, in order, the last repeats; default: the session's, known. */
   lists?: (InvoiceList | Error)[];
+  /** What each of these answers waits for, in order. */
+  answer?: Promise<void>[];
   flags?: Session["flags"];
   sleep?: World["sleep"];
   seen?: World["seen"];
@@ -116,7 +118,9 @@ export function stage(script: Script = {}) {
       },
       invoices: async () => {
         seen.asks.push(clock.nowMs);
-        return script.lists ? next(script.lists, true) : { invoices: [...invoices], asOf: "" };
+        const list = script.lists ? next(script.lists, true) : { invoices: [...invoices], asOf: "" };
+        await script.answer?.shift();
+        return list;
       },
       pay: async (request) => {
         seen.requests.push(request);

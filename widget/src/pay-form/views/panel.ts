@@ -1,6 +1,7 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
 import { bidi } from "./bidi.ts";
+import { edgeClock } from "../clock.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
 import { waiting } from "./waiting.ts";
@@ -21,13 +22,15 @@ export const said = ({ state, words }: View): string => {
   return notices.map(({ key, params }) => words.text(key, params)).join(" ");
 };
 
+/** A list younger than this is not worth a word while it is read anew: words that come and go move what is below, ms. */
+const newMs = 5 * 60_000;
+
 /** How old the list is, unless it is new. */
 export function freshness({ state, words }: View) {
   const { state: known, readAtMs } = state.list;
-  const text =
-    known === "current" || known === "loading" || readAtMs === null
-      ? ""
-      : words.text(`list.${known}`, { ago: words.ago(Date.now() - readAtMs) });
+  const ageMs = edgeClock.now() - (readAtMs ?? 0);
+  const isWorthIt = known === "unreachable" || (known === "refreshing" && ageMs > newMs);
+  const text = isWorthIt && readAtMs !== null ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
   return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
 }
 
