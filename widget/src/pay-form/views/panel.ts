@@ -1,7 +1,7 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
-import { bidi } from "./bidi.ts";
 import { edgeClock } from "../clock.ts";
+import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
 import { waiting } from "./waiting.ts";
