@@ -111,7 +111,7 @@ const steps: Step[] = [
   },
   {
     name: "the whole list is shown",
-    before: (page) => alter(page, /\/v1\/session$/, manyInvoices(60)),
+    before: (page) => alter(page, /\/v1\/(session|invoices)$/, manyInvoices(60)),
     press: (form) => pressed(form, /^Show all/),
     after: (form) => expect(form.root.getByRole("checkbox")).toHaveCount(60),
     has: /input row:.*-10$/,
@@ -291,7 +291,7 @@ test("Enter in a field of the form commits it and charges nothing, whatever is f
   page.on("request", (call) => {
     if (call.method() === "POST" && /\/v1\/(payments|tokens)/.test(call.url())) sent.push(call.url());
   });
-  await alter(page, /\/v1\/session$/, manyInvoices(12));
+  await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(12));
   const form = await openNetsuite(page);
   await form.ready();
   await form.choose("20.00");

@@ -5,7 +5,7 @@ import { openNetsuite } from "./pages/hosts.ts";
 import { cards, type PayForm } from "./pages/pay-form.ts";
 
 const open = async (page: Page, count: number) => {
-  await alter(page, /\/v1\/session$/, manyInvoices(count));
+  await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(count));
   const form = await openNetsuite(page);
   return form.ready();
 };
