@@ -11,6 +11,7 @@ import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "./crypto/open-master-key.ts";
 import { allowedNetworksVariable } from "./network/variable.ts";
+import { sinkVariables } from "./operations/audit/sink-variables.ts";
 import { backupVariables } from "./operations/backup/settings.ts";
 
 /** What `main.ts` reads. */
@@ -55,6 +56,7 @@ export const serverEnvironment = defineEnvironment({
     ...connectionVariables({ perAddress: 2_000 }),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
+    ...sinkVariables,
     ...backupVariables,
     CLARITY_BACKUP_DIR: { ...backupVariables.CLARITY_BACKUP_DIR, otherwise: "none are made on schedule" },
     ...tracingVariables("server"),
