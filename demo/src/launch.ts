@@ -55,11 +55,12 @@ try {
     onStarted: (stop) => stops.push(stop),
   });
   if (!stopping) {
-    const { edge, acme, globex, netsuite, d365, provider, mailbox } = addresses;
+    const { edge, acme, globex, netsuite, d365, website, provider, mailbox } = addresses;
     console.log(`
   start here            ${edge}/
   NetSuite look-alike   ${netsuite}/app/center/card.nl?customer=1042
   D365 look-alike       ${d365}/main.aspx?pagetype=entityrecord&etn=account
+  a page of many hands  ${website}/website/billing
   Acme's portal         ${acme}/portal (ada@acme.test)
   Globex's portal       ${globex}/portal (gus@globex.test)
   sandbox provider      ${provider}/

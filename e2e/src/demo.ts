@@ -20,6 +20,7 @@ export const urls = {
   provider: `http://127.0.0.1:${port + 2}`,
   netsuite: `http://netsuite.localhost:${port + 3}`,
   d365: `http://d365.localhost:${port + 4}`,
+  website: `http://website.localhost:${port + 3}`,
   netsuiteApi: `http://127.0.0.1:${port + 3}`,
   d365Api: `http://127.0.0.1:${port + 4}`,
   mailbox: `http://127.0.0.1:${port + 5}`,

@@ -130,9 +130,22 @@ for (const [what, address] of [
     expect(traffic.sent.filter((line) => line.endsWith("/v1/session"))).toEqual([]);
   });
 
+let copy = "";
 const source = () => /src="([^"]+)"/.exec(script)?.[1] ?? "";
 const unknowable: [string, () => string][] = [
-  ["a module", () => `<script type="module" crossorigin src="${source()}"></script>`],
+  ["an import", () => `<script type="module">import "${source()}";</script>`],
+  [
+    "a module whose address is the edge's only by way of a <base>",
+    () => `<base href="${urls.acme}"><script type="module" src="${new URL(source()).pathname}"></script>`,
+  ],
+  [
+    "an address that is the edge's only by way of a <base>",
+    () => `<base href="${urls.acme}"><script src="${new URL(source()).pathname}"></script>`,
+  ],
+  [
+    "an address that holds the script itself",
+    () => `<script src="data:text/javascript,${encodeURIComponent(copy)}"></script>`,
+  ],
   ["a copy under another address", () => `<script src="${urls.netsuite}/bare/copy.js"></script>`],
   [
     "a copy that looks like the edge's, by way of a <base>",
@@ -156,6 +169,7 @@ for (const [what, markup] of unknowable)
       headers: { host: new URL(urls.acme).host },
     });
     const body = await own.text();
+    copy = body;
     await page.route(/\/bare\/copy\.js$|netsuite.*\/v\/1\/pay-form\.js$/, (route) =>
       route.fulfill({ contentType: "text/javascript", body }),
     );

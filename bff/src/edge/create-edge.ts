@@ -141,7 +141,7 @@ export async function createApp(
       ...portalHandlers(parts),
       ...portalPageHandlers({ ...parts, files: await openPortalFiles(options.portalDir ?? null) }),
     },
-    guards: createGuards(parts),
+    guards: createGuards({ ...parts, now }),
     findTenant: findTenant({ ...parts, frontDoorUrl }),
   });
   refuseStrangers(app);

@@ -160,6 +160,38 @@ test.each([
   if (may) expect(answer.headers.get("access-control-expose-headers")).toContain("retry-after");
 });
 
+test.each([
+  ["dpop, x-csrf-token,traceparent", ", x-csrf-token, traceparent"],
+  ["", ""],
+  ["x-a: b", ""],
+  ["x".repeat(1001), ""],
+])("a page whose fetch adds %j to every request may still ask", async (asked, more) => {
+  const { headers } = await rig.call(host, "/v1/payments", {
+    method: "OPTIONS",
+    headers: {
+      origin: "https://erp.acme.example",
+      "access-control-request-method": "POST",
+      "access-control-request-headers": asked,
+    },
+  });
+  expect(headers.get("access-control-allow-headers")).toBe(
+    `authorization, content-type, dpop, x-request-id${more}`,
+  );
+});
+
+test("a page may read of every answer, refusals too, when it was made by the clock that judges its proofs", async () => {
+  const own = await createRig({ now: () => Date.UTC(2036, 0, 1, 12) });
+  const origin = "https://erp.acme.example";
+  for (const path of ["/v1/invoices", "/v1/session"]) {
+    const method = path === "/v1/session" ? "POST" : "GET";
+    const { status, headers } = await own.call(host, path, { method, headers: { origin } });
+    expect(status).toBe(401);
+    expect(headers.get("date")).toBe("Tue, 01 Jan 2036 12:00:00 GMT");
+    expect(headers.get("access-control-expose-headers")?.split(", ")).toContain("date");
+  }
+  await own.close();
+});
+
 test("every answer has the security headers, no cookie, and no name of platform or software", async () => {
   const visitor = await rig.enter(host);
   const answers = [

@@ -11,9 +11,9 @@ import { fromOwnPage, signedIn } from "./portal.ts";
 export type Guards = (row: EdgeRow) => MiddlewareHandler<EdgeEnv>[];
 
 /** A guard that a row names and nobody has written does not compile. */
-export function createGuards(options: AuthenticateOptions): Guards {
+export function createGuards(options: AuthenticateOptions & { now: () => number }): Guards {
   const rates = createRateClasses(options.limit);
-  const ofPages = cors(rates.anybody);
+  const ofPages = cors({ preflights: rates.anybody, now: options.now });
   return (row) => {
     switch (row.guard) {
       case "public":

@@ -8,6 +8,8 @@ export interface Addresses {
   globex: string;
   netsuite: string;
   d365: string;
+  /** The seller's own, served by the NetSuite stand-in's process. */
+  website: string;
   /** Origin of the card frame. */
   provider: string;
   mailbox: string;
@@ -23,6 +25,7 @@ export function addressesOf(ports: Ports): Addresses {
     globex: named("globex", ports.edge),
     netsuite: named("netsuite", ports.netsuite),
     d365: named("d365", ports.d365),
+    website: named("website", ports.netsuite),
     provider: named("sandbox", ports.provider),
     mailbox: local(ports.mailbox),
     internal: {

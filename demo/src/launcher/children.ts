@@ -43,8 +43,8 @@ export function providerSpec(plan: Surroundings): ChildSpec {
       ADMIN_KEY: plan.secrets.providerAdminKey,
       PUBLIC_ORIGIN: addresses.provider,
       CARD_FRAME_DIR: plan.assets.dir,
-      // Every ancestor counts: in D365 the card frame stands two frames deep.
-      FRAME_ANCESTORS: [addresses.acme, addresses.globex, addresses.netsuite, addresses.d365].join(" "),
+      // Each account says which pages stand around its own.
+      FRAME_ANCESTORS: "'none'",
     },
     readyUrl: `${addresses.internal.provider}/`,
   };
@@ -56,7 +56,7 @@ export const standInSpecs = (plan: Surroundings): ChildSpec[] => [mailbox(plan),
 export const platformSpecs = (plan: Plan): ChildSpec[] => [server(plan), edge(plan)];
 
 function mailbox({ ports, addresses, dataDir }: Surroundings): ChildSpec {
-  const { edge, acme, globex, netsuite, d365, provider, mailbox } = addresses;
+  const { edge, acme, globex, netsuite, d365, website, provider, mailbox } = addresses;
   return {
     name: "mailbox",
     entry: here("../mailbox/main.ts"),
@@ -65,7 +65,7 @@ function mailbox({ ports, addresses, dataDir }: Surroundings): ChildSpec {
       PORT: String(ports.mailbox),
       SMTP_PORT: String(ports.smtp),
       MAIL_DIR: `${dataDir}/mail`,
-      TOUR_LINKS: JSON.stringify({ edge, acme, globex, netsuite, d365, provider, mailbox }),
+      TOUR_LINKS: JSON.stringify({ edge, acme, globex, netsuite, d365, website, provider, mailbox }),
     },
     readyUrl: `${addresses.internal.mailbox}/healthz`,
   };

@@ -1,3 +1,4 @@
+import { startupParameters } from "@clarity/server/database-session";
 import postgres from "postgres";
 import type { Secrets } from "./secrets.ts";
 
@@ -12,7 +13,8 @@ export async function ensureStandInDatabases(
   adminUrl: string,
   passwords: Secrets["databasePasswords"],
 ): Promise<Record<StandIn, string>> {
-  const sql = postgres(adminUrl, { max: 1, fetch_types: false, onnotice: () => {} });
+  const connection = startupParameters({ behindPooler: false, session: {} });
+  const sql = postgres(adminUrl, { max: 1, fetch_types: false, onnotice: () => {}, connection });
   const urls: Partial<Record<StandIn, string>> = {};
   try {
     for (const [standIn, password] of Object.entries(passwords) as [StandIn, string][]) {

@@ -63,7 +63,7 @@ export async function startAll(start: Start): Promise<void> {
   standIns.catch(() => {});
   const provider = supervisor.start(providerSpec(shared));
   const [platform] = await Promise.all([
-    prepare(start, { adminUrl: database.adminUrl, masterKeyFile: join(keyDir, "master.key") }),
+    prepare(start, secrets, { adminUrl: database.adminUrl, masterKeyFile: join(keyDir, "master.key") }),
     provider,
   ]);
   await prepareTenants(start, { platform, secrets });
@@ -120,11 +120,19 @@ async function startPostgres(start: Start, logFile: string) {
 /** The registry's role gets a new password at every start: all who use it start now. */
 async function prepare(
   { dataDir, addresses, ports }: Start,
+  { providerAdminKey }: Secrets,
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
+  const sandbox = {
+    url: addresses.internal.provider,
+    frameUrl: `${addresses.provider}/card`,
+    adminKey: providerAdminKey,
+    smtpPort: ports.smtp,
+    mailbox: `${addresses.mailbox}/mail`,
+  };
   const mail = neutralMail(ports);
-  writeInstance(dataDir, { ...address, allowedNetworks, mail, edgeUrl: `${addresses.edge}/` });
+  writeInstance(dataDir, { ...address, allowedNetworks, mail, edgeUrl: `${addresses.edge}/`, sandbox });
   return address;
 }
 

@@ -41,13 +41,22 @@ interface Where {
   secrets: Secrets;
 }
 
+/** Pages that embed the form. */
+const embedOrigins = ({ addresses }: Where, slug: TenantSlug): string[] =>
+  slug === "acme" ? [addresses.netsuite, addresses.website] : [addresses.d365];
+
 /** An account a tenant, the same one again on later starts. */
 export async function openAccount(where: Where, slug: TenantSlug): Promise<ProviderAccount> {
   const { addresses, secrets } = where;
   const answer = await fetch(`${addresses.internal.provider}/v1/accounts`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${secrets.providerAdminKey}` },
-    body: JSON.stringify({ name: sellerNames[slug], webhookUrl: `${addresses[slug]}/webhooks/sandbox` }),
+    body: JSON.stringify({
+      name: sellerNames[slug],
+      webhookUrl: `${addresses[slug]}/webhooks/sandbox`,
+      // Every ancestor counts: in D365 the card frame stands two frames deep.
+      origins: [addresses[slug], ...embedOrigins(where, slug)],
+    }),
   });
   if (!answer.ok) throw new Error(`the provider refused an account: ${answer.status} ${await answer.text()}`);
   return (await answer.json()) as ProviderAccount;
@@ -81,7 +90,8 @@ async function setWhereDifferent(tenant: OpenTenant, values: Values): Promise<vo
   }
 }
 
-function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): TenantPlan {
+function acme(where: Where, account: ProviderAccount): TenantPlan {
+  const { ports, addresses, secrets } = where;
   return {
     tenant: {
       slug: "acme",
@@ -96,7 +106,7 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
       "seller.statement": "ACME INDUSTRIAL",
     },
     always: {
-      "embed.origins": [addresses.netsuite],
+      "embed.origins": embedOrigins(where, "acme"),
       connector: {
         id: "netsuite",
         baseUrl: addresses.internal.netsuite,
@@ -120,7 +130,8 @@ function acme({ ports, addresses, secrets }: Where, account: ProviderAccount): T
   };
 }
 
-function globex({ ports, addresses, secrets }: Where, account: ProviderAccount): TenantPlan {
+function globex(where: Where, account: ProviderAccount): TenantPlan {
+  const { ports, addresses, secrets } = where;
   return {
     tenant: {
       slug: "globex",
@@ -139,7 +150,7 @@ function globex({ ports, addresses, secrets }: Where, account: ProviderAccount):
       "seller.statement": "GLOBEX CORP",
     },
     always: {
-      "embed.origins": [addresses.d365],
+      "embed.origins": embedOrigins(where, "globex"),
       connector: {
         id: "d365-fo",
         baseUrl: addresses.internal.d365,

@@ -20,6 +20,7 @@ export const mailboxEnvironment = defineEnvironment({
           globex: link,
           netsuite: link,
           d365: link,
+          website: link,
           provider: link,
           mailbox: link,
         }),

@@ -1,15 +1,18 @@
 import { Hono } from "hono";
 import type { Sql } from "../shared/database.ts";
 import type { ErpEnv } from "../shared/faults.ts";
+import { websiteRoutes } from "../website/routes.ts";
 import { cardPage } from "./card-page.ts";
 import { mintEmbedToken } from "./embed-token.ts";
 import type { HostPages } from "./host-setup.ts";
 import { ledgerPage } from "./ledger-page.ts";
 import { allCustomers, allInvoices, postedPayments } from "./oracle.ts";
 
-/** What a person sees: the customer centre with the form, and the accountant's list. */
+/** What a person sees: the customer centre with the form, the accountant's list, and the seller's own website. */
 export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {
+  const mintToken = (customerId: string) => mintEmbedToken({ key: pages.embedKey, customerId });
   return new Hono<ErpEnv>()
+    .route("/", websiteRoutes({ ...pages, mintToken }))
     .get("/", async (c) =>
       ledgerPage(c, {
         customers: await allCustomers(sql),
@@ -28,7 +31,7 @@ export function hostPageRoutes(sql: Sql, pages: HostPages): Hono<ErpEnv> {
         customers,
         invoices,
         pages,
-        token: await mintEmbedToken({ key: pages.embedKey, customerId: customer.id }),
+        token: await mintToken(customer.id),
         locale: c.req.query("locale") ?? null,
         themeMode: c.req.query("theme-mode") ?? null,
       });

@@ -12,7 +12,7 @@ export interface ProviderConfig {
   publicOrigin: string;
   /** Folder that holds the built `card-frame.js`. */
   cardFrameDir: string;
-  /** CSP sources that may frame /card and /3ds. */
+  /** CSP sources that may frame /card and /3ds of accounts that have never said. */
   frameAncestors: string[];
 }
 
@@ -29,7 +29,7 @@ export const providerEnvironment = defineEnvironment({
     FRAME_ANCESTORS: {
       // One of these would end the directive and let the variable add others.
       kind: kinds.textLike("CSP sources with spaces between them, without ; or ,", /^[^;,]+$/),
-      help: "who may frame its pages",
+      help: "who may frame the pages of accounts that have never said",
       required: true,
     },
   },

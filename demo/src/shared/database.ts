@@ -1,3 +1,4 @@
+import { startupParameters } from "@clarity/server/database-session";
 import postgres from "postgres";
 
 export type Sql = postgres.Sql;
@@ -9,6 +10,7 @@ export type Sql = postgres.Sql;
 export async function openDatabase(url: string, schema: string): Promise<Sql> {
   const sql = postgres(url, {
     max: 8,
+    connection: startupParameters({ behindPooler: false, session: {} }),
     onnotice: () => {},
     types: {
       date: { to: 1082, from: [1082], serialize: String, parse: String },

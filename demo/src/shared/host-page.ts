@@ -8,11 +8,17 @@ export interface HostPage {
   lang?: string;
   dir?: "ltr" | "rtl";
   css: string;
-  /** Runs before everything else, inline under the page's nonce. */
+  /** Address that the page's relative ones begin with. */
+  base?: string;
+  /** Addresses of scripts of the page's own, before everything else. */
+  scripts?: readonly string[];
+  /** Runs after those and before everything else, inline under the page's nonce. */
   script?: string;
   body: ReturnType<typeof html>;
   /** More of the policy: the origins an admin has to let in. */
   allow?: { script?: string; connect?: string; frame?: string };
+  /** Names of the policies there may be; default: any. */
+  trustedTypes?: string;
 }
 
 /**
@@ -32,9 +38,10 @@ export async function hostPage(c: Context, page: HostPage): Promise<Response> {
       `connect-src 'self' ${connect}`,
       `frame-src ${frame || "'none'"}`,
       "form-action 'self'",
-      "base-uri 'none'",
+      `base-uri ${page.base ? "'self'" : "'none'"}`,
       "frame-ancestors 'none'",
       "require-trusted-types-for 'script'",
+      ...(page.trustedTypes ? [`trusted-types ${page.trustedTypes}`] : []),
     ].join("; "),
   );
   c.header("x-content-type-options", "nosniff");
@@ -47,8 +54,10 @@ export async function hostPage(c: Context, page: HostPage): Promise<Response> {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${page.title}</title>
+${page.base ? html`<base href="${page.base}">` : ""}
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${raw(page.css)}</style>
+${(page.scripts ?? []).map((address) => html`<script nonce="${nonce}" src="${address}"></script>`)}
 ${page.script ? html`<script nonce="${nonce}">${raw(page.script)}</script>` : ""}
 </head>
 ${page.body}

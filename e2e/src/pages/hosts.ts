@@ -31,6 +31,12 @@ export async function openD365(page: Page, options: HostOptions = {}): Promise<P
   return new PayForm(page, page.frameLocator(control).frameLocator(embed));
 }
 
+/** The seller's own website: the form in a page of many hands, which moves it about. */
+export async function openWebsite(page: Page): Promise<PayForm> {
+  await page.goto(`${urls.website}/website/billing`);
+  return new PayForm(page);
+}
+
 /** Collects what a strict page must not have: CSP violations and script errors, of every frame. */
 export async function watch(page: Page): Promise<{ violations: string[]; errors: string[] }> {
   const seen = { violations: [] as string[], errors: [] as string[] };

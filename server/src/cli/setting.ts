@@ -1,7 +1,10 @@
 import { Command } from "commander";
+import { announceOrigins } from "../operations/embed/announce-origins.ts";
+import type { Operator } from "../operations/operator.ts";
 import { type SettingKey, type SettingValue, settingDefinitions } from "../tenant/settings.ts";
 import { isSecret } from "../tenant/settings-store.ts";
-import { table } from "./output.ts";
+import { contextFor } from "./context.ts";
+import { type Answer, table } from "./output.ts";
 import { oneLine } from "./printable.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 import { neverAnArgument, secretArgument } from "./secrets-given.ts";
@@ -71,7 +74,7 @@ const set =
       const text = elsewhere ? await readSecret(terminal, place) : given;
       const { settings } = await openBySlug(operator, slug);
       await settings.set(known, parse(known, text));
-      return { json: { key, set: true }, text: `${key} is set` };
+      return told({ json: { key, set: true }, text: `${key} is set` }, await tell(operator, slug, known));
     });
 
 const unset = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
@@ -79,8 +82,32 @@ const unset = (run: Run) => (slug: string, key: string, options: CommonOptions) 
     const known = settingKey(key);
     const { settings } = await openBySlug(operator, slug);
     const was = await settings.unset(known);
-    return { json: { key, unset: was }, text: was ? `${key} has its default again` : `${key} was not set` };
+    const text = was ? `${key} has its default again` : `${key} was not set`;
+    return told({ json: { key, unset: was }, text }, await tell(operator, slug, known));
   });
+
+/** Of these the provider's card frame must hear. */
+const ofCardFrame: readonly SettingKey[] = [
+  "embed.origins",
+  "provider",
+  "provider.secretKey",
+  "provider.webhookSecret",
+];
+
+/** Why the provider does not know yet who may stand around its card fields; null: it does, or does not ask. */
+const tell = async (operator: Operator, slug: string, key: SettingKey): Promise<string | null> =>
+  ofCardFrame.includes(key)
+    ? announceOrigins({ ctx: operator, input: { context: await contextFor(operator, slug) } })
+    : null;
+
+/** The setting is set all the same. */
+const told = ({ json, text }: { json: object; text: string }, cause: string | null): Answer =>
+  cause === null
+    ? { json, text }
+    : {
+        json: { ...json, providerNotTold: cause },
+        text: `${text}\nthe provider could not be told who may frame its card fields (${cause}): set it again`,
+      };
 
 function settingKey(key: string): SettingKey {
   if (Object.hasOwn(settingDefinitions, key)) return key as SettingKey;

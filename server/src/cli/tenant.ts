@@ -1,8 +1,12 @@
 import { Command, Option } from "commander";
 import type { Sql } from "../database/connect.ts";
+import { addOrigins } from "../operations/embed/add-origins.ts";
+import { announceOrigins } from "../operations/embed/announce-origins.ts";
 import { changeRing, rings } from "../operations/migration/rings.ts";
+import type { Operator } from "../operations/operator.ts";
 import { resumeTenant, suspendTenant } from "../operations/provisioning/change-status.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
+import { type Furnished, findSandbox, furnishSandbox } from "../operations/provisioning/furnish-sandbox.ts";
 import { describeNotAsAsked } from "../operations/provisioning/not-as-asked.ts";
 import { TemplateName, templates } from "../operations/provisioning/templates.ts";
 import { loadOpenMove } from "../operations/records/move-record.ts";
@@ -11,6 +15,8 @@ import { mainServer } from "../operations/servers/database-servers.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnknown } from "../tenant/errors.ts";
 import { latestSchemaVersion } from "../tenant/schema.ts";
+import { settingDefinitions } from "../tenant/settings.ts";
+import { contextFor } from "./context.ts";
 import { describeInvitation, inviteOwner } from "./invite-owner.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
@@ -30,6 +36,8 @@ interface CreateOptions extends CommonOptions {
   host: string[];
   databaseServer?: string;
   instance?: string;
+  origin: string[];
+  sandbox?: true;
 }
 
 const templateHelp = Object.entries(templates)
@@ -50,11 +58,16 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
     .requiredOption("--admin <email>", "its first administrator")
     .option("--theme <preset>", "a theme preset instead of the template's")
     .addOption(new Option("--tier <tier>", "default standard").choices(["dedicated", "standard", "starter"]))
+    .option("--host <host>", "a custom domain; may be repeated", several, [])
     .option(
-      "--host <host>",
-      "a custom domain; may be repeated",
-      (host, hosts: string[]) => [...hosts, host],
+      "--origin <origin>",
+      "a page that will embed the form, such as http://localhost:8080; may be repeated",
+      several,
       [],
+    )
+    .option(
+      "--sandbox",
+      "keys of the sandbox provider, receipts to its mailbox, customers with invoices to try it with",
     )
     .option("--database-server <name>", "where its database is made; default the registry's own server")
     .option("--instance <url>", "base URL of an instance of its own; default the shared servers")
@@ -86,6 +99,8 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
   return tenant;
 }
 
+const several = (one: string, before: string[]) => [...before, one];
+
 /** Each step's time, told as it ends. `onStep` hears of a step when it begins, and `done` at the end. */
 function stepTimes(tell: (line: string) => void) {
   const steps: { step: string; tookMs: number }[] = [];
@@ -103,7 +118,10 @@ function stepTimes(tell: (line: string) => void) {
 
 const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateOptions) =>
   run(options, async (ctx) => {
-    const { name, template, admin, theme, tier, host, databaseServer, instance } = options;
+    const { name, template, admin, theme, tier, host, databaseServer, instance, origin, sandbox } = options;
+    // Before anything is made: a word that is wrong leaves nothing half done.
+    const origins = settingDefinitions["embed.origins"].schema.parse(origin);
+    if (sandbox) findSandbox(ctx, slug);
     const input = { slug, name, template, adminEmail: admin, hosts: host };
     const { steps, onStep } = stepTimes((line) => {
       if (!options.json) terminal.printError(line);
@@ -121,21 +139,46 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
     });
     const { tenant, created, notAsAsked, tookMs } = answer;
     const hosts = tenant.hosts.join(", ");
+    const furnished = await furnish(ctx, { slug, origins, sandbox: sandbox ?? false });
+    // Behind it: what a sandbox brings may be the mail server.
     const portal = created ? await inviteOwner({ operator: ctx, slug, email: admin }) : null;
     return {
-      json: { ...tenant, created, notAsAsked, tookMs: Math.round(tookMs), steps, portal },
-      text: portal
-        ? [
-            `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`,
-            describeInvitation(portal),
-          ].join("\n")
-        : [
-            `${slug} was there already, is not changed and answers at ${hosts}`,
-            ...describeNotAsAsked(notAsAsked),
-          ].join("\n"),
+      json: {
+        ...tenant,
+        created,
+        notAsAsked,
+        tookMs: Math.round(tookMs),
+        steps,
+        portal,
+        ...(furnished && { sandbox: furnished }),
+      },
+      text: [
+        created
+          ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`
+          : `${slug} was there already, is not changed and answers at ${hosts}`,
+        ...describeNotAsAsked(notAsAsked),
+        ...(portal ? [describeInvitation(portal)] : []),
+        ...(furnished ? describeSandbox(furnished) : []),
+      ].join("\n"),
       failed: notAsAsked.length > 0,
     };
   });
+
+/** What is set once the tenant is there; run again it adds what is missing. */
+async function furnish(
+  ctx: Operator,
+  { slug, origins, sandbox }: { slug: string; origins: string[]; sandbox: boolean },
+): Promise<Furnished | null> {
+  if (origins.length > 0) await addOrigins({ ctx, input: { slug, origins } });
+  if (sandbox) return furnishSandbox({ ctx, input: { slug } });
+  if (origins.length > 0) await announceOrigins({ ctx, input: { context: await contextFor(ctx, slug) } });
+  return null;
+}
+
+const describeSandbox = ({ account, mailbox, customers }: Furnished): string[] => [
+  `sandbox: provider account "${account}", receipts at ${mailbox}`,
+  ...customers.map(({ id, name, invoices }) => `sandbox: customer ${id}, ${name}, ${invoices} open invoices`),
+];
 
 const list = (run: Run) => (options: CommonOptions) =>
   run(options, async ({ registry }) => {

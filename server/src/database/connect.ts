@@ -1,17 +1,19 @@
 import postgres from "postgres";
+import { startupParameters } from "./session.ts";
 import { driverTls } from "./tls.ts";
 
 export type Sql = ReturnType<typeof connect>;
 
 /**
  * A pool that connects on first use. int8 is bigint, timestamps are Date, `date` is `YYYY-MM-DD`,
- * text arrays are arrays.
+ * text arrays are arrays. Nothing depends on defaults of the server (session.ts).
  *
  * @param url with libpq's sslmode, sslrootcert … where TLS is wanted (tls.ts)
  * @param max connections; default 5
  * @param idleTimeoutSeconds closes an idle connection; default 20
  * @param lifetimeSeconds closes a connection after; null: never, for session locks; default 30 to 60 min
- * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms
+ * @param session startup parameters, such as `app.tenant_id` or `statement_timeout` in ms; default: no time limits
+ * @param behindPooler through PgBouncer in transaction mode, where a session brings next to nothing; default false
  * @param onClose is told when a connection has ended, by us or not; answers false: what waits for it wants no other
  * @param socketFolder holds the server's Unix socket; the URL's host is of no meaning then
  */
@@ -22,6 +24,7 @@ export function connect(input: {
   connectTimeoutSeconds?: number;
   lifetimeSeconds?: number | null;
   session?: Record<string, string | number>;
+  behindPooler?: boolean;
   onClose?: () => unknown;
   socketFolder?: string;
 }) {
@@ -39,7 +42,10 @@ export function connect(input: {
     fetch_types: false,
     onnotice: () => {},
     ...(input.onClose && { onclose: input.onClose }),
-    connection: { application_name: "pay-server", ...input.session },
+    connection: startupParameters({
+      behindPooler: input.behindPooler ?? false,
+      session: input.session ?? {},
+    }),
     types: {
       bigint: postgres.BigInt,
       ...serialiseOnce,

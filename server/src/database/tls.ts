@@ -88,11 +88,18 @@ function withAuthority(options: ConnectionOptions, file: string): ConnectionOpti
   });
 }
 
-/** For node-postgres, which takes libpq's words for others unless it is told. */
-export function nodePostgresUrl(url: string): string {
+/**
+ * For node-postgres, which takes libpq's words for others unless it is told.
+ *
+ * @param options of its sessions, after those in the URL
+ */
+export function nodePostgresUrl(url: string, options = ""): string {
   const found = read(url);
-  if (!found || Object.keys(found.tls).length === 0) return url;
+  if (!found) return url;
   const { rest, tls } = found;
+  const all = [rest.searchParams.get("options") ?? "", options].join(" ").trim();
+  if (all) rest.searchParams.set("options", all);
+  if (Object.keys(tls).length === 0) return all ? rest.href : url;
   // Without a file it looks at the system's list by itself.
   const { sslrootcert, ...others } = tls;
   const named = sslrootcert === system ? { sslmode: "verify-full", ...others } : tls;

@@ -31,6 +31,15 @@ const Instance = z.object({
   namespace: z.string(),
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
+  sandbox: z
+    .object({
+      url: z.url(),
+      frameUrl: z.url(),
+      adminKey: z.string(),
+      smtpPort: z.int(),
+      mailbox: z.url(),
+    })
+    .optional(),
 });
 type Instance = z.infer<typeof Instance>;
 

@@ -11,8 +11,23 @@ export interface PlatformAddress {
   readonly allowedNetworks?: string | undefined;
   /** Sends for tenants that have no mail server: `neutralSender`. Default: nothing is sent for them. */
   readonly mail?: { readonly url: string; readonly from: string } | undefined;
-  /** Where browsers reach the edge. Default: by https at each tenant's own host. */
-  readonly edgeUrl?: string | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
+  /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`: tenants' names stand in place of its host. */
+  readonly edgeUrl?: string | undefined;
+  /** What `npm start` runs beside the platform. */
+  readonly sandbox?: SandboxPlace | undefined;
+}
+
+/** The sandbox provider and the mailbox, for tenants that try themselves out. */
+export interface SandboxPlace {
+  /** Its API. */
+  readonly url: string;
+  /** Its card page, as browsers reach it. */
+  readonly frameUrl: string;
+  readonly adminKey: string;
+  /** The mailbox's, on 127.0.0.1. */
+  readonly smtpPort: number;
+  /** Where its mails are read. */
+  readonly mailbox: string;
 }

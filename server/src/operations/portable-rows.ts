@@ -70,7 +70,7 @@ const asText = new Set(["bigint", "jsonb"]);
 
 /**
  * A row a line, in primary key order: JSON as PostgreSQL writes it, int8 as digits, jsonb as text. The same rows
- * give the same bytes on every server, in a session set up by `portable`.
+ * give the same bytes on every server, since every session writes values alike (database/session.ts).
  *
  * @param tenantId written in place of the stored one
  */
@@ -123,16 +123,6 @@ const orderOf = ({ primaryKey }: TableShape) =>
   primaryKey
     .map(({ name, type }) => `t.${quoteIdentifier(name)}${type === "text" ? ' collate "C"' : ""}`)
     .join(", ");
-
-/** Settings that change how values are written, and no time limit: a snapshot takes as long as it takes. */
-export const portable = {
-  TimeZone: "UTC",
-  bytea_output: "hex",
-  extra_float_digits: 1,
-  statement_timeout: 0,
-  lock_timeout: 0,
-  idle_in_transaction_session_timeout: 0,
-};
 
 /** Rows at a time. */
 const batch = 500;

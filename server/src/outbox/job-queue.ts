@@ -9,6 +9,7 @@ import {
   type WorkerEvents,
 } from "graphile-worker";
 import type { Logger } from "pino";
+import { sessionOptions } from "../database/session.ts";
 import { nodePostgresUrl } from "../database/tls.ts";
 
 export interface JobQueue {
@@ -40,7 +41,7 @@ export async function startJobQueue(options: {
   log: Logger;
 }): Promise<JobQueue> {
   const { log, graceMs } = options;
-  const connectionString = nodePostgresUrl(options.registryUrl);
+  const connectionString = nodePostgresUrl(options.registryUrl, sessionOptions());
   const logger = toGraphileLogger(log);
   const utils = await makeWorkerUtils({ connectionString, maxPoolSize: 2, logger });
   await utils.migrate();

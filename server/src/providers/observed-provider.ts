@@ -20,9 +20,11 @@ export function observedProvider(provider: Provider, tenant: { slug: string }): 
       }
     });
   };
+  const { allowOrigins } = provider;
   return {
     id: provider.id,
     captures: provider.captures,
+    ...(allowOrigins && { allowOrigins: (input) => observe("allowOrigins", () => allowOrigins(input)) }),
     inspect: (input) => observe("inspect", () => provider.inspect(input)),
     authorize: (input) => observe("authorize", () => provider.authorize(input)),
     capture: (input) => observe("capture", () => provider.capture(input)),

@@ -19,6 +19,14 @@ export interface Provider {
    * remembered: a key never changes its account.
    */
   account(input: { signal: AbortSignal }): Promise<AccountResult>;
+  /**
+   * Tells a vendor which origins may stand around its card and challenge pages, from now on these alone. Left out where
+   * the vendor does not ask, or wants it said by a person.
+   */
+  allowOrigins?(input: {
+    origins: readonly string[];
+    signal: AbortSignal;
+  }): Promise<{ kind: "allowed" } | Unknown>;
   /** What a tokenised card is, asked before pricing. */
   inspect(input: { token: string; signal: AbortSignal }): Promise<InspectResult>;
   /**

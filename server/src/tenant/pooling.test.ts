@@ -153,7 +153,7 @@ behindPgBouncer((start) => {
     const { record } = await platform.operator.tenants.open(id);
     const url = new URL(await connectionUrl({ registry: platform.operator.registry, record }));
     url.port = String(bouncer.port);
-    return connect({ url: url.href, max: 1, session });
+    return connect({ url: url.href, max: 1, session, behindPooler: true });
   }
 
   test("12 tenants from three processes, over one server connection each: everybody sees their own", async () => {

@@ -1,5 +1,6 @@
 import { connect, type Sql } from "../database/connect.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
+import { sessionLimits } from "./role-defaults.ts";
 
 /** How a tenant's database is reached. */
 export interface Route {
@@ -9,7 +10,7 @@ export interface Route {
 }
 
 /** Rejects unless the database is the tenant's and the session speaks for it. */
-export type Identify = (input: { sql: Sql; record: TenantRecord }) => Promise<void>;
+export type Identify = (input: { sql: Sql; record: TenantRecord; route: Route }) => Promise<void>;
 
 /** Names the tenant in `application_name`; `pay.current_tenant()` reads it. */
 export const sessionName = (tenantId: string): string => `pay-server/${tenantId}`;
@@ -54,14 +55,20 @@ export function connectTenant(input: {
   const { record, identify } = input;
   let sql: Sql | null = null;
   const open = async () => {
-    const { url, pooled } = await input.route;
+    const route = await input.route;
+    const { url, pooled } = route;
     const mine = connect({
       url,
+      behindPooler: pooled,
       max: 1,
       idleTimeoutSeconds: input.idleTimeoutMs / 1_000,
       session: {
         application_name: sessionName(record.id),
-        ...(!pooled && { "app.tenant_id": record.id, statement_timeout: input.statementTimeoutMs }),
+        ...(!pooled && {
+          ...sessionLimits,
+          "app.tenant_id": record.id,
+          statement_timeout: input.statementTimeoutMs,
+        }),
       },
       onClose: () => {
         connection.lost = true;
@@ -70,7 +77,7 @@ export function connectTenant(input: {
       },
     });
     sql = mine;
-    await identify({ sql: mine, record });
+    await identify({ sql: mine, record, route });
     return mine;
   };
   const ready = open();

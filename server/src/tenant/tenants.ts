@@ -17,6 +17,7 @@ import {
 import { createFlagOverrides, type FlagOverrides } from "./flags/overrides.ts";
 import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
 import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
+import { requireRoleDefaults } from "./role-defaults.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
 import { type Route, sessionName } from "./tenant-connection.ts";
@@ -241,9 +242,15 @@ async function routeTo(input: {
  * connection string that leads elsewhere is noticed here, before its emptiness under row-level security is taken
  * for an answer.
  */
-async function identify(input: { sql: Sql; record: TenantRecord; monitor: ResultMonitor }): Promise<void> {
-  const { sql, record, monitor } = input;
+async function identify(input: {
+  sql: Sql;
+  record: TenantRecord;
+  route: Route;
+  monitor: ResultMonitor;
+}): Promise<void> {
+  const { sql, record, route, monitor } = input;
   try {
+    if (route.pooled) await requireRoleDefaults({ sql, record, url: route.url });
     const [row] = await sql<{ session: string; owner: string | null }[]>`
       select current_setting('application_name') as session,
         shobj_description(oid, 'pg_database') as owner

@@ -77,6 +77,7 @@ max_client_conn = 500
     url: `postgres://watcher:watcher@127.0.0.1:${port}/pgbouncer`,
     max: 1,
     idleTimeoutSeconds: 1,
+    behindPooler: true,
   });
   await untilItAnswers(stats, () => child.exitCode);
   return {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Logger, pino } from "pino";
-import postgres from "postgres";
+import { connect } from "../database/connect.ts";
 import { type Operator, openOperator } from "../operations/operator.ts";
 import type { PlatformAddress } from "../operations/platform-address.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
@@ -66,7 +66,7 @@ async function dropEverything({
   adminUrl: string;
   namespace: string;
 }): Promise<void> {
-  const sql = postgres(adminUrl, { max: 1, fetch_types: false, onnotice: () => {} });
+  const sql = connect({ url: adminUrl, max: 1 });
   const databases =
     await sql`select datname as name from pg_database where starts_with(datname, ${`${namespace}_`})`;
   for (const { name } of databases) {

@@ -17,6 +17,7 @@ export class CardForm {
   readonly #brandWords = make("span", { class: "sr", role: "status" });
   readonly #known = new Map<string, Funding>();
   readonly #group = make("div", { role: "group" });
+  readonly #today: () => Date;
   #messages: CardMessages;
   #looking = new AbortController();
   #brand?: Brand;
@@ -28,6 +29,9 @@ export class CardForm {
     this.#api = api;
     this.#send = send;
     this.#messages = connect.messages;
+    const sinceMs = performance.now();
+    const { nowMs } = connect;
+    this.#today = () => (nowMs ? new Date(nowMs + performance.now() - sinceMs) : new Date());
     this.#fields = this.#build();
     this.#group.className = connect.fields === "condensed" ? "condensed floating" : connect.labels;
     this.#group.append(...Object.values(this.#fields).map(({ element }) => element));
@@ -97,7 +101,7 @@ export class CardForm {
       check: (text) => {
         const expiry = parseExpiry(text);
         if (!expiry) return this.#messages.invalidExpiry;
-        return isPast(expiry, new Date()) ? this.#messages.expiredCard : "";
+        return isPast(expiry, this.#today()) ? this.#messages.expiredCard : "";
       },
     });
     const cvcLength = () => ruleOf(digitsOf(number.text)).cvcLength;

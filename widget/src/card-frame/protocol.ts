@@ -16,6 +16,8 @@ export interface CardConnect extends CardWords {
   labels: "above" | "floating";
   /** `condensed`: one joined group; its labels always stand inside, there is no room above. */
   fields: "spaced" | "condensed";
+  /** The server's time, ms since 1970: a device's clock does not say which cards have expired. Absent: an earlier form. */
+  nowMs?: number;
 }
 
 export interface CardWords {

@@ -18,6 +18,10 @@ export const de: Messages = {
   "list.otherCurrency":
     "Eine Zahlung umfasst eine Währung. Heben Sie die Auswahl in {currency} auf, um hier zu wählen.",
   "list.limit": "Eine Zahlung umfasst höchstens {count} Rechnungen.",
+  "list.changed": "Die offenen Beträge haben sich inzwischen geändert: {invoices}. Prüfen Sie Ihre Auswahl.",
+  "list.refreshing": "Gelesen {ago}. Wird aktualisiert…",
+  "list.unreachable":
+    "Das System des Verkäufers ist gerade nicht erreichbar. Diese Liste wurde {ago} gelesen.",
   due: "Fällig am {date}",
   overdue: "Überfällig · {days}",
   underWay: "Zahlung läuft",
@@ -104,8 +108,6 @@ export const de: Messages = {
   "error.token_invalid": "Ihre Sitzung konnte nicht beginnen. Laden Sie diese Seite neu.",
   "error.token_expired": "Ihre Sitzung ist beendet. Laden Sie diese Seite neu, um fortzufahren.",
   "error.token_replayed": "Diese Seite wurde zweimal geöffnet. Laden Sie sie neu, um fortzufahren.",
-  "error.proof_invalid":
-    "Ihre Sitzung konnte nicht geprüft werden. Prüfen Sie die Uhr Ihres Geräts und laden Sie diese Seite neu.",
   "error.tenant_mismatch": "Diese Sitzung gehört zu einem anderen Verkäufer. Laden Sie diese Seite neu.",
   "error.tenant_suspended":
     "Der Verkäufer nimmt hier derzeit keine Zahlungen an. Wenden Sie sich an den Verkäufer.",

@@ -16,8 +16,6 @@ export const enErrors = {
   "error.token_invalid": "Your session could not start. Reload this page.",
   "error.token_expired": "Your session has ended. Reload this page to go on.",
   "error.token_replayed": "This page was opened twice. Reload it to go on.",
-  "error.proof_invalid":
-    "Your session could not be verified. Check your device’s clock, then reload this page.",
   "error.tenant_mismatch": "This session belongs to another seller. Reload this page.",
   "error.tenant_suspended": "The seller takes no payments here at the moment. Contact the seller.",
   "error.scope_missing": "This session may not pay. Contact the seller.",

@@ -19,6 +19,9 @@ export const enWords = {
   "list.otherCurrency":
     "One payment covers one currency. Clear the {currency} selection to choose from these.",
   "list.limit": "One payment covers up to {count} invoices.",
+  "list.changed": "Left to pay has changed meanwhile: {invoices}. Check your choice.",
+  "list.refreshing": "Read {ago}. Being updated…",
+  "list.unreachable": "The seller’s system cannot be reached right now. This list was read {ago}.",
   due: "Due {date}",
   overdue: "Overdue · {days}",
   underWay: "Payment under way",

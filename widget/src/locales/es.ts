@@ -18,6 +18,9 @@ export const es: Messages = {
   "list.otherCurrency":
     "Un pago abarca una sola moneda. Quite la selección en {currency} para elegir entre estas.",
   "list.limit": "Un pago abarca hasta {count} facturas.",
+  "list.changed": "Lo pendiente ha cambiado entretanto: {invoices}. Revise su selección.",
+  "list.refreshing": "Leído {ago}. Actualizando…",
+  "list.unreachable": "Ahora no se puede acceder al sistema del vendedor. Esta lista se leyó {ago}.",
   due: "Vence el {date}",
   overdue: "Vencida · {days}",
   underWay: "Pago en curso",
@@ -97,8 +100,6 @@ export const es: Messages = {
   "error.token_invalid": "No se pudo iniciar su sesión. Vuelva a cargar esta página.",
   "error.token_expired": "Su sesión ha terminado. Vuelva a cargar esta página para continuar.",
   "error.token_replayed": "Esta página se abrió dos veces. Vuelva a cargarla para continuar.",
-  "error.proof_invalid":
-    "No se pudo verificar su sesión. Revise el reloj de su dispositivo y vuelva a cargar la página.",
   "error.tenant_mismatch": "Esta sesión es de otro vendedor. Vuelva a cargar esta página.",
   "error.tenant_suspended": "El vendedor no acepta pagos aquí por ahora. Contacte con el vendedor.",
   "error.scope_missing": "Esta sesión no permite pagar. Contacte con el vendedor.",

@@ -18,6 +18,9 @@ export const fr: Messages = {
   "list.otherCurrency":
     "Un paiement porte sur une seule devise. Retirez la sélection en {currency} pour choisir ici.",
   "list.limit": "Un paiement porte sur {count} factures au plus.",
+  "list.changed": "Les montants restant à payer ont changé : {invoices}. Vérifiez votre choix.",
+  "list.refreshing": "Lu {ago}. Mise à jour…",
+  "list.unreachable": "Le système du vendeur est injoignable pour le moment. Cette liste a été lue {ago}.",
   due: "Échéance le {date}",
   overdue: "En retard · {days}",
   underWay: "Paiement en cours",
@@ -99,8 +102,6 @@ export const fr: Messages = {
   "error.token_invalid": "Votre session n’a pas pu démarrer. Rechargez cette page.",
   "error.token_expired": "Votre session est terminée. Rechargez cette page pour continuer.",
   "error.token_replayed": "Cette page a été ouverte deux fois. Rechargez-la pour continuer.",
-  "error.proof_invalid":
-    "Votre session n’a pas pu être vérifiée. Vérifiez l’horloge de votre appareil, puis rechargez cette page.",
   "error.tenant_mismatch": "Cette session appartient à un autre vendeur. Rechargez cette page.",
   "error.tenant_suspended": "Le vendeur n’accepte pas de paiements ici pour le moment. Contactez-le.",
   "error.scope_missing": "Cette session ne permet pas de payer. Contactez le vendeur.",

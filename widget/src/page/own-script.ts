@@ -13,7 +13,7 @@ export interface OwnScript {
  * for the first time. Anything else, and nobody is told anything: one line in the console says what to do.
  */
 export function ownScript(file: "pay-form.js" | "loader.js"): OwnScript | null {
-  const script = document.currentScript;
+  const script = document.currentScript ?? moduleThatRuns();
   if (script instanceof HTMLScriptElement) {
     const address = {
       written: script.getAttribute("src") ?? "",
@@ -24,7 +24,14 @@ export function ownScript(file: "pay-form.js" | "loader.js"): OwnScript | null {
     if (edge) return { edge, data: script.dataset };
   }
   console.error(
-    `${file} was not loaded from a payment edge and sends nothing. Use <script src="https://…/v/…/${file}">: no module, no copy, not inlined.`,
+    `${file} was not loaded from a payment edge and sends nothing. Use <script src="https://…/v/…/${file}">, the whole address: no copy, not inlined, not imported.`,
   );
   return null;
+}
+
+/** A module is no document's current script; the engine's own trace begins with the address of what runs. */
+function moduleThatRuns(): HTMLScriptElement | undefined {
+  const [address] = /https?:\/\/[^\s()]+?(?=:\d+:\d+)/.exec(new Error().stack ?? "") ?? [];
+  // One with such an address that is no module did not run, or has said so itself.
+  return [...document.scripts].find(({ type, src }) => type === "module" && src === address);
 }

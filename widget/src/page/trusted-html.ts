@@ -15,13 +15,19 @@ function makePolicy(): Policy | undefined {
   const { trustedTypes } = globalThis as {
     trustedTypes?: { createPolicy(name: string, policy: Policy): Policy };
   };
+  const make = (as: string) => trustedTypes?.createPolicy(as, { createHTML: (html) => html });
   try {
-    return trustedTypes?.createPolicy(name, { createHTML: (html) => html });
+    return make(name);
   } catch {
-    console.error(
-      `pay-form.js may not draw the form. Add to this page's Content-Security-Policy: trusted-types ${name}`,
-    );
-    return undefined;
+    try {
+      // Taken by a script of the page's own: where the page lists no names, another will do.
+      return make(`${name}-2`);
+    } catch {
+      console.error(
+        `pay-form.js may not draw the form. Add to this page's Content-Security-Policy: trusted-types ${name} (with 'allow-duplicates', if a script of the page's own makes a policy of that name)`,
+      );
+      return undefined;
+    }
   }
 }
 

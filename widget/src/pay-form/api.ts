@@ -1,5 +1,7 @@
 import type { InvoiceList, Payment, PaymentRequest, Problem, Session } from "@clarity/bff/contract";
 import type { Code } from "../locales/en.ts";
+import { complain, isBrowsersOwn } from "../page/complaint.ts";
+import { type Clock, edgeClock } from "./clock.ts";
 import { makeKey, makeProof } from "./dpop.ts";
 import { asToken, sameHolder } from "./tokens.ts";
 
@@ -23,6 +25,13 @@ export class ApiError extends Error {
   }
 }
 
+/** What is no answer of the edge's has been broken by the page, which is told. */
+export function asFailure(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  complain(error);
+  return new ApiError("network");
+}
+
 /** Gives an embed token, each good for one session. @throws ApiError when there is none left. */
 export type TokenSource = () => Promise<string>;
 
@@ -36,6 +45,8 @@ export interface ApiOptions {
   signal: AbortSignal;
   /** A renewal brought another customer's token: nothing of this session is theirs. */
   changedHands: () => void;
+  /** Default the page's. */
+  clock?: Clock;
 }
 
 /** An open session: what its tokens prove, and to whom it belongs. */
@@ -44,23 +55,28 @@ export interface Grant {
   customerId: string;
   accessToken: string;
   key: CryptoKeyPair;
+  /** By the server's clock. */
   endsAtMs: number;
 }
 
 /** Longer than the server waits for the provider, so that its answer is not missed. */
 const timeoutMs = 45_000;
+/** A proof this much older than the answer to it may have been refused for its time alone, ms. */
+const untimelyMs = 5_000;
 /** Renew this long before the token's end, so that none expires on its way. */
 const marginMs = 15_000;
 
 /** The edge's API. Tokens and keys live here, in memory, and nowhere else. */
 export class Api {
   readonly #options: ApiOptions;
+  readonly #clock: Clock;
   #grant: Grant | undefined;
   #opening: Promise<Session> | undefined;
 
   /** `grant`: of a session that was opened before. */
   constructor(options: ApiOptions, grant?: Grant) {
     this.#options = options;
+    this.#clock = options.clock ?? edgeClock;
     this.#grant = grant;
   }
 
@@ -111,7 +127,8 @@ export class Api {
     const customerId = session.customer.id;
     if (held && held.customerId !== customerId) return this.#changedHands();
     const { accessToken, expiresInS } = session;
-    this.#grant = { embedToken, customerId, accessToken, key, endsAtMs: Date.now() + expiresInS * 1000 };
+    const endsAtMs = this.#clock.now() + expiresInS * 1000;
+    this.#grant = { embedToken, customerId, accessToken, key, endsAtMs };
     return session;
   }
 
@@ -123,7 +140,7 @@ export class Api {
   /** One renewal, unseen by the payer, when the access token has run out; then the call goes on. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     for (let renewed = false; ; renewed = true) {
-      if (!this.#grant || Date.now() > this.#grant.endsAtMs - marginMs) await this.open();
+      if (!this.#grant || this.#clock.now() > this.#grant.endsAtMs - marginMs) await this.open();
       const grant = this.#grant as Grant;
       try {
         return (await this.#send(method, path, { ...grant, body })) as T;
@@ -135,14 +152,28 @@ export class Api {
     }
   }
 
+  /** A proof that was refused because of this device's clock is made once more, by the time that the answer told. */
   async #send(method: string, path: string, more: Sent): Promise<unknown> {
+    const madeAtMs = this.#clock.now();
+    try {
+      return await this.#sendOnce(method, path, more);
+    } catch (error) {
+      const refused = error instanceof ApiError && error.code === "proof_invalid";
+      if (!refused || Math.abs(this.#clock.now() - madeAtMs) < untimelyMs) throw error;
+      return this.#sendOnce(method, path, more);
+    }
+  }
+
+  async #sendOnce(method: string, path: string, more: Sent): Promise<unknown> {
     const { body, key, accessToken } = more;
     const url = this.#options.base + path;
-    const headers: Record<string, string> = { DPoP: await makeProof(key, { method, url, accessToken }) };
+    const nowMs = this.#clock.now();
+    const proof = await makeProof(key, { method, url, accessToken, nowMs });
+    const headers: Record<string, string> = { DPoP: proof };
     if (accessToken) headers.Authorization = `DPoP ${accessToken}`;
     if (body) headers["Content-Type"] = "application/json";
     const init = { method, headers, body: body ? JSON.stringify(body) : null, credentials: "omit" as const };
-    return request(url, { ...init, signal: this.#options.signal });
+    return request(url, { ...init, signal: this.#options.signal }, this.#clock);
   }
 }
 
@@ -182,14 +213,17 @@ export async function fetchToken(address: string, signal: AbortSignal): Promise<
   return token;
 }
 
-async function request(url: string, init: RequestInit): Promise<unknown> {
+/** `clock`: of whom is asked, where its time matters. */
+async function request(url: string, init: RequestInit, clock?: Clock): Promise<unknown> {
   let response: Response;
   let answer: unknown;
   try {
     const signal = AbortSignal.any([...(init.signal ? [init.signal] : []), AbortSignal.timeout(timeoutMs)]);
     response = await fetch(url, { ...init, redirect: "error", cache: "no-store", signal });
+    clock?.told(response.headers.get("date"));
     answer = await response.json().catch(() => undefined);
-  } catch {
+  } catch (error) {
+    if (!isBrowsersOwn("fetch")) complain(error);
     throw new ApiError("network");
   }
   if (response.ok && answer !== undefined) return answer;
@@ -201,10 +235,11 @@ async function request(url: string, init: RequestInit): Promise<unknown> {
   throw new ApiError(code, { ...problem, status: response.status }, retryAfterMs(response));
 }
 
-/** Seconds or an HTTP date (RFC 9110 §10.2.3), at most a minute. */
-function retryAfterMs(response: Response): number {
-  const value = response.headers.get("retry-after");
+/** Seconds or an HTTP date (RFC 9110 §10.2.3) of whoever answers, at most a minute. */
+function retryAfterMs({ headers }: Response): number {
+  const value = headers.get("retry-after");
   if (!value) return 0;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  const nowMs = Date.parse(headers.get("date") ?? "") || Date.now();
+  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
   return Math.min(Math.max(ms || 0, 0), 60_000);
 }

@@ -11,19 +11,21 @@ export interface ProofInput {
   url: string;
   /** Bound by its hash (`ath`) once there is one. */
   accessToken?: string | undefined;
+  /** The server's time, ms since 1970: the edge takes a minute's difference and no more. */
+  nowMs: number;
 }
 
 /** A compact JWS for the `DPoP` header, good for one request. */
 export async function makeProof(
   key: CryptoKeyPair,
-  { method, url, accessToken }: ProofInput,
+  { method, url, accessToken, nowMs }: ProofInput,
 ): Promise<string> {
   const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", key.publicKey);
   const target = new URL(url);
   const claims = {
     htm: method,
     htu: target.origin + target.pathname,
-    iat: Math.floor(Date.now() / 1000),
+    iat: Math.floor(nowMs / 1000),
     jti: crypto.randomUUID(),
     ...(accessToken && {
       ath: base64url(await crypto.subtle.digest("SHA-256", encoder.encode(accessToken))),

@@ -1,4 +1,4 @@
-import { ApiError } from "./api.ts";
+import { asFailure } from "./api.ts";
 
 export type Sleep = (ms: number) => Promise<void>;
 
@@ -31,7 +31,7 @@ export async function patiently<T>(call: () => Promise<T>, patience: Patience): 
     try {
       return await call();
     } catch (error) {
-      const failure = error instanceof ApiError ? error : new ApiError("network");
+      const failure = asFailure(error);
       const waitMs = waitsMs[tries];
       if (!failure.transient || waitMs === undefined || waitedMs >= enoughMs) throw failure;
       onWait?.();
@@ -50,4 +50,13 @@ export function sleeper(signal: AbortSignal): Sleep {
       const timer = setTimeout(resolve, ms);
       signal.addEventListener("abort", () => clearTimeout(timer), { once: true });
     });
+}
+
+/** Resolves once somebody can see the page; never, once `signal` is aborted. */
+export function inSight(page: Document, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => page.visibilityState === "visible" && !signal.aborted && resolve();
+    page.addEventListener("visibilitychange", look, { signal });
+    look();
+  });
 }

@@ -1,9 +1,13 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import { html, nothing, render } from "lit/html.js";
+import { preSession } from "../locales/pre-session.ts";
+import { complain } from "../page/complaint.ts";
 import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
+import { isTypedInto, keepTyping } from "../page/typing.ts";
 import type { ApiError, TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
+import { keepingFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
@@ -83,6 +87,7 @@ export class PayForm extends HTMLElement {
 
   constructor() {
     super();
+    keepTyping(this.#root);
     // Set before this script was there, it stands on the element itself and hides ours.
     const { tokenSource } = this;
     if (Reflect.deleteProperty(this, "tokenSource")) this.tokenSource = tokenSource;
@@ -100,6 +105,11 @@ export class PayForm extends HTMLElement {
     this.#sourceChanged();
   }
 
+  /** For a page's shortcuts, which spare what is being edited. */
+  override get isContentEditable(): boolean {
+    return isTypedInto(this.#root) || super.isContentEditable;
+  }
+
   connectedCallback(): void {
     const view = viewOf(this);
     // In a document that nobody sees there is nothing to do.
@@ -108,9 +118,13 @@ export class PayForm extends HTMLElement {
       this.#giveUp();
       return;
     }
-    this.#surroundings.enter(view);
-    if (this.#present) this.#visit?.moved();
-    else this.#begin(this.#tokens.isFixed && !this.#asked ? this.#visit : null);
+    try {
+      this.#surroundings.enter(view);
+      if (this.#present) this.#visit?.moved();
+      else this.#begin(this.#tokens.isFixed && !this.#asked ? this.#visit : null);
+    } catch (error) {
+      this.#broken(error);
+    }
   }
 
   disconnectedCallback(): void {
@@ -135,11 +149,22 @@ export class PayForm extends HTMLElement {
     else this.#sourceChanged();
   }
 
+  /** By something that the page has done. A payment under way goes on, unseen, and is still told of. */
+  #broken(error: unknown): void {
+    complain(error);
+    this.#visit = null;
+    this.#giveUp();
+  }
+
   /** Words, where there is no drawing of anything or nobody to ask. */
   #giveUp(): void {
     const words = document.createElement("p");
     words.role = "alert";
-    words.textContent = wordsBefore(this.#wanted()).text("error.unavailable");
+    try {
+      words.textContent = wordsBefore(this.#wanted()).text("error.unavailable");
+    } catch {
+      words.textContent = preSession.en["error.unavailable"];
+    }
     this.#root.replaceChildren(words);
     this.dispatchEvent(new PayErrorEvent({ code: "unavailable", paymentId: null, requestId: null }));
   }
@@ -188,11 +213,20 @@ export class PayForm extends HTMLElement {
       this.#drawing = false;
       const view = this.#view();
       if (!view) return;
-      const { locale, dir } = view.words;
-      const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
-      render(html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`, this.#root);
-      this.#moveFocus();
+      try {
+        this.#render(view);
+      } catch (error) {
+        this.#broken(error);
+      }
     });
+  }
+
+  #render(view: View): void {
+    const { locale, dir } = view.words;
+    const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
+    const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
+    if (keepingFocus(this.#root, () => render(all, this.#root))) this.#focus ??= "heading";
+    this.#moveFocus();
   }
 
   #moveFocus(): void {

@@ -50,7 +50,10 @@ export function allToggled(state: State, currency: string, locale: string): Read
   return new Map(payable.map((each) => [each.id, state.chosen.get(each.id) ?? inFull(each, state, locale)]));
 }
 
-/** After the list was read again: choices that can no longer be paid go, amounts above the balance are cut to it. */
+/**
+ * After the list was read again: what can no longer be paid goes. What was to be paid whole stays whole when less is
+ * left of it, and always where the seller takes no parts. Any other amount stays as it was typed, too high or not.
+ */
 export function kept(
   state: State,
   invoices: readonly Invoice[],
@@ -58,13 +61,34 @@ export function kept(
 ): ReadonlyMap<string, string> {
   const chosen = new Map<string, string>();
   const before = byId(state.invoices);
+  const wholeOnly = state.session?.flags?.["partial-payments"] === false;
   for (const invoice of invoices) {
     const text = state.chosen.get(invoice.id);
-    if (text === undefined || !isPayable(invoice)) continue;
-    const shrunk = BigInt(invoice.payableMinor) < BigInt(before.get(invoice.id)?.payableMinor ?? 0);
-    chosen.set(invoice.id, shrunk ? inFull(invoice, state, locale) : text);
+    const was = before.get(invoice.id);
+    if (text === undefined || !was || was.currency !== invoice.currency || !isPayable(invoice)) continue;
+    const less = BigInt(invoice.payableMinor) < BigInt(was.payableMinor);
+    const whole =
+      wholeOnly || (less && parseAmount(text, formatOf(was, state, locale)) === BigInt(was.payableMinor));
+    chosen.set(invoice.id, whole ? inFull(invoice, state, locale) : text);
   }
   return chosen;
+}
+
+/** Chosen invoices that a newer list takes out of the choice, or whose amount it changes or no longer allows; as they are now. */
+export function touchedBy(
+  state: State,
+  { invoices, chosen }: Pick<State, "invoices" | "chosen">,
+  locale: string,
+): Invoice[] {
+  const [before, now] = [byId(state.invoices), byId(invoices)];
+  return [...state.chosen].flatMap(([id, text]) => {
+    const was = before.get(id);
+    if (!was) return [];
+    const is = now.get(id) ?? { ...was, payableMinor: "0" };
+    const tooMuch = (invoice: Invoice) =>
+      (parseAmount(text, formatOf(invoice, state, locale)) ?? 0n) > BigInt(invoice.payableMinor);
+    return chosen.get(id) !== text || (tooMuch(is) && !tooMuch(was)) ? [is] : [];
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
+import type { Freshness, Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
 import type { Code, MessageKey } from "../locales/en.ts";
 
 /** What the payer sees. Only `flow.ts` moves between these. */
@@ -18,6 +18,18 @@ export interface Notice {
   key: MessageKey;
   params?: Record<string, string>;
   requestId?: string | undefined;
+  /** What is to be said in the same breath. */
+  and?: Notice | undefined;
+}
+
+/** How well the list on screen is known. */
+export interface ListKnown {
+  /** `loading`: not at all yet, and an empty list does not say that nothing is owed. */
+  state: Freshness["state"];
+  /** When the ERP was last read for this customer, by this page's clock, ms; null: never. */
+  readAtMs: number | null;
+  /** When another look is worth it, ms; null: no need. */
+  askAgainInMs: number | null;
 }
 
 export interface Card {
@@ -34,6 +46,7 @@ export interface State {
   phase: Phase;
   session: Session | null;
   invoices: readonly Invoice[];
+  list: ListKnown;
   /** Invoice id → the amount as typed. */
   chosen: ReadonlyMap<string, string>;
   card: Card;
@@ -49,10 +62,13 @@ export interface State {
 
 export const emptyCard: Card = { status: "loading", complete: false, brand: "unknown", funding: "unknown" };
 
+export const unknownList: ListKnown = { state: "loading", readAtMs: null, askAgainInMs: null };
+
 export const initialState: State = {
   phase: { name: "loading" },
   session: null,
   invoices: [],
+  list: unknownList,
   chosen: new Map(),
   card: emptyCard,
   quote: null,

@@ -1,4 +1,5 @@
 import { unclobbered } from "../page/document.ts";
+import { guardTyping } from "../page/typing.ts";
 
 type View = Window & typeof globalThis;
 
@@ -38,6 +39,7 @@ export class Surroundings {
     this.leave();
     const { element, root, css, resized } = this.#options;
     this.#view = view;
+    guardTyping(view);
     view.addEventListener("pageshow", this.#onShow);
     this.#observer = new view.ResizeObserver(resized);
     this.#observer.observe(element);

@@ -1,4 +1,5 @@
 import type { PaymentRequest } from "@clarity/bff/contract";
+import { stopwatch } from "./clock.ts";
 
 /** After so long nobody presses “Pay” any more by putting an element back: the payment is only looked for. */
 const freshMs = 5 * 60_000;
@@ -19,7 +20,10 @@ export interface Unfinished {
 }
 
 /** In this page, over all elements. */
-const underWay = new Map<string, { id: string; request: PaymentRequest | null; atMs: number }>();
+const underWay = new Map<
+  string,
+  { id: string; request: PaymentRequest | null; age: ReturnType<typeof stopwatch> }
+>();
 
 /** Each customer has their own: what another began here is not theirs to see, finish or forget. */
 export function unfinishedOf(edge: string, customerId: string): Unfinished {
@@ -29,13 +33,13 @@ export function unfinishedOf(edge: string, customerId: string): Unfinished {
       return underWay.get(key)?.id ?? attempt(() => sessionStorage.getItem(key)) ?? null;
     },
     get request() {
-      const { request = null, atMs = 0 } = underWay.get(key) ?? {};
-      return Date.now() - atMs < freshMs ? request : null;
+      const last = underWay.get(key);
+      return last && last.age().atLeastMs < freshMs ? last.request : null;
     },
     begin(payment) {
       const request = typeof payment === "string" ? null : payment;
       const id = request?.id ?? String(payment);
-      underWay.set(key, { id, request, atMs: Date.now() });
+      underWay.set(key, { id, request, age: stopwatch() });
       attempt(() => sessionStorage.setItem(key, id));
     },
     settle(id) {

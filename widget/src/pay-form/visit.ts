@@ -4,9 +4,10 @@ import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
+import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { frameTheme } from "./frame-theme.ts";
-import { sleeper } from "./patience.ts";
+import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
 import { unfinishedOf } from "./unfinished.ts";
@@ -77,6 +78,9 @@ export class Visit {
         unfinished: (customerId) => unfinishedOf(base, customerId),
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
+        seen: () => inSight(options.view().document, signal),
+        now: () => Date.now(),
+        random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
         changed: (before) => this.#changed(before),
@@ -87,7 +91,7 @@ export class Visit {
         },
         failed: (error) => signal.aborted || options.failed(error),
       },
-      previous?.flow.state.session,
+      previous?.flow.state,
     );
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
   }
@@ -185,6 +189,7 @@ export class Visit {
         ...this.#cardWords(),
         labels: session.theme.layout.labels,
         fields: session.theme.layout.fields,
+        nowMs: edgeClock.now(),
       }),
     });
     this.card.start();

@@ -14,6 +14,8 @@ export interface Words {
   /** An instant, in the payer's own time zone. */
   time: (instant: string) => string;
   days: (count: number) => string;
+  /** Of so many ms: “3 hours ago”; at least a minute. */
+  ago: (ms: number) => string;
   percent: (basisPoints: number) => string;
 }
 
@@ -22,6 +24,11 @@ export interface WordsOptions {
   messages: Readonly<Record<string, string>>;
   exponentOf: (currency: string) => number;
 }
+
+const spans = [
+  { unit: "day", per: 1440 },
+  { unit: "hour", per: 60 },
+] as const;
 
 export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words {
   const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
@@ -37,6 +44,11 @@ export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words
     day: (value) => date(Date.parse(value), { timeZone: "UTC" }),
     time: (value) => date(Date.parse(value), { timeStyle: "short" }),
     days: (count) => number({ style: "unit", unit: "day", unitDisplay: "long" }).format(count),
+    ago: (ms) => {
+      const minutes = Math.max(1, Math.round(ms / 60_000));
+      const { unit, per } = spans.find((span) => minutes >= span.per) ?? { unit: "minute", per: 1 };
+      return new Intl.RelativeTimeFormat(locale).format(-Math.floor(minutes / per), unit);
+    },
     percent: (basisPoints) =>
       number({ style: "percent", maximumFractionDigits: 2 }).format(basisPoints / 10000),
   };

@@ -14,6 +14,12 @@ export interface World {
   /** Whether the bank's page may be put into a frame. */
   mayShow: (url: string) => boolean;
   sleep: Sleep;
+  /** Resolves once the page is in sight: what nobody sees asks for nothing. */
+  seen: () => Promise<void>;
+  /** This page's clock, ms. */
+  now: () => number;
+  /** From 0 up to 1: forms that were opened together do not ask together. */
+  random: () => number;
   newId: () => string;
   /** Language tag for numbers and dates, once the session's language is known. */
   localeFor: (session: Session) => string;

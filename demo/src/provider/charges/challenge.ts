@@ -6,6 +6,8 @@ import { type Charge, readCharge } from "./charge.ts";
 /** A challenge as its page shows it: the charge, and who asks for the money. */
 export interface Challenge extends Charge {
   merchant: string;
+  /** Who may frame its page, beside whoever asked for the charge; null: the merchant has never said. */
+  origins: string[] | null;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Challenge extends Charge {
 export async function openChallenge(input: { sql: Queries; id: string; token: string }): Promise<Challenge> {
   const { sql, id, token } = input;
   const [challenge] = await sql<Challenge[]>`
-    select charges.*, brand, funding, last4, accounts.name as merchant
+    select charges.*, brand, funding, last4, accounts.name as merchant, origins
     from charges join tokens on tokens.id = token_id join accounts on accounts.id = charges.account_id
     where charges.id = ${id} and challenge_token = ${token}`;
   if (!challenge) throw new ApiError("not_found", "no such challenge");

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { startupParameters } from "@clarity/server/database-session";
 import postgres from "postgres";
 
 export type Sql = ReturnType<typeof connect>;
@@ -19,6 +20,7 @@ function connect(url: string) {
   return postgres(url, {
     max: 10,
     connect_timeout: 10, // seconds
+    connection: startupParameters({ behindPooler: false, session: {} }),
     types: { bigint: postgres.BigInt },
     transform: { column: { from: postgres.toCamel } },
     onnotice: () => {}, // "already exists, skipping", once a table on every start

@@ -9,6 +9,9 @@ create table if not exists accounts (
   created_at timestamptz not null default now()
 );
 
+-- Pages that may stand around the account's own; null: it has never said, and FRAME_ANCESTORS counts.
+alter table accounts add column if not exists origins text[];
+
 create table if not exists tokens (
   id text primary key,
   account_id text not null references accounts,

@@ -13,10 +13,9 @@ export function cardRoutes({ sql, config }: Services): Hono<AppEnv> {
     .get("/card", async (c) => {
       const publishableKey = c.req.query("key") ?? "";
       const isKey = /^pk_[\w-]{1,64}$/.test(publishableKey);
-      if (!isKey || !(await accountByPublishableKey(sql, publishableKey))) {
-        throw new ApiError("not_found", "no account with that key");
-      }
-      setPageHeaders(c, config.frameAncestors);
+      const account = isKey ? await accountByPublishableKey(sql, publishableKey) : undefined;
+      if (!account) throw new ApiError("not_found", "no account with that key");
+      setPageHeaders(c, account.origins ?? config.frameAncestors);
       c.header("cache-control", "no-cache");
       return c.html(cardPage({ script: await readAsset(scriptFile), publishableKey }));
     })

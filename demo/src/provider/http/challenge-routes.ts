@@ -19,8 +19,8 @@ export function challengeRoutes({ sql, config, wake }: Services): Hono<AppEnv> {
       await expireChallenges(sql);
       const token = check(c.req.query("t"), LinkToken);
       const challenge = await openChallenge({ sql, id: readId(c, "id"), token });
-      const { returnOrigin } = challenge;
-      const frameAncestors = [...(returnOrigin ? [returnOrigin] : []), ...config.frameAncestors];
+      const { returnOrigin, origins } = challenge;
+      const frameAncestors = [...(returnOrigin ? [returnOrigin] : []), ...(origins ?? config.frameAncestors)];
       setPageHeaders(c, frameAncestors);
       return c.html(challengePage({ challenge, css, script }));
     })

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { allowOrigins } from "../accounts/accounts.ts";
 import { findToken } from "../cards/tokens.ts";
 import { authorize } from "../charges/authorize.ts";
 import { capture } from "../charges/capture.ts";
@@ -12,7 +13,15 @@ import { type Manner, type Performed, performUnderFaults } from "../faults/strik
 import { once } from "../idempotency/once.ts";
 import type { AppEnv, Call, Services } from "./app-env.ts";
 import { bySecretKey } from "./guards.ts";
-import { CaptureBody, ChargeBody, RefundBody, readId, readIdempotencyKey, readJson } from "./read.ts";
+import {
+  CaptureBody,
+  ChargeBody,
+  OriginsBody,
+  RefundBody,
+  readId,
+  readIdempotencyKey,
+  readJson,
+} from "./read.ts";
 import { send } from "./send.ts";
 
 /** What a merchant's server calls with its secret key. */
@@ -83,6 +92,11 @@ export function merchantRoutes(services: Services): Hono<AppEnv> {
       return c.json({ data: (await listCharges({ sql, accountId: c.var.account.id })).map(view) });
     })
     .get("/account", guard, (c) => c.json({ id: c.var.account.id }))
+    .post("/account/origins", guard, async (c) => {
+      const { origins } = await readJson(c, OriginsBody);
+      await allowOrigins({ sql, input: { accountId: c.var.account.id, origins } });
+      return c.json({ origins });
+    })
     .get("/tokens/:token", guard, async (c) => {
       const token = await findToken({ sql, accountId: c.var.account.id, id: readId(c, "token") });
       if (!token) throw new ApiError("not_found", "no such token");

@@ -9,7 +9,10 @@ const Id = z.string().regex(/^[\w.:-]{1,64}$/);
 const Amount = z.string().regex(/^[1-9]\d{0,14}$/);
 const Currency = z.string().regex(/^[A-Z]{3}$/);
 const line = (maxLength: number) => z.string().regex(new RegExp(`^[^\\p{Cc}]{1,${maxLength}}$`, "u"));
-const Origin = z.string().refine((text) => URL.canParse(text) && /^https?:/.test(text) && isOrigin(text));
+/** It goes into a policy as it is: nothing in it may end a directive. */
+const Origin = z.string().refine((text) => URL.canParse(text) && isOrigin(text) && plainHost.test(text));
+const plainHost = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/;
+const Origins = z.array(Origin).max(100);
 const WholeNumber = z
   .union([
     z.number(),
@@ -20,7 +23,12 @@ const WholeNumber = z
   ])
   .pipe(z.int());
 
-export const AccountBody = z.object({ name: line(80), webhookUrl: z.url({ protocol: /^https?$/ }) });
+export const AccountBody = z.object({
+  name: line(80),
+  webhookUrl: z.url({ protocol: /^https?$/ }),
+  origins: Origins.optional(),
+});
+export const OriginsBody = z.object({ origins: Origins });
 export const CardBody = z.object({
   number: z.string().max(40),
   expiryMonth: WholeNumber,

@@ -3,7 +3,7 @@ import { SignJWT } from "jose";
 import type { DestinationStream } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
 import type { Context } from "../../context/context.ts";
-import { createContextFactory } from "../../context/context-factory.ts";
+import { createContextFactory, type MakeContext } from "../../context/context-factory.ts";
 import type { NeutralSender } from "../../email/neutral-sender.ts";
 import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import { FakeProvider } from "../../providers/fake.ts";
@@ -30,6 +30,8 @@ export interface TestTenant {
 export interface TestServer {
   server: Server;
   platform: TestPlatform;
+  /** Of a tenant of its own, however it was opened. */
+  makeContext: MakeContext;
   /** Ids of the tenants opened by requests, in order. */
   opened: string[];
   /** `C-1` owes one invoice of 125.00 USD, `C-2` another. */
@@ -44,14 +46,16 @@ export async function testServer(options: {
   neutral?: NeutralSender;
   /** Takes every log line, at trace level. Default: none is written. */
   logTo?: DestinationStream;
+  /** Default: the run's PostgreSQL. */
+  adminUrl?: string;
 }): Promise<TestServer> {
-  const { edgeKey, logTo } = options;
+  const { edgeKey, logTo, adminUrl } = options;
   const log = createLogger({
     name: "server",
     level: logTo ? "trace" : "silent",
     ...(logTo && { destination: logTo }),
   });
-  const platform = await testPlatform({ log });
+  const platform = await testPlatform({ log, ...(adminUrl && { adminUrl }) });
   const { registry, tenants } = platform.operator;
   const fakes = new Map<string, Pick<TestTenant, "erp" | "provider">>();
   const fakeOf = (key: string) => {
@@ -86,6 +90,7 @@ export async function testServer(options: {
   return {
     server,
     platform,
+    makeContext,
     opened,
     async createTenant(slug) {
       const fake = { erp: createFakeErp(), provider: new FakeProvider() };

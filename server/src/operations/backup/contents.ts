@@ -9,16 +9,8 @@ export interface TableContents {
   readonly checksum: string;
 }
 
-/** Of the session that reads contents: values are written alike everywhere, and a big table may take its time. */
-export const contentsSession = {
-  DateStyle: "ISO, YMD",
-  IntervalStyle: "iso_8601",
-  TimeZone: "UTC",
-  extra_float_digits: 3,
-  bytea_output: "hex",
-  statement_timeout: 0,
-  idle_in_transaction_session_timeout: 0,
-};
+/** Of the session that reads contents: what checksums that are kept were made of. */
+export const contentsSession = { IntervalStyle: "iso_8601", extra_float_digits: 3 };
 
 /** As of the session's snapshot; the session must be one that sees every row. */
 export async function readContents(sql: Pick<Sql, "unsafe">): Promise<Contents> {

@@ -14,14 +14,7 @@ import { AuditChainBroken, anchorAudit } from "../audit/anchors.ts";
 import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { openSigningKey } from "../keys/signing-keys.ts";
 import type { Operator } from "../operator.ts";
-import {
-  portable,
-  readLines,
-  readTables,
-  selectLeftOut,
-  selectLines,
-  type TableShape,
-} from "../portable-rows.ts";
+import { readLines, readTables, selectLeftOut, selectLines, type TableShape } from "../portable-rows.ts";
 import { isArchive, pack } from "./archive.ts";
 import {
   type ExportClaims,
@@ -168,7 +161,7 @@ async function inSnapshot<T>(
   read: (reader: Reader) => Promise<T>,
 ): Promise<T> {
   const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id, ...portable } });
+  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
   try {
     const answer = await sql.begin("isolation level repeatable read read only", async (reader) => {
       const [database] = await reader.unsafe<{ owner: string | null }[]>(

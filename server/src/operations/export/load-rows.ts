@@ -6,14 +6,7 @@ import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import type { Operator } from "../operator.ts";
-import {
-  insertLines,
-  portable,
-  readLines,
-  readTables,
-  selectLines,
-  type TableShape,
-} from "../portable-rows.ts";
+import { insertLines, readLines, readTables, selectLines, type TableShape } from "../portable-rows.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
 import { asOwner } from "../servers/tenant-server.ts";
 import { ExportUnreadable, type Manifest } from "./format.ts";
@@ -45,7 +38,7 @@ export async function setSequences({ ctx, record, source }: Load): Promise<void>
  */
 export async function loadRows({ ctx, record, source }: Load): Promise<void> {
   const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id, ...portable } });
+  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
   try {
     await sql.begin(async (transaction) => {
       if (await isLoaded({ sql: transaction, ctx, record, source })) return;

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { errorCode } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
@@ -169,7 +170,11 @@ async function briefly<T>(
   tenantId: string | null,
   run: (sql: Sql) => PromiseLike<T>,
 ): Promise<T> {
-  const sql = connect({ url, max: 1, session: tenantId === null ? {} : { "app.tenant_id": tenantId } });
+  const sql = connect({
+    url,
+    max: 1,
+    session: { ...sessionLimits, ...(tenantId !== null && { "app.tenant_id": tenantId }) },
+  });
   try {
     return await run(sql);
   } finally {

@@ -5,6 +5,7 @@ import { connect, type Sql } from "../../database/connect.ts";
 import { defaultFreshMs } from "../../registry/registry-cache.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantBehind, TenantUnknown } from "../../tenant/errors.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import type { Operator } from "../operator.ts";
 import { withTenantLock } from "../tenant-lock.ts";
@@ -185,7 +186,7 @@ async function leaveOld(input: { ctx: Operator; record: TenantRecord; onStep: On
   const { id: tenantId, dataKey, otherDataKey } = record;
   const { version } = dataKey;
   const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 2, session: { "app.tenant_id": tenantId } });
+  const sql = connect({ url, max: 2, session: { ...sessionLimits, "app.tenant_id": tenantId } });
   try {
     await onStep("floor");
     await raiseFloor({ sql, ctx, tenantId, version });

@@ -57,7 +57,7 @@ async function digestAll(sql: Sql): Promise<Verified> {
   return digests;
 }
 
-/** The sum of 64 bits of each row's SHA-256, whatever the order of the rows; sessions write values alike (`portable`). */
+/** The sum of 64 bits of each row's SHA-256, whatever the order of the rows; sessions write values alike (database/session.ts). */
 async function digest(sql: Sql, table: string, columns: readonly string[]): Promise<TableDigest> {
   const row = `row(${columns.map((column) => `t.${quoteIdentifier(column)}`).join(", ")})::text`;
   const hash = `('x' || left(encode(sha256(convert_to(${row}, 'UTF8')), 'hex'), 16))::bit(64)::bigint`;

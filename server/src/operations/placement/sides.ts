@@ -3,7 +3,6 @@ import { connect, type Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
-import { portable } from "../portable-rows.ts";
 import type { MoveRecord } from "../records/move-record.ts";
 import { administratorUrl, mainServer } from "../servers/database-servers.ts";
 
@@ -63,8 +62,7 @@ async function openSide(input: Pick<Run, "ctx" | "move" | "record">, server: str
   const place = server === null ? null : { name: server };
   const url = await administratorUrl({ ctx, server: place });
   const inside = await administratorUrl({ ctx, server: place, database: record.database.name });
-  // What was written is on disk when it is said to be, whatever the server's default.
-  const session = { ...portable, application_name: sessionName(move), synchronous_commit: "on" };
+  const session = { application_name: sessionName(move) };
   return {
     name: server ?? mainServer,
     url: new URL(url),

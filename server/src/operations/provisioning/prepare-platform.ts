@@ -5,6 +5,7 @@ import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { migrate, readMigrations } from "../../database/migrate.ts";
 import { scramVerifier } from "../../database/scram.ts";
+import { pinned, reliedUpon } from "../../database/session.ts";
 import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
 import type { PlatformAddress } from "../platform-address.ts";
@@ -76,6 +77,9 @@ async function prepareRegistry(input: {
   await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
   const registry = connect({ url: url.href, max: 1 });
   try {
+    await registry.unsafe(
+      pinned({ role: "current_user", database: quoteIdentifier(name), settings: reliedUpon }),
+    );
     await migrate({ sql: registry, migrations: registryMigrations() });
     await ensureMasterKey({ sql: registry, place: input });
   } finally {

@@ -6,6 +6,7 @@ import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.
 import { connect, type Sql } from "../../database/connect.ts";
 import { scramVerifier } from "../../database/scram.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
+import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
@@ -172,7 +173,7 @@ async function asTenant<T>(
   run: (sql: Sql) => PromiseLike<T>,
 ): Promise<T> {
   const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  const sql = connect({ url, max: 1, session: { ...sessionLimits, "app.tenant_id": record.id } });
   try {
     return await run(sql);
   } finally {

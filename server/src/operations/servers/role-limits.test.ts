@@ -20,7 +20,7 @@ const limitOf = async ({ record }: OpenTenant) => {
 /** As somebody who has the tenant's password, without our pools. */
 async function sessionOf({ record }: OpenTenant): Promise<Sql> {
   const url = await connectionUrl({ registry: platform.operator.registry, record });
-  return connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  return connect({ url, max: 1, behindPooler: true, session: { "app.tenant_id": record.id } });
 }
 
 test("a tenant's role is bounded by its tier from the start, and by its new one when that changes", async () => {

@@ -5,7 +5,7 @@ import { readBounded } from "../../network/network.ts";
 import { captureKeyOf, type Outcome, type Provider, type Unknown } from "../provider.ts";
 import { verifyWebhook } from "../standard-webhooks.ts";
 import { SandboxConfig } from "./config.ts";
-import { Account, ApiError, Charge, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
+import { Account, ApiError, Charge, Origins, outcomeOf, Refund, Token, WebhookBody } from "./wire.ts";
 
 export interface SandboxOptions {
   /** API base as the server reaches it, without a trailing slash. */
@@ -48,6 +48,12 @@ export function createSandboxProvider(options: SandboxOptions): Provider {
         account = reply.body.id;
       }
       return { kind: "account", id: account };
+    },
+
+    async allowOrigins({ origins, signal }) {
+      const path = "/v1/account/origins";
+      const reply = await call({ path, key: "origins", body: { origins }, schema: Origins, signal });
+      return reply.kind === "ok" ? { kind: "allowed" } : unknown(reply);
     },
 
     async inspect({ token, signal }) {

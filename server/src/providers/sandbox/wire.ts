@@ -19,6 +19,8 @@ export type Charge = z.infer<typeof Charge>;
 
 export const Account = z.object({ id: z.string().min(1) });
 
+export const Origins = z.object({ origins: z.array(z.string()) });
+
 export const Token = z.object({
   brand: CardBrand.catch("unknown"),
   funding: CardFunding.catch("unknown"),

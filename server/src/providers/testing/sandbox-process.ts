@@ -56,6 +56,7 @@ export async function startSandboxProcess() {
 
   return {
     url,
+    adminKey,
     account: (name: string): Promise<Account> =>
       post<Account>("/v1/accounts", { key: adminKey, body: { name, webhookUrl: "http://127.0.0.1:9/" } }),
     fault: (

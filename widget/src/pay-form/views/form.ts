@@ -3,7 +3,7 @@ import { isEnter } from "../../typed/composition.ts";
 import { isPayable } from "../selection.ts";
 import { icon } from "./icons.ts";
 import { invoiceList } from "./invoice-list.ts";
-import { reference, spinner } from "./panel.ts";
+import { freshness, reference, said, spinner } from "./panel.ts";
 import type { View } from "./view.ts";
 
 /** List, card and total on one page. Stays in the page while paying, so that typed digits survive a refusal. */
@@ -19,14 +19,15 @@ export function formView(view: View, hidden: boolean) {
     if (event.key === "Enter" && !isEnter(event)) event.preventDefault();
   };
   const { customer, seller } = state.session ?? {};
+  const isOpen = state.invoices.some(isPayable);
   return html`<form class="form" part="form" novalidate ?hidden=${hidden} aria-busy=${busy ? "true" : "false"} @submit=${submit} @keydown=${key}>
     <header part="header">
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
       <p class="muted">${words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" })}</p>
     </header>
-    ${waitingView(view)}
+    ${waitingView(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
     <div class="lists" ?inert=${busy}>${invoiceList(view)}</div>
-    <div class="side" ?hidden=${!state.invoices.some(isPayable)}>
+    <div class="side" ?hidden=${!isOpen}>
       <section class="card" part="card" ?inert=${busy}>
         <h3>${words.text("card.group")}</h3>
         ${cardView(view)}
@@ -43,7 +44,7 @@ function noticeView(view: View) {
     notice
       ? html`<div class="notice" part="notice" data-tone=${notice.tone}>
           ${icon("alert")}
-          <div>${view.words.text(notice.key, notice.params)}${reference(view, notice.requestId)}</div>
+          <div>${said(view)}${reference(view, notice.requestId)}</div>
         </div>`
       : nothing
   }</div>`;
@@ -104,7 +105,7 @@ function summaryView(view: View) {
           </p>`
         : nothing
     }
-    ${noticeView(view)}
+    ${state.invoices.some(isPayable) ? noticeView(view) : nothing}
     <button class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"

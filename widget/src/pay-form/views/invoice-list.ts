@@ -1,4 +1,5 @@
 import type { Invoice } from "@clarity/bff/contract";
+import { repeat } from "lit/directives/repeat.js";
 import { html, noChange, nothing } from "lit/html.js";
 import { isDraft } from "../../typed/composition.ts";
 import { formatInput, parseAmount } from "../money.ts";
@@ -28,7 +29,11 @@ export function invoiceList(view: View) {
   />`;
   return html`<div class="list" part="list">
     ${state.invoices.length > longList ? search : nothing}
-    ${[...groups].map(([currency, invoices]) => group(view, currency, invoices))}
+    ${repeat(
+      groups,
+      ([currency]) => currency,
+      ([currency, invoices]) => group(view, currency, invoices),
+    )}
   </div>`;
 }
 
@@ -69,7 +74,11 @@ function group(view: View, currency: string, invoices: readonly Invoice[]) {
     }
     </div>
     <p class="muted small" id="note-${currency}" ?hidden=${!note}>${note}</p>
-    <ul role="list">${shown.map((invoice) => row(view, invoice))}</ul>
+    <ul role="list">${repeat(
+      shown,
+      ({ id }) => id,
+      (invoice) => row(view, invoice),
+    )}</ul>
     ${found.length ? nothing : html`<p class="muted small">${words.text("list.notFound")}</p>`}
     ${
       shown.length < found.length

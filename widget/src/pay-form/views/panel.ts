@@ -4,12 +4,28 @@ import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
 
 /** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
-export const skeleton = ({ words }: View) => html`
+export const skeleton = ({ state, words }: View) => html`
   <div class="skeleton" part="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
-  <p class="hidden" role="status">${words.text("loading")}</p>`;
+  <p class=${state.session ? "muted" : "hidden"} role="status">${words.text("loading")}</p>`;
 
 export const reference = ({ words }: View, requestId: string | undefined) =>
   requestId ? html`<p class="reference">${words.text("reference")} <code>${requestId}</code></p>` : nothing;
+
+/** What is to be said now, in one breath. */
+export const said = ({ state, words }: View): string => {
+  const notices = [state.notice, state.notice?.and].flatMap((notice) => notice ?? []);
+  return notices.map(({ key, params }) => words.text(key, params)).join(" ");
+};
+
+/** How old the list is, unless it is new. */
+export function freshness({ state, words }: View) {
+  const { state: known, readAtMs } = state.list;
+  const text =
+    known === "current" || known === "loading" || readAtMs === null
+      ? ""
+      : words.text(`list.${known}`, { ago: words.ago(Date.now() - readAtMs) });
+  return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
+}
 
 interface PanelOptions {
   title: string;
@@ -49,12 +65,15 @@ export function blockedView(view: View) {
   });
 }
 
-export function emptyView({ state, words, flow }: View) {
+export function emptyView(view: View) {
+  const { state, words, flow } = view;
   return panel({
     title: words.text("empty.title"),
     text: words.text("empty.text", { customer: state.session?.customer.name ?? "" }),
     icon: html`<span class="emblem">${icon("check")}</span>`,
-    more: button(words.text("refresh"), () => flow.another()),
+    more: html`${button(words.text("refresh"), () => flow.another())}
+      <div role="alert">${said(view)}</div>
+      ${freshness(view)}`,
   });
 }
 

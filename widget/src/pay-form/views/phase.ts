@@ -6,7 +6,7 @@ import type { View } from "./view.ts";
 
 /** The view of a phase. The form stays in the page, hidden, while a payment is under way over it. */
 export function phaseView(view: View) {
-  const { phase, invoices } = view.state;
+  const { phase, invoices, list } = view.state;
   switch (phase.name) {
     case "loading":
       return skeleton(view);
@@ -15,7 +15,8 @@ export function phaseView(view: View) {
     case "receipt":
       return receiptView(view, phase.payment);
     case "choosing":
-      if (!invoices.length) return emptyView(view);
+      // An old list without rows, of which news is on its way, does not say that nothing is owed.
+      if (!invoices.length) return list.state === "refreshing" ? skeleton(view) : emptyView(view);
   }
   const over = phase.name !== "choosing" && (phase.name !== "paying" || !view.cardFrame);
   return html`${view.cardFrame || !over ? formView(view, over) : nothing}${over ? overlay(view) : nothing}`;

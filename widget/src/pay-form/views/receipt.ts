@@ -25,7 +25,7 @@ export function receiptView({ state, words, flow, print }: View, payment: Paymen
     </header>
     <dl>
       ${fact(words.text("receipt.number"), html`<b>${receipt?.number}</b>`)}
-      ${fact(words.text("receipt.date"), receipt ? words.time(receipt.capturedAt) : nothing)}
+      ${fact(words.text("receipt.date"), receipt ? (receipt.capturedOn ? words.day(receipt.capturedOn) : words.time(receipt.capturedAt)) : nothing)}
       ${fact(words.text("receipt.paidTo"), state.session?.seller.name)}
       ${fact(words.text("receipt.card"), html`<bdi>${card}</bdi>`)}
     </dl>

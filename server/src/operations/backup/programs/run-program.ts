@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { PassThrough, type Readable, type Writable } from "node:stream";
 import { guard } from "../../../database/embedded/guard.ts";
 import { asUser, type ServerUser } from "../../../database/embedded/server-user.ts";
+import { sessionOptions } from "../../../database/session.ts";
 import { libpqTls } from "../../../database/tls.ts";
 
 /** Where a program connects to. */
@@ -69,6 +70,7 @@ export function startProgram(input: {
       ...target?.tls,
       ...(password !== null && { PGPASSFILE: "/dev/fd/3" }),
       ...input.env,
+      ...(target && { PGOPTIONS: [sessionOptions(), input.env?.PGOPTIONS ?? ""].join(" ").trim() }),
     },
   });
   if (password !== null) closeSync(password);
