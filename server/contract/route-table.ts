@@ -51,7 +51,13 @@ type Admission =
   | { host: "tenant"; guard: "public"; rate: "anybody" | "reader" }
   | { host: "tenant"; guard: "webhook"; rate: "webhook" }
   | { host: "tenant"; guard: "key"; rate: "newcomer" }
-  | { host: "tenant"; guard: "session"; rate: "payer" }
+  | {
+      host: "tenant";
+      guard: "session";
+      rate: "payer";
+      /** Takes an access token that has run out, as long as its session may go on. */
+      renews?: true;
+    }
   | { host: "tenant"; guard: "user" | "operator"; rate: RateClass };
 
 /** What the edge answers. `host`: at a tenant's host, or at any before a tenant is looked up. */

@@ -97,6 +97,7 @@ const counts: Record<RateClass, string[]> = {
 
 test.each([
   ["openSession", "session:open", 10_000],
+  ["renewSession", "pay", 10_000],
   ["listInvoices", "pay", 10_000],
   ["startPayment", "pay", 45_000],
   ["readPayment", "pay", 10_000],

@@ -23,7 +23,7 @@ export function createGuards(options: AuthenticateOptions & { now: () => number 
       case "key":
         return [ofPages, counted(rates[row.rate]), proveKey(options)];
       case "session":
-        return [ofPages, authenticate(options, rates[row.rate])];
+        return [ofPages, authenticate(options, { rate: rates[row.rate], renews: "renews" in row })];
     }
   };
 }

@@ -70,6 +70,12 @@ export const fr: Messages = {
   leave: "Retour aux factures",
   "waiting.text": "Un paiement de {amount} n’est pas terminé.",
   "waiting.continue": "Le poursuivre",
+  "session.soon": "La session se termine bientôt. Votre saisie reste si vous continuez.",
+  "session.final":
+    "La session se termine bientôt et ne peut pas continuer. Payez maintenant ou rouvrez cette page.",
+  "session.goOn": "Continuer",
+  "session.ended": "La session est terminée. Votre sélection est toujours là.",
+
   "challenge.title": "Confirmez auprès de votre banque",
   "challenge.text": "Suivez les étapes ci-dessous. Votre paiement se poursuit ensuite de lui-même.",
   "challenge.done": "J’ai confirmé",
