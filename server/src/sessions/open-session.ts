@@ -19,6 +19,7 @@ import { claimToken, releaseToken } from "./claim-token.ts";
 import { earlyMethods } from "./early-methods.ts";
 import type { Jwks } from "./jwks.ts";
 import { negotiateLocale } from "./locale.ts";
+import { sessionLimits } from "./session-limits.ts";
 import { type EmbedGrant, type FindEmbedKey, verifyEmbedToken } from "./verify-embed-token.ts";
 
 export interface OpenSessionInput extends OpenSession {
@@ -51,7 +52,8 @@ export async function openSession({
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
       const { subject, invoices, keyId } = grant;
-      return { kind: "opened", grant: { subject, invoices, keyId }, view };
+      const limits = await sessionLimits({ ctx });
+      return { kind: "opened", grant: { subject, invoices, keyId, limits }, view };
     }
     await releaseToken({ ctx, input: claim });
     return view;

@@ -78,6 +78,12 @@ export const de: Messages = {
   "waiting.elsewhere":
     "Eine Zahlung über {amount} für {invoices} wurde früher oder von jemand anderem begonnen und ist noch nicht abgeschlossen.",
   "waiting.continue": "Fortsetzen",
+  "session.soon": "Die Sitzung endet bald. Ihre Eingaben bleiben, wenn Sie fortfahren.",
+  "session.final":
+    "Die Sitzung endet bald und kann nicht fortgesetzt werden. Zahlen Sie jetzt oder öffnen Sie diese Seite neu.",
+  "session.goOn": "Fortfahren",
+  "session.ended": "Die Sitzung ist beendet. Ihre Auswahl ist noch da.",
+
   "challenge.title": "Bei Ihrer Bank bestätigen",
   "challenge.text": "Folgen Sie den Schritten. Danach geht Ihre Zahlung von selbst weiter.",
   "challenge.done": "Ich habe bestätigt",

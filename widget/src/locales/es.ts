@@ -75,6 +75,11 @@ export const es: Messages = {
   "waiting.elsewhere":
     "Antes, u otra persona, inició un pago de {amount} por {invoices} que aún no ha terminado.",
   "waiting.continue": "Continuar",
+  "session.soon": "La sesión termina pronto. Lo que ha escrito se conserva si continúa.",
+  "session.final": "La sesión termina pronto y no puede continuar. Pague ahora o abra esta página de nuevo.",
+  "session.goOn": "Continuar",
+  "session.ended": "La sesión ha terminado. Su selección sigue aquí.",
+
   "challenge.title": "Confirme con su banco",
   "challenge.text": "Siga los pasos. Después su pago continúa por sí solo.",
   "challenge.done": "Ya he confirmado",

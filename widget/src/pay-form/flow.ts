@@ -1,6 +1,6 @@
 import type { Invoice, Payment, Session } from "@clarity/bff/contract";
 import { complain } from "../page/complaint.ts";
-import { asFailure } from "./api.ts";
+import { type ApiError, asFailure } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { Course } from "./course.ts";
 import { ListKeeper } from "./list-keeper.ts";
@@ -166,6 +166,16 @@ export class Flow {
       await this.#course.lookAgain(() => this.#world.api.resume(waiting.id));
   }
 
+  /** The session ends soon, or goes on after all. */
+  ending(ending: State["ending"]): void {
+    this.#set({ ending });
+  }
+
+  /** It has ended, and nobody said a word. What is under way is asked about all the same, and says so then. */
+  ended(error: ApiError): void {
+    if (this.state.phase.name === "choosing") this.#blocked(error);
+  }
+
   /** Back to the list, read again; a payment left under way stays in reach. */
   async another(): Promise<void> {
     // The list there was does not know of the payment.
@@ -207,7 +217,7 @@ export class Flow {
   #blocked(error: unknown): void {
     const failure = asFailure(error);
     const { code, problem } = failure;
-    const retry = !isSessionLost(failure) || code === "no_token";
+    const retry = !isSessionLost(failure) || failure.mayGoOn || code === "no_token";
     this.#set({ phase: { name: "blocked", code, requestId: problem.requestId, retry }, focus: "heading" });
     this.#world.failed(failure);
   }

@@ -16,6 +16,7 @@ import { Surroundings, viewOf } from "./surroundings.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { sameHolder } from "./tokens.ts";
 import { announcement } from "./views/announcement.ts";
+import { endingView } from "./views/ending.ts";
 import { phaseView } from "./views/phase.ts";
 import { newUi, type View } from "./views/view.ts";
 import { Visit } from "./visit.ts";
@@ -94,6 +95,9 @@ export class PayForm extends HTMLElement {
   constructor() {
     super();
     keepTyping(this.#root);
+    // Whoever is at it stays in their session.
+    for (const touched of ["pointerdown", "keydown", "input"])
+      this.#root.addEventListener(touched, () => this.#visit?.used());
     // Set before this script was there, it stands on the element itself and hides ours.
     const { tokenSource } = this;
     if (Reflect.deleteProperty(this, "tokenSource")) this.tokenSource = tokenSource;
@@ -235,7 +239,8 @@ export class PayForm extends HTMLElement {
   #render(view: View): void {
     const { locale, dir } = view.words;
     const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
-    const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
+    const views = html`${status}${endingView(view)}${phaseView(view)}`;
+    const all = html`<div class="root" lang=${locale} dir=${dir}>${views}</div>`;
     const held = heldIn(this.#root) ?? this.#held;
     render(all, this.#root, this.#before);
     this.#moveFocus(held);
@@ -266,6 +271,7 @@ export class PayForm extends HTMLElement {
       frameUrl,
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
+      isFixed: () => this.#tokens.isFixed,
       view: () => this.#surroundings.view,
       isDark: () => this.#surroundings.isDark,
       changed: (before: State) => this.#changed(before),
@@ -321,6 +327,12 @@ export class PayForm extends HTMLElement {
       ui: this.#ui,
       cardFrame: card?.frame ?? null,
       challengeFrame: challenge?.frame ?? null,
+      goOn: () => {
+        // The button goes.
+        this.#focus = "heading";
+        this.#draw();
+        visit.goOn();
+      },
       retryCard: () => (card ? card.start() : flow.another()),
       print: () => {
         const root = this.#root.querySelector(".root");

@@ -1,5 +1,6 @@
 import type { Freshness, Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
 import type { Code, MessageKey } from "../locales/en.ts";
+import type { Ending } from "./keeper.ts";
 
 /** What the payer sees. Only `flow.ts` moves between these. */
 export type Phase =
@@ -57,6 +58,8 @@ export interface State {
   waiting: Payment | null;
   /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
   elsewhere: readonly Payment[];
+  /** The session ends soon. */
+  ending: Ending;
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -77,6 +80,7 @@ export const initialState: State = {
   notice: null,
   waiting: null,
   elsewhere: [],
+  ending: null,
   checked: false,
   focus: null,
 };
