@@ -13,6 +13,7 @@ import { environmentAtStart } from "../contract/environment/index.ts";
 import { createContextFactory } from "./context/context-factory.ts";
 import { masterKeyPlace } from "./crypto/master-key-variables.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
+import { neutralSender } from "./email/neutral-sender.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
@@ -39,6 +40,7 @@ import { serveMetrics } from "./telemetry/serve-metrics.ts";
 import { buildVersion } from "./telemetry/version.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./tenant/schema.ts";
 import { openTenants } from "./tenant/tenants.ts";
+import { forgetExpiredLogins } from "./users/forget-expired.ts";
 
 const env = environmentAtStart(serverEnvironment, createLogger({ name: "server" }));
 const log = createLogger({ name: "server", level: env.LOG_LEVEL });
@@ -79,6 +81,7 @@ const starting = startWorker({
     anchorChore(registry.sql),
     createRoleWatchdog({ registry: registry.sql }),
     forgetDeclines,
+    forgetExpiredLogins,
     ...backupChores(),
   ],
   log,
@@ -95,6 +98,7 @@ const server = createServer({
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
+  neutral: neutralSender(env.CLARITY_MAIL_URL, env.CLARITY_MAIL_FROM),
   log,
 });
 const limits = connectionLimitsOf(env);

@@ -17,6 +17,7 @@ import { TenantUnknown } from "../tenant/errors.ts";
 import { latestSchemaVersion } from "../tenant/schema.ts";
 import { settingDefinitions } from "../tenant/settings.ts";
 import { contextFor } from "./context.ts";
+import { describeInvitation, inviteOwner } from "./invite-owner.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
@@ -140,7 +141,9 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
     });
     const { tenant, created, notAsAsked, tookMs } = answer;
     const hosts = tenant.hosts.join(", ");
+    // Ahead of the invitation, which then goes to the sandbox' mailbox.
     const furnished = await furnish(ctx, { slug, origins, sandbox: sandbox ?? false });
+    const portal = created ? await inviteOwner({ operator: ctx, slug, email: admin }) : null;
     return {
       json: {
         ...tenant,
@@ -148,6 +151,7 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
         notAsAsked,
         tookMs: Math.round(tookMs),
         steps,
+        portal,
         ...(furnished && { sandbox: furnished }),
       },
       text: [
@@ -156,6 +160,7 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
           : `${slug} was there already, is not changed and answers at ${hosts}`,
         ...describeNotAsAsked(notAsAsked),
         ...(furnished ? describeSandbox(furnished) : []),
+        ...(portal ? [describeInvitation(portal)] : []),
       ].join("\n"),
       failed: notAsAsked.length > 0,
     };

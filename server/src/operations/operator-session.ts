@@ -28,7 +28,7 @@ export async function operatorRoute({ ctx, record }: { ctx: Reach; record: Tenan
 }
 
 /**
- * One such connection, with a session of the caller's.
+ * One such connection, with a session of the caller's: unhurried, unless it says otherwise.
  *
  * @throws TenantUnavailable where the role may not log in: of a place that is being left nobody is let in
  */

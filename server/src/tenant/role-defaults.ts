@@ -1,6 +1,6 @@
 import { errorCode, quoteIdentifier, quoteLiteral } from "../database/client.ts";
 import { connect, type Sql } from "../database/connect.ts";
-import { reliedUpon, unhurried } from "../database/session.ts";
+import { pinnable } from "../database/session.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnavailable } from "./errors.ts";
 
@@ -16,11 +16,8 @@ export const sessionLimits = {
 
 /** Of every tenant's role: what its sessions have that bring nothing along, as those behind a pooler. */
 export const roleDefaults: Record<string, string> = {
-  ...reliedUpon,
-  ...unhurried,
+  ...pinnable,
   ...sessionLimits,
-  // Since PostgreSQL 17; where it is not known it is left out.
-  transaction_timeout: "0",
 };
 
 /**

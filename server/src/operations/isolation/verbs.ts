@@ -48,6 +48,8 @@ export const verbs: Record<string, VerbAccess> = {
   "edge-key list": { reach: "registry" },
   "edge-key retire": { reach: "registry" },
   "edge-key use": { reach: "registry" },
+  "embed check": { reach: "one tenant" },
+  "embed page": { reach: "one tenant", activeOnly: true },
   "embed-key add": { reach: "one tenant", activeOnly: true },
   "embed-key list": { reach: "one tenant", activeOnly: true },
   "embed-key revoke": { reach: "one tenant", takesId: true, activeOnly: true },

@@ -5,6 +5,7 @@ import { MoveRefused } from "../errors.ts";
 import { names } from "../names.ts";
 import { createRoleStatements } from "../provisioning/steps.ts";
 import { hardenDatabase } from "../servers/harden-database.ts";
+import { ofItsOwn } from "../servers/new-database.ts";
 import { prepareServer } from "../servers/prepare-server.ts";
 import { applyRoleLimits } from "../servers/role-limits.ts";
 import { isReplicating, stopReplication } from "./replication.ts";
@@ -100,7 +101,9 @@ async function makeDatabase(run: Run): Promise<void> {
   const unfinished = quoteIdentifier(unfinishedName(run));
   await target.admin.unsafe(`drop database if exists ${name} with (force)`);
   await target.admin.unsafe(`drop database if exists ${unfinished} with (force)`);
-  await target.admin.unsafe(`create database ${unfinished} owner ${quoteIdentifier(owner)}`);
+  await target.admin.unsafe(
+    `create database ${unfinished} owner ${quoteIdentifier(owner)} ${await ofItsOwn(target.admin)}`,
+  );
   await target.admin.unsafe(`
     revoke all on database ${unfinished} from public;
     alter database ${unfinished} set application_name = ${quoteLiteral(markOf(run.move).application_name)};

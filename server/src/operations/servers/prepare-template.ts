@@ -5,6 +5,7 @@ import { type Migration, migrate } from "../../database/migrate.ts";
 import { latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { names } from "../names.ts";
 import { hardenDatabase, hardening } from "./harden-database.ts";
+import { ofItsOwn } from "./new-database.ts";
 
 /**
  * The database new tenants are copied from, named after its schema version: old and new code each
@@ -29,7 +30,8 @@ export async function prepareTemplate(input: {
   const unfinished = `${template}_unfinished`;
   await drop(admin, unfinished);
   await admin.unsafe(
-    `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}`,
+    `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}
+     ${await ofItsOwn(admin)}`,
   );
   await admin.unsafe(`revoke all on database ${quoteIdentifier(unfinished)} from public`);
   await migrateTenantDatabase({ adminUrl, database: unfinished, namespace, migrations });

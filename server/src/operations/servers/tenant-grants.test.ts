@@ -89,6 +89,14 @@ const justified: Record<string, Rights> = {
       "payments/statements/record-outcome.ts",
     ],
   },
+  login_challenges: {
+    insert: [
+      "code_hash, expires_at, id, link_digest, purpose, session_id, tenant_id, user_id",
+      "users/start-login.ts",
+    ],
+    update: ["attempts, used_at", "users/finish-login.ts"],
+    delete: ["users/forget-expired.ts"],
+  },
   open_work: {},
   outbox: {
     // done_at is stamped, whatever is given.
@@ -119,6 +127,11 @@ const justified: Record<string, Rights> = {
       "payments/by-hand/book.ts",
     ],
   },
+  portal_sessions: {
+    insert: ["device, digest, expires_at, id, tenant_id, user_id", "users/finish-login.ts"],
+    update: ["ended_at, proved_at, seen_at", "users/end-session.ts"],
+    delete: ["users/forget-expired.ts"],
+  },
   record_faults: {
     insert: ["customer_id, kind, record, tenant_id, why", "invoices/sync-invoices.ts"],
     update: ["seen_at, why", "invoices/sync-invoices.ts"],
@@ -136,7 +149,14 @@ const justified: Record<string, Rights> = {
     update: ["claimed_by, holders", "sessions/claim-token.ts"],
     delete: ["outbox/purge-used-tokens.ts"],
   },
-  users: { insert: ["email, id, role, tenant_id", "operations/provisioning/steps.ts"] },
+  users: {
+    insert: [
+      "email, id, invited_at, joined_at, name, removed_at, role, tenant_id",
+      "operations/provisioning/steps.ts",
+      "users/invite.ts",
+    ],
+    update: ["invited_at, joined_at, name, removed_at, role", "users/change-member.ts"],
+  },
   webhook_events: {
     insert: ["event_id, provider, reference, tenant_id", "payments/accept-webhook.ts"],
   },

@@ -155,7 +155,6 @@ const statements: Record<string, string[]> = {
     "update pay.outbox set kind = 'receipt_email'",
     "update pay.outbox set state = 'due', done_at = null where state = 'done'",
     "update pay.attempts set subjects = '{}'",
-    "update pay.users set role = 'owner'",
     "update pay.users set email = 'thief@x.test'",
     "delete from pay.users",
     "update pay.themes set published_at = now()",
