@@ -13,6 +13,7 @@ import { isolation } from "./bench/fleet/isolation.ts";
 import { promote } from "./bench/fleet/promote.ts";
 import { thousand } from "./bench/fleet/thousand.ts";
 import { idleTenants } from "./bench/idle-tenants.ts";
+import { oneKey } from "./bench/one-key/one-key.ts";
 import { paths } from "./bench/paths.ts";
 import { type Figure, report } from "./bench/report.ts";
 import { slowErp } from "./bench/slow-erp.ts";
@@ -30,6 +31,7 @@ const names = [
   "flood",
   "promote",
   "thousand",
+  "one-key",
 ] as const;
 type Name = (typeof names)[number];
 const wanted = process.argv.slice(2);
@@ -42,7 +44,10 @@ const assetsDir = "widget/dist";
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 const figures: Figure[] = [];
 try {
-  await withPostgres("postgres", onOnePlatform);
+  if (wants("one-key")) figures.push(...(await oneKey({ assetsDir })));
+  // The rest is about servers.
+  if (wanted.length === 0 || wanted.some((name) => name !== "one-key"))
+    await withPostgres("postgres", onOnePlatform);
   // Has a PostgreSQL of its own: a thousand databases beside the others' would slow them all.
   if (wants("thousand")) figures.push(...(await thousand()));
   report(figures);

@@ -18,6 +18,7 @@ export {
   PaymentLine,
   PaymentRequest,
   PaymentState,
+  type PortalErrorCode,
   Problem,
   SurchargeRule,
   ThemeView,

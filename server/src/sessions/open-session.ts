@@ -12,7 +12,7 @@ import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf, unusualExponents } from "../money/money.ts";
 import { minimumOf } from "../payments/limits/minimum.ts";
-import { unfinishedPayment } from "../payments/unfinished-payment.ts";
+import { unfinishedPayments } from "../payments/unfinished-payments.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
@@ -70,11 +70,11 @@ async function firstPaint(
   const [listed, theme, unfinished] = await Promise.all([
     listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
-    unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
+    unfinishedPayments({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
   const { invoices, asOf, freshness } = listed.list;
-  const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
+  const currencies = exponentsOf([...invoices, ...unfinished]);
   return {
     seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
@@ -93,7 +93,8 @@ async function firstPaint(
     minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
-    unfinishedPayment: unfinished,
+    unfinishedPayment: unfinished[0] ?? null,
+    unfinishedPayments: unfinished,
   };
 }
 

@@ -2,20 +2,25 @@ import type { Session } from "@clarity/bff/contract";
 import type { FrameLooks } from "../frame-protocol/protocol.ts";
 
 /**
+/**
  * What the card frame shall wear: the seller's values for the present mode, and over them what the host page sets as
  * `--pay-*`, resolved here because the frame cannot read this page's style.
+ *
+ * @param isDark the page, where the element stands
  */
-export function frameTheme(element: HTMLElement, { theme }: Session): FrameLooks {
-  const mode = element.getAttribute("theme-mode");
-  const night = matchMedia("(prefers-color-scheme: dark)").matches;
-  const values = { ...theme.frame[mode === "dark" || (mode !== "light" && night) ? "dark" : "light"] };
+export function frameTheme(element: HTMLElement, { theme }: Session, isDark: boolean): FrameLooks {
+  const given = element.getAttribute("theme-mode") ?? "";
+  const mode = /^(light|dark)$/.test(given) ? given : isDark ? "dark" : "light";
+  const values = { ...theme.frame[mode as "light" | "dark"] };
   const style = getComputedStyle(element);
   for (const name of Object.keys(values)) {
     const own = style.getPropertyValue(name).trim();
     if (own) values[name] = own;
   }
   const { labels, fields } = theme.layout;
-  return { theme: values, dark: style.colorScheme.includes("dark"), labels, fields };
+  // A light theme may have a dark ground.
+  const scheme = style.getPropertyValue("--payscheme").trim() || mode;
+  return { theme: values, dark: scheme === "dark", labels, fields };
 }
 
 /** The narrowest that expiry and security code stand side by side (card-frame.css), px. */

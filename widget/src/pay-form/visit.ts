@@ -1,5 +1,5 @@
 import type { Payment, Session } from "@clarity/bff/contract";
-import type { CardMessages, FrameWords, Purchase } from "../frame-protocol/protocol.ts";
+import type { CardMessages, FrameLooks, FrameWords, Purchase } from "../frame-protocol/protocol.ts";
 import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
@@ -38,6 +38,8 @@ export interface VisitOptions {
   frameUrl: Promise<string>;
   /** The window that the element stands in now. */
   view: () => Window;
+  /** Whether the page is dark where the element stands. */
+  isDark: () => boolean;
   changed: (before: State) => void;
   settled: (payment: Payment) => void;
   failed: (error: ApiError) => void;
@@ -81,7 +83,7 @@ export class Visit {
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
         seen: () => inSight(options.view().document, signal),
-        now: () => Date.now(),
+        now: () => edgeClock.now(),
         random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
@@ -99,7 +101,6 @@ export class Visit {
       const { phase, session } = this.flow.state;
       if (!session && phase.name === "loading" && !signal.aborted) this.#loadCard(url);
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
   }
 
   /** Of its open session, if there is one. */
@@ -123,7 +124,7 @@ export class Visit {
   /** After anything that changes colours: the frame wears what the form wears. */
   sendTheme(): void {
     const { session } = this.flow.state;
-    if (session) this.card?.send({ type: "theme", ...frameTheme(this.#options.element, session) });
+    if (session) this.card?.send({ type: "theme", ...this.#frameTheme(session) });
   }
 
   /** After the wanted language has changed. Where the words of another cannot be had any more, those there are stay. */
@@ -194,7 +195,7 @@ export class Visit {
   }
 
   #loadCard(frameUrl: string): void {
-    const { base, element, view } = this.#options;
+    const { base, view } = this.#options;
     const origin = framedOrigin(frameUrl, base);
     if (!origin) return;
     this.card = new CardField({
@@ -205,13 +206,18 @@ export class Visit {
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",
-        ...frameTheme(element, this.flow.state.session as Session),
+        ...this.#frameTheme(this.flow.state.session as Session),
         ...this.#cardWords(),
         purchase: this.#purchase(),
         nowMs: edgeClock.now(),
       }),
     });
     this.card.start();
+  }
+
+  #frameTheme(session: Session): FrameLooks {
+    const { element, isDark } = this.#options;
+    return frameTheme(element, session, isDark());
   }
 
   #purchase(): Purchase | null {
