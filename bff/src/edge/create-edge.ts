@@ -134,7 +134,7 @@ export async function createApp(
       ...reportHandlers({ log, metrics, now }),
     },
     guards: createGuards({ ...parts, now }),
-    findTenant: findTenant({ ...parts, frontDoorUrl }),
+    findTenant: findTenant({ ...parts, frontDoorUrl, now }),
   });
   refuseStrangers(app);
   return app;

@@ -1,6 +1,7 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import { html, nothing, render } from "lit/html.js";
 import { preSession } from "../locales/pre-session.ts";
+import { explain, watchPolicy } from "../page/causes.ts";
 import { complain } from "../page/complaint.ts";
 import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
@@ -9,6 +10,7 @@ import type { ApiError, TokenSource } from "./api.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { keepingFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
+import { isSessionLost } from "./refusals.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
 import { Surroundings, viewOf } from "./surroundings.ts";
@@ -22,7 +24,9 @@ import { Visit } from "./visit.ts";
 import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
-const edge = ownScript("pay-form.js")?.edge;
+const own = ownScript("pay-form.js");
+const edge = own?.edge;
+if (edge) watchPolicy(edge);
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -259,6 +263,7 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
+      script: own?.src ?? "",
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       isFixed: () => this.#tokens.isFixed,
@@ -270,7 +275,9 @@ export class PayForm extends HTMLElement {
         else
           this.dispatchEvent(new PayErrorEvent({ code: reason ?? "failed", paymentId: id, requestId: null }));
       },
-      failed: ({ code, problem }: ApiError) => {
+      failed: (error: ApiError) => {
+        const { code, problem } = error;
+        if (!this.#visit?.flow.state.session || isSessionLost(error)) explain(error, edge ?? "");
         this.dispatchEvent(
           new PayErrorEvent({ code, paymentId: null, requestId: problem.requestId ?? null }),
         );

@@ -63,6 +63,7 @@ export interface Script {
   /** Answers of `GET /v1/invoices`, in order, the last repeats; default: the session's, known. */
   lists?: (InvoiceList | Error)[];
   flags?: Session["flags"];
+  minimumMinor?: Session["minimumMinor"];
   sleep?: World["sleep"];
   seen?: World["seen"];
   /** Languages in turn, each time the session is read. */
@@ -87,7 +88,9 @@ export function stage(script: Script = {}) {
   const invoices = script.invoices ?? [invoice("a"), invoice("b"), invoice("e", { currency: "EUR" })];
   const session = {
     locale: "en",
+    seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },
     customer: { id: "C-1", name: "Customer" },
+    ...(script.minimumMinor && { minimumMinor: script.minimumMinor }),
     currencies: { USD: 2, EUR: 2 },
     invoices: [...invoices],
     flags: script.flags ?? {},
