@@ -27,6 +27,9 @@ export interface OpenSessionInput extends OpenSession {
   jwks: Jwks;
 }
 
+const replayed =
+  "the embed token was used before, by another page: mint one each time the page is opened, and keep the page out of caches";
+
 export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
 /**
@@ -45,9 +48,19 @@ export async function openSession({
   input: OpenSessionInput;
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
-  if (grant.kind === "refused") return grant;
+  // One that has expired is authentic.
+  if (grant.kind === "refused" && grant.code !== "token_expired") return grant;
+  const opened = grant.kind === "refused" ? grant : await openFor(ctx, { grant, input });
+  // Whoever brought an authentic token may know whose page it is.
+  return opened.kind === "refused" ? { ...opened, seller: (await sellerOf(ctx)).name } : opened;
+}
+
+async function openFor(
+  ctx: Context,
+  { grant, input }: { grant: EmbedGrant; input: OpenSessionInput },
+): Promise<OpenSessionResult> {
   const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
-  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed", { detail: replayed });
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {

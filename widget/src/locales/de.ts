@@ -160,7 +160,6 @@ export const de: Messages = {
   "error.tenant_upgrading":
     "Das Bezahlen wird gerade aktualisiert. Versuchen Sie es in einer Minute noch einmal.",
   "error.tenant_unavailable": "Zahlen ist gerade nicht möglich. Versuchen Sie es gleich noch einmal.",
-  "error.network": "Keine Verbindung. Prüfen Sie Ihr Netz und versuchen Sie es erneut.",
   "error.no_token":
     "Diese Seite hat keine Zahlungssitzung begonnen. Laden Sie sie neu oder fragen Sie den Verkäufer.",
   "error.insecure_page": "Zahlungen brauchen eine sichere Seite (https). Wenden Sie sich an den Verkäufer.",

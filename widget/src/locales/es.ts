@@ -141,7 +141,6 @@ export const es: Messages = {
   "error.tenant_moving": "El pago se detiene un momento. Inténtelo de nuevo en unos segundos.",
   "error.tenant_upgrading": "El pago se está actualizando. Inténtelo de nuevo en un minuto.",
   "error.tenant_unavailable": "El pago no está disponible ahora. Inténtelo de nuevo en un momento.",
-  "error.network": "No hay conexión. Compruebe su red e inténtelo de nuevo.",
   "error.no_token": "Esta página no inició una sesión de pago. Vuelva a cargarla o contacte con el vendedor.",
   "error.insecure_page": "Los pagos requieren una página segura (https). Contacte con el vendedor.",
 };

@@ -144,7 +144,6 @@ export const fr: Messages = {
   "error.tenant_moving": "Le paiement s’interrompt un instant. Réessayez dans quelques secondes.",
   "error.tenant_upgrading": "Le paiement est en cours de mise à jour. Réessayez dans une minute.",
   "error.tenant_unavailable": "Le paiement est indisponible pour le moment. Réessayez dans un instant.",
-  "error.network": "Pas de connexion. Vérifiez votre réseau, puis réessayez.",
   "error.no_token": "Cette page n’a pas ouvert de session de paiement. Rechargez-la ou contactez le vendeur.",
   "error.insecure_page": "Les paiements exigent une page sécurisée (https). Contactez le vendeur.",
 };

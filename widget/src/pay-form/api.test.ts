@@ -60,7 +60,15 @@ function make(token: () => Promise<unknown>, more: More = {}): Api {
   const locales = () => ["de-CH"];
   return new Api(
     {
-      ...{ base: "https://pay.test", locales, token: token as TokenSource, signal, changedHands, clock },
+      ...{
+        base: "https://pay.test",
+        script: "https://pay.test/v/1/pay-form.js",
+        locales,
+        token: token as TokenSource,
+        signal,
+        changedHands,
+        clock,
+      },
       isFixed: () => isFixed,
     },
     grant,

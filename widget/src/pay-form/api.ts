@@ -1,5 +1,6 @@
 import type { InvoiceList, Payment, PaymentRequest, Problem, Renewal, Session } from "@clarity/bff/contract";
 import type { Code } from "../locales/en.ts";
+import { whyUnheard } from "../page/causes.ts";
 import { complain, isBrowsersOwn } from "../page/complaint.ts";
 import { type Clock, edgeClock } from "./clock.ts";
 import { makeKey, makeProof } from "./dpop.ts";
@@ -25,6 +26,8 @@ export class ApiError extends Error {
     const { status } = this.problem;
     // The server has tried already, and asking again at once has it try no sooner.
     if (this.code === "erp_unavailable") return false;
+    // Refused for good, and for a while: the payment was not begun.
+    if (this.code === "too_many_declines") return false;
     return this.code === "network" || status === 429 || (status !== undefined && status >= 500);
   }
 }
@@ -42,6 +45,8 @@ export type TokenSource = () => Promise<string>;
 export interface ApiOptions {
   /** Origin of the payment edge, without a path. */
   base: string;
+  /** Address of our own script there, which any page may load. */
+  script: string;
   /** Wanted languages as of now, best first. */
   locales: () => readonly string[];
   token: TokenSource;
@@ -86,6 +91,8 @@ export class Api {
   #grant: Grant | undefined;
   #opening: Promise<Session> | undefined;
   #renewing: Promise<void> | undefined;
+  /** How often in a row the edge let other pages be heard, and not this one. */
+  #refusals = 0;
   /** A page that can say whose the payments are is asked as often as its first session said, seconds. */
   #askAgainInS = Number.POSITIVE_INFINITY;
 
@@ -150,7 +157,8 @@ export class Api {
     if (held && !sameHolder(embedToken, held.embedToken)) return this.#changedHands();
     const key = await keyFor(embedToken);
     const body = { token: embedToken, locales: this.#options.locales() };
-    const session = (await this.#send("POST", "/v1/session", { body, key })) as Session;
+    const opening = this.#send("POST", "/v1/session", { body, key });
+    const session = (await opening.catch((error) => this.#unheard(error))) as Session;
     const customerId = session.customer.id;
     if (held && held.customerId !== customerId) return this.#changedHands();
     this.#grant = { embedToken, customerId, key, ...this.#given(session) };
@@ -203,6 +211,14 @@ export class Api {
       ...(renewableInS !== undefined && { renewableUntilMs: inMs(renewableInS) }),
       ...(endsInS !== undefined && { finalMs: inMs(endsInS) }),
     };
+  }
+
+  /** Unheard three times in a row, where our script is heard, is no accident. @throws ApiError */
+  async #unheard(error: unknown): Promise<never> {
+    const isUnheard = error instanceof ApiError && error.code === "network" && !this.#grant;
+    const why = isUnheard ? await whyUnheard(this.#options.script) : undefined;
+    this.#refusals = why ? this.#refusals + 1 : 0;
+    throw why && this.#refusals > 2 ? new ApiError(why) : error;
   }
 
   #changedHands(): never {
@@ -280,7 +296,11 @@ export async function fetchToken(address: string, signal: AbortSignal): Promise<
     throw new ApiError("no_token");
   }
   const init = { method: "POST", credentials: "same-origin", mode: "same-origin", signal } as const;
-  const answer = (await request(url.href, init)) as { token?: unknown } | null;
+  const asked = request(url.href, init).catch(({ code, problem, retryAfterMs }: ApiError) => {
+    const detail = `token-url, ${url.pathname}, answered ${problem.status ?? "nothing that could be read"}`;
+    throw new ApiError(code, { ...problem, detail }, retryAfterMs);
+  });
+  const answer = (await asked) as { token?: unknown } | null;
   const token = asToken(answer?.token);
   if (!token) throw new ApiError("no_token");
   return token;

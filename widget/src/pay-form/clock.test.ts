@@ -73,6 +73,7 @@ function open(clock = new Clock()): Api {
   const token = async () => `h.${claims()}.s`;
   return new Api({
     base: "https://pay.test",
+    script: "https://pay.test/v/1/pay-form.js",
     locales: () => ["en"],
     token,
     signal,

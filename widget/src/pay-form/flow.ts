@@ -4,8 +4,8 @@ import { type ApiError, asFailure } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { Course } from "./course.ts";
 import { ListKeeper } from "./list-keeper.ts";
-import { changedChoice, changedPrice } from "./notices.ts";
-import { inFull, type Price } from "./pricing.ts";
+import { changedChoice, changedPrice, tooSmall } from "./notices.ts";
+import { inFull, leastMinor, type Price } from "./pricing.ts";
 import { isSessionLost } from "./refusals.ts";
 import { Screen } from "./screen.ts";
 import { allToggled, kept, preset, toggled, touchedBy, translated } from "./selection.ts";
@@ -197,10 +197,14 @@ export class Flow {
     if (isFirst && chosen.size) this.#list.begun();
   }
 
-  #missing({ currency, invalid }: Price): Partial<State> | null {
+  #missing(price: Price): Partial<State> | null {
+    const { currency, invalid } = price;
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
     if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
+    const least = leastMinor(price, this.state);
+    if (least !== null)
+      return { notice: tooSmall(least, currency, this.state, this.locale), focus: "notice" };
     // Whether it is complete the frame knows for sure when it is asked: what was filled in unseen counts.
     return this.state.card.status === "ready" ? null : { notice: null, focus: "card" };
   }
@@ -217,8 +221,9 @@ export class Flow {
   #blocked(error: unknown): void {
     const failure = asFailure(error);
     const { code, problem } = failure;
-    const retry = !isSessionLost(failure) || failure.mayGoOn || code === "no_token";
-    this.#set({ phase: { name: "blocked", code, requestId: problem.requestId, retry }, focus: "heading" });
+    const retry = !isSessionLost(failure) || failure.mayGoOn || /^(no_token|page_)/.test(code);
+    const { requestId, seller = this.state.session?.seller.name } = problem;
+    this.#set({ phase: { name: "blocked", code, requestId, retry, seller }, focus: "heading" });
     this.#world.failed(failure);
   }
 

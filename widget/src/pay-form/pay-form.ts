@@ -1,6 +1,7 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import { html, nothing, render } from "lit/html.js";
 import { preSession } from "../locales/pre-session.ts";
+import { explain, watchPolicy } from "../page/causes.ts";
 import { complain } from "../page/complaint.ts";
 import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
@@ -10,6 +11,7 @@ import { earlyFrameUrl } from "./early-frame.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { type Held, heldIn, nameOf, placeFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
+import { isSessionLost } from "./refusals.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
 import { Surroundings, viewOf } from "./surroundings.ts";
@@ -26,6 +28,7 @@ import { wantedLocales, wordsBefore } from "./words.ts";
 const own = ownScript("pay-form.js");
 const edge = own?.edge;
 const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
+if (edge) watchPolicy(edge);
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -269,6 +272,7 @@ export class PayForm extends HTMLElement {
       element: this,
       base: edge ?? "",
       frameUrl,
+      script: own?.src ?? "",
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       isFixed: () => this.#tokens.isFixed,
@@ -281,7 +285,9 @@ export class PayForm extends HTMLElement {
         else
           this.dispatchEvent(new PayErrorEvent({ code: reason ?? "failed", paymentId: id, requestId: null }));
       },
-      failed: ({ code, problem }: ApiError) => {
+      failed: (error: ApiError) => {
+        const { code, problem } = error;
+        if (!this.#visit?.flow.state.session || isSessionLost(error)) explain(error, edge ?? "");
         this.dispatchEvent(
           new PayErrorEvent({ code, paymentId: null, requestId: problem.requestId ?? null }),
         );

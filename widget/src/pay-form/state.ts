@@ -6,7 +6,14 @@ import type { Ending } from "./keeper.ts";
 export type Phase =
   | { name: "loading" }
   /** No session, or it has ended. `retry`: trying again here may help. */
-  | { name: "blocked"; code: Code; requestId: string | undefined; retry: boolean }
+  | {
+      name: "blocked";
+      code: Code;
+      requestId: string | undefined;
+      retry: boolean;
+      /** Whom the payer can ask; undefined: their name may not be known. */
+      seller: string | undefined;
+    }
   | { name: "choosing" }
   | { name: "paying"; words: "card" | "sending" | "retrying" | "confirming" }
   /** No answer for long. `known`: the server has the payment, so leaving it is safe. `code`: what stands between. */

@@ -31,6 +31,8 @@ export interface VisitOptions {
   element: HTMLElement;
   /** Origin of the payment edge. */
   base: string;
+  /** Address of our own script there. */
+  script: string;
   /** Wanted languages as of now, best first. */
   wanted: () => readonly string[];
   /** Asked with the visit's end as signal. */
@@ -72,9 +74,9 @@ export class Visit {
   constructor(options: VisitOptions, previous: Visit | null) {
     const { signal } = this.#ended;
     this.#options = options;
-    const { base, wanted, token, isFixed, changedHands } = options;
+    const { base, script, wanted, token, isFixed, changedHands } = options;
     this.#api = new Api(
-      { base, locales: () => this.#ask(), token: () => token(signal), isFixed, signal, changedHands },
+      { base, script, locales: () => this.#ask(), token: () => token(signal), isFixed, signal, changedHands },
       previous?.flow.state.session ? previous.grant : undefined,
     );
     this.#keeper = new Keeper({

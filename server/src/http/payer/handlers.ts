@@ -33,7 +33,7 @@ export function payerHandlers({
     async openSession(c, { ctx, open }) {
       const read = await readBody(c, OpenSession);
       if (read.kind === "refused") return answerRefused(c, read);
-      const findKey = (id: string) => findEmbedKey({ ...open, id });
+      const findKey = (id: string) => findEmbedKey({ ...open, id, evenRevoked: true });
       const opened = await openSession({ ctx, input: { ...read.body, findKey, jwks } });
       if (opened.kind === "refused") return answerRefused(c, opened);
       return answerJson({ grant: opened.grant, view: opened.view });
