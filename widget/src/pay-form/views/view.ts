@@ -12,6 +12,8 @@ export interface View {
   ui: Ui;
   cardFrame: HTMLIFrameElement | null;
   challengeFrame: HTMLIFrameElement | null;
+  /** Stays in a session that is about to end. */
+  goOn: () => void;
   retryCard: () => void;
   print: () => void;
 }
