@@ -181,9 +181,11 @@ test("a restore that servers made up takes no anchor away", async () => {
     insert into restores (id, tenant_id, to_instant, from_database, into_database, requested_by, status_before, paused_at,
       switched_at, report)
     values (gen_random_uuid(), ${ids.acme}, '2000-01-01', 'a', 'b', 'x', 'active', now(), now(), '{}')`;
-  await server`
-    insert into operator_audit (operator, action, tenant_id, detail)
-    values ('platform', 'tenant.restored', ${ids.acme}, '{"to": "2000-01-01"}')`;
+  for (const detail of ['{"to": "2000-01-01"}', '{"to": "no instant"}', "[]"]) {
+    await server`
+      insert into operator_audit (operator, action, tenant_id, detail)
+      values ('platform', 'tenant.restored', ${ids.acme}, ${detail}::text::jsonb)`;
+  }
   const anchor = await anchorAudit({ registry: platform.operator.registry.sql, db: acme.db });
   expect(before.map(({ head_id }) => BigInt(head_id))).toContain(anchor?.headId);
 });
