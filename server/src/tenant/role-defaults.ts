@@ -80,12 +80,14 @@ async function giveDefaults(input: { url: string; database: string }): Promise<v
   // Its session is among those that end.
   const sql = connect({ url: input.url, max: 1, behindPooler: true });
   try {
-    const known = await sql<{ name: string }[]>`
-      select name from unnest(${Object.keys(roleDefaults)}::text[]) as d (name)
-      where current_setting(name, true) is not null`;
-    const names = known.map(({ name }) => name);
-    const set = setDefaults({ names, database: input.database }).join(";");
-    await sql.unsafe(`begin read write; set local statement_timeout = 0; ${set}; commit`);
+    // In one message each, for a time-out may be too short for two; what may be unknown there by itself.
+    const { transaction_timeout: _, ...everywhere } = roleDefaults;
+    for (const names of [["transaction_timeout"], Object.keys(everywhere)]) {
+      const set = setDefaults({ names, database: input.database }).join(";");
+      await sql
+        .unsafe(`rollback; begin read write; set local statement_timeout = 0; ${set}; commit`)
+        .catch(() => {});
+    }
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where usename = current_user and datname = current_database()

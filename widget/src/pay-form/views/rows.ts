@@ -64,13 +64,14 @@ export function rows(view: View, list: List) {
   </div>`;
 }
 
-/** Chosen ones that are not among the first: with their places. */
-function chosenBeyond({ state }: View, { invoices, keepsChosen }: List, drawn: number): [number, Invoice][] {
+/** Those chosen, now or before, that are not among the first: with their places. */
+function chosenBeyond({ state, ui }: View, { invoices, keepsChosen }: List, drawn: number) {
   const found: [number, Invoice][] = [];
-  if (!keepsChosen || !state.chosen.size) return found;
-  for (let at = drawn; at < invoices.length; at++) {
+  if (!keepsChosen) return found;
+  for (const id of state.chosen.keys()) ui.kept.add(id);
+  for (let at = ui.kept.size ? drawn : invoices.length; at < invoices.length; at++) {
     const invoice = invoices[at];
-    if (invoice && state.chosen.has(invoice.id)) found.push([at, invoice]);
+    if (invoice && ui.kept.has(invoice.id)) found.push([at, invoice]);
   }
   return found;
 }
@@ -84,9 +85,9 @@ function tailOf({ ui }: View, { name }: List, length: number): number {
 }
 
 /** How many of a list are on the screen. */
-export function shownOf({ state, ui }: View, { name, invoices, keepsChosen }: List): number {
+export function shownOf({ ui }: View, { name, invoices, keepsChosen }: List): number {
   const drawn = ui.whole.has(name) ? invoices.length : longList;
-  return invoices.filter(({ id }, at) => at < drawn || (keepsChosen && state.chosen.has(id))).length;
+  return invoices.filter(({ id }, at) => at < drawn || (keepsChosen && ui.kept.has(id))).length;
 }
 
 function drawMore({ ui }: View, { name }: List, drawn: number): void {
@@ -111,14 +112,10 @@ function stateOf(view: View, rows: readonly Invoice[], stop: string | undefined)
 }
 
 /** The row that Tab comes to: the last one that had the keyboard; when that is gone, the one in its place. */
-function stopOf(
-  { state, ui }: View,
-  { name, invoices, keepsChosen }: List,
-  drawn: number,
-): string | undefined {
+function stopOf({ ui }: View, { name, invoices, keepsChosen }: List, drawn: number): string | undefined {
   const last = ui.stops.get(name);
   const fits = (each: Invoice | undefined, at: number) =>
-    each && (at < drawn || (keepsChosen && state.chosen.has(each.id))) && isPayable(each);
+    each && (at < drawn || (keepsChosen && ui.kept.has(each.id))) && isPayable(each);
   const lastAt = last?.at ?? 0;
   const stays = invoices[lastAt]?.id === last?.id ? lastAt : invoices.findIndex(({ id }) => id === last?.id);
   if (last && fits(invoices[stays], stays)) return last.id;
