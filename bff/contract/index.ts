@@ -6,6 +6,7 @@ export {
   CardMethod,
   Currency,
   DeclineReason,
+  EarlyMethods,
   ErrorCode,
   errorCodes,
   Freshness,
@@ -17,8 +18,9 @@ export {
   PaymentLine,
   PaymentRequest,
   PaymentState,
+  type PortalErrorCode,
   Problem,
   SurchargeRule,
   ThemeView,
 } from "@clarity/server/contract";
-export { Session, SessionRequest } from "./session.ts";
+export { Renewal, Session, SessionRequest } from "./session.ts";

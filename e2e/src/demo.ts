@@ -105,6 +105,7 @@ export async function posted(erp: "netsuite" | "d365", amount: string): Promise<
 }
 
 export interface Mail {
+  id: string;
   subject: string;
   from: string;
   to: string[];

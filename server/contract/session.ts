@@ -87,6 +87,12 @@ export const CardMethod = z
   .meta({ id: "CardMethod" });
 export type CardMethod = z.infer<typeof CardMethod>;
 
+/** What the form may load before it has a session: where the fields of each way to pay are. */
+export const EarlyMethods = z
+  .object({ methods: z.array(CardMethod.pick({ type: true, frameUrl: true })) })
+  .meta({ id: "EarlyMethods" });
+export type EarlyMethods = z.infer<typeof EarlyMethods>;
+
 export const ThemeView = z
   .object({
     /** Content hash; `/theme/<hash>.css` serves the same `css`, immutable. */
@@ -115,6 +121,19 @@ export const OpenSession = z.object({
 });
 export type OpenSession = z.infer<typeof OpenSession>;
 
+/** How long a payer's session may go on, seconds, by the tenant's settings. */
+export const SessionLimits = z.object({
+  /** Without being renewed. */
+  idleS: z.number().int().positive(),
+  /** In all, from its opening. */
+  absoluteS: z.number().int().positive(),
+});
+export type SessionLimits = z.infer<typeof SessionLimits>;
+
+/** The session may go on, within these limits. */
+export const RenewedSession = z.object({ limits: SessionLimits });
+export type RenewedSession = z.infer<typeof RenewedSession>;
+
 /** What the edge needs to mint an access token, and what it hands on for the first paint. */
 export const OpenedSession = z.object({
   grant: z.object({
@@ -124,6 +143,8 @@ export const OpenedSession = z.object({
     invoices: z.array(z.string()).nullable(),
     /** The embed key that vouched for it; comes back with each of the session's requests. An older server does not say. */
     keyId: z.string().optional(),
+    /** An older server does not say: its sessions end with their first access token. */
+    limits: SessionLimits.optional(),
   }),
   view: z.object({
     seller: z.object({
@@ -150,8 +171,14 @@ export const OpenedSession = z.object({
      */
     minimumMinor: z.record(z.string(), AmountMinor).default({}),
     flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
-    /** A payment of this customer that is still under way: show it before offering to pay again. */
+    /** The newest of `unfinishedPayments`. */
     unfinishedPayment: Payment.nullable(),
+    /**
+     * Payments of this customer that are still under way, newest first. Whoever opens a session may be another person
+     * than who began them: `action` and `receipt` are null here, and answered by `GET /v1/payments/{id}`. An older server
+     * tells the newest alone.
+     */
+    unfinishedPayments: z.array(Payment).max(5).optional(),
   }),
 });
 export type OpenedSession = z.infer<typeof OpenedSession>;

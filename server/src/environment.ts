@@ -10,7 +10,9 @@ import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "./crypto/open-master-key.ts";
+import { mailVariables } from "./email/neutral-sender.ts";
 import { allowedNetworksVariable } from "./network/variable.ts";
+import { sinkVariables } from "./operations/audit/sink-variables.ts";
 import { backupVariables } from "./operations/backup/settings.ts";
 
 /** What `main.ts` reads. */
@@ -48,6 +50,7 @@ export const serverEnvironment = defineEnvironment({
       default: sharedAudience,
     },
     ...allowedNetworksVariable,
+    ...mailVariables,
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
     ...stoppingVariables("4500"),
@@ -55,6 +58,7 @@ export const serverEnvironment = defineEnvironment({
     ...connectionVariables({ perAddress: 2_000 }),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
+    ...sinkVariables,
     ...backupVariables,
     CLARITY_BACKUP_DIR: { ...backupVariables.CLARITY_BACKUP_DIR, otherwise: "none are made on schedule" },
     ...tracingVariables("server"),

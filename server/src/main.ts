@@ -13,6 +13,7 @@ import { environmentAtStart } from "../contract/environment/index.ts";
 import { createContextFactory } from "./context/context-factory.ts";
 import { masterKeyPlace } from "./crypto/master-key-variables.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
+import { neutralSender } from "./email/neutral-sender.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
@@ -21,8 +22,11 @@ import { createHttpServer } from "./http/serve.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
+import { startShipping } from "./operations/audit/ship-logs.ts";
+import { sinkOf } from "./operations/audit/sink-variables.ts";
 import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
 import { backupSettings } from "./operations/backup/settings.ts";
+import { createRoleWatchdog } from "./operations/watchdog/role-watchdog.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { paymentDeliveries } from "./payments/deliveries/deliveries.ts";
@@ -36,6 +40,7 @@ import { serveMetrics } from "./telemetry/serve-metrics.ts";
 import { buildVersion } from "./telemetry/version.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./tenant/schema.ts";
 import { openTenants } from "./tenant/tenants.ts";
+import { forgetExpiredLogins } from "./users/forget-expired.ts";
 
 const env = environmentAtStart(serverEnvironment, createLogger({ name: "server" }));
 const log = createLogger({ name: "server", level: env.LOG_LEVEL });
@@ -72,10 +77,18 @@ const starting = startWorker({
   deliveries: paymentDeliveries,
   resolveAttempt,
   graceMs: env.CLARITY_GRACE_MS,
-  chores: [anchorChore(registry.sql), forgetDeclines, ...backupChores()],
+  chores: [
+    anchorChore(registry.sql),
+    createRoleWatchdog({ registry: registry.sql }),
+    forgetDeclines,
+    forgetExpiredLogins,
+    ...backupChores(),
+  ],
   log,
 });
 const worker = await starting;
+const sink = sinkOf(env);
+const stopShipping = sink && startShipping({ registry: registry.sql, sink, log });
 
 const server = createServer({
   registry,
@@ -85,6 +98,7 @@ const server = createServer({
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
+  neutral: neutralSender(env.CLARITY_MAIL_URL, env.CLARITY_MAIL_FROM),
   log,
 });
 const limits = connectionLimitsOf(env);
@@ -130,7 +144,7 @@ async function stop() {
   const closed = new Promise((resolve) => http.close(resolve));
   // What was under way when we were asked to stop leaves its connection open behind it.
   setInterval(() => http.closeIdleConnections(), 50).unref();
-  await Promise.allSettled([closed, worker.stop(), leave()]);
+  await Promise.allSettled([closed, worker.stop(), leave(), stopShipping?.()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }

@@ -1,8 +1,10 @@
 import {
+  EarlyMethods,
   InvoiceList,
   Payment,
   PaymentId,
   PaymentRequest,
+  Renewal,
   Session,
   SessionRequest,
 } from "@clarity/bff/contract";
@@ -18,9 +20,21 @@ export const paySpecs = {
     request: body(SessionRequest),
     responses: answers({ 200: json(Session, "Everything the first paint needs.") }),
   },
+  renewSession: {
+    summary: "Go on with a session",
+    description:
+      "By a proof of the session's key over its last access token, which may have run out, within the session's limits. " +
+      "No embed token is spent, and the former access token stays good until its end: a lost answer is asked for again.",
+    responses: answers({ 200: json(Renewal, "The session's next access token.") }),
+  },
   listInvoices: {
     summary: "The customer's open invoices",
     responses: answers({ 200: json(InvoiceList, "Open invoices, the oldest due first.") }),
+  },
+  listMethods: {
+    summary: "Where the payment frames are",
+    description: "For the form to load them while the session is opened; the session's `methods` decide.",
+    responses: answers({ 200: json(EarlyMethods, "Ways to pay.") }),
   },
   startPayment: {
     summary: "Pay invoices",
@@ -41,4 +55,12 @@ export const paySpecs = {
     request: paymentPath,
     responses: answers({ 200: json(Payment, "Its state now.") }),
   },
-} satisfies Specs<"openSession" | "listInvoices" | "startPayment" | "readPayment" | "resumePayment">;
+} satisfies Specs<
+  | "openSession"
+  | "renewSession"
+  | "listInvoices"
+  | "listMethods"
+  | "startPayment"
+  | "readPayment"
+  | "resumePayment"
+>;

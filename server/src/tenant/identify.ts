@@ -26,7 +26,9 @@ export async function identify(input: {
   const { record, route, monitor } = input;
   try {
     for (let tries = 1; ; tries++) {
-      const { session, owner, others } = await askSession(input);
+      const { session, owner, closed, others } = await askSession(input);
+      // Of a place that is being left an administrator's session would let in who took the role on.
+      if (closed) throw Object.assign(new Error("the tenant's role may not log in"), { code: "28000" });
       if (others.length === 0) {
         if (session === sessionName(record.id) && owner === record.id) return;
         throw await monitor.breach(record, `the database of ${owner ?? "nobody"}`);
@@ -42,6 +44,7 @@ export async function identify(input: {
 interface Session {
   session: string | null;
   owner: string | null;
+  closed: boolean;
   /** Settings that are not as the role's defaults say. */
   others: string[];
 }
@@ -51,13 +54,14 @@ async function askSession({ sql, route }: { sql: Sql; route: Route }): Promise<S
     const [row] = await sql.unsafe<[Session]>(`
       select current_setting('application_name') as session,
         shobj_description(oid, 'pg_database') as owner,
+        (select not rolcanlogin from pg_roles where rolname = current_user) as closed,
         ${route.pooled ? otherDefaults : "'{}'::text[]"} as others
       from pg_database where datname = current_database()`);
     return row;
   } catch (error) {
     // query_canceled: nobody waits for it but the server, by a default of its own.
     if (!route.pooled || errorCode(error) !== "57014") throw error;
-    return { session: null, owner: null, others: ["statement_timeout"] };
+    return { session: null, owner: null, closed: false, others: ["statement_timeout"] };
   }
 }
 

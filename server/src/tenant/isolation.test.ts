@@ -97,7 +97,7 @@ test("acme's context with globex's connection string reads nothing, writes nothi
   await expect(
     wrong`insert into pay.settings (tenant_id, key, value) values (${globex.tenant.id}, 'flags', '{}')`,
   ).rejects.toMatchObject({ code: "42501" });
-  expect(await wrong`update pay.users set role = 'viewer' returning *`).toHaveLength(0);
+  expect(await wrong`update pay.settings set value = '1' returning *`).toHaveLength(0);
   await wrong.end();
 
   // The same mistake in the registry: the pool asks the database whose it is before the first answer.
@@ -119,12 +119,11 @@ async function openedWithGlobexDatabase(): Promise<OpenTenant> {
   const { sql } = platform.operator.registry;
   const globexPassword = new URL(await urlOf(globex)).password;
   const secret = acme.keys.seal("connection", globexPassword);
-  await sql.begin(async (tx) => {
-    await tx`alter table tenants drop constraint if exists tenants_database_name_key`;
-    await tx`alter table tenants drop constraint if exists tenants_login_role_key`;
-    await tx`update tenants set database_name = ${globex.record.database.name}, login_role = ${globex.record.database.role},
+  await platform.rewriteRegistry(`alter table tenants drop constraint if exists tenants_database_name_key,
+    drop constraint if exists tenants_login_role_key`);
+  await sql`
+    update tenants set database_name = ${globex.record.database.name}, login_role = ${globex.record.database.role},
       connection_secret = ${Buffer.from(secret.ciphertext)}, updated_at = clock_timestamp() where id = ${acme.tenant.id}`;
-  });
   return platform.operator.tenants.open(acme.tenant.id);
 }
 
@@ -204,7 +203,7 @@ test("work across tenants is audited with its reason before anything is read, an
 
 test("a tenant whose audit log takes no row is not entered", async () => {
   const group = names.tenants(platform.address.namespace);
-  const insert = "insert (tenant_id, id, at, actor, action, subject, detail) on pay.audit_log";
+  const insert = "insert (tenant_id, actor, action, subject, detail) on pay.audit_log";
   await inside(globex, (sql) => sql.unsafe(`revoke ${insert} from "${group}"`));
   const elevated = await platform.operator.tenants.elevated({
     actor: { kind: "operator", name: "ada" },

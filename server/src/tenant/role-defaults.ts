@@ -1,6 +1,6 @@
 import { quoteIdentifier, quoteLiteral } from "../database/client.ts";
 import { connect } from "../database/connect.ts";
-import { pinnable, pinned } from "../database/session.ts";
+import { pinnable } from "../database/session.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 
 /**
@@ -18,6 +18,19 @@ export const roleDefaults: Record<string, string> = {
   ...pinnable,
   ...sessionLimits,
 };
+
+/**
+ * Statements by which the role gives itself its defaults: one by one, since it runs no program of its own.
+ *
+ * @param names of those that the server knows
+ * @param database quoted; only there. Default: everywhere
+ */
+export function setDefaults(input: { names: readonly string[]; database?: string }): string[] {
+  const whose = `alter role current_user${input.database ? ` in database ${input.database}` : ""}`;
+  return Object.entries(roleDefaults)
+    .filter(([name]) => input.names.includes(name))
+    .map(([name, value]) => `${whose} set ${quoteIdentifier(name)} = ${quoteLiteral(value)}`);
+}
 
 /** PgBouncer sets it to what it saw in its first session there, whatever the role's is; no statement of ours reads one. */
 const { IntervalStyle: _, ...observed } = roleDefaults;
@@ -38,12 +51,18 @@ export async function giveDefaults(input: {
   url: string;
   record: Pick<TenantRecord, "database">;
 }): Promise<void> {
+  const database = quoteIdentifier(input.record.database.name);
   // Its session is among those that end.
   const sql = connect({ url: input.url, max: 1, behindPooler: true });
-  const database = quoteIdentifier(input.record.database.name);
-  const pin = pinned({ role: "current_user", database, settings: roleDefaults });
   try {
-    await sql.unsafe(`begin read write; set local statement_timeout = 0; ${pin}; commit`);
+    // In one message each, for a time-out may be too short for two; what may be unknown there by itself.
+    const { transaction_timeout: _, ...everywhere } = roleDefaults;
+    for (const names of [["transaction_timeout"], Object.keys(everywhere)]) {
+      const set = setDefaults({ names, database }).join(";");
+      await sql
+        .unsafe(`rollback; begin read write; set local statement_timeout = 0; ${set}; commit`)
+        .catch(() => {});
+    }
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where usename = current_user and datname = current_database()

@@ -70,10 +70,30 @@ export const settingDefinitions = {
     default: [],
     help: "Pages that may embed the form (CORS, frame-ancestors).",
   },
+  "session.idleSeconds": {
+    schema: z.number().int().min(30).max(86_400),
+    default: 1_800,
+    help: "A payer's session ends after so long without being used; the form says so before, and offers to go on.",
+  },
+  "session.absoluteSeconds": {
+    schema: z.number().int().min(30).max(604_800),
+    default: 28_800,
+    help: "The longest a payer's session may be made by going on; then the page needs a new embed token.",
+  },
   "quota.requestsPerMinute": {
     schema: z.number().int().min(60).max(1_000_000).nullable(),
     default: null,
     help: "Requests a minute of all its payers, in place of its tier's.",
+  },
+  "portal.idleMinutes": {
+    schema: z.number().int().min(5).max(1_440),
+    default: 60,
+    help: "A portal's session ends after so many minutes without a request.",
+  },
+  "portal.sessionHours": {
+    schema: z.number().int().min(1).max(720),
+    default: 12,
+    help: "A portal's session ends after so many hours, whatever is done in it.",
   },
   "limits.minimum": {
     schema: z.record(Currency, AmountMinor),

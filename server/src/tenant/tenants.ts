@@ -89,6 +89,7 @@ type Pooler = NonNullable<DatabaseServer["pooler"]>;
 /**
  * @param actor who stands in tenants' audit logs beside changed settings; default: the system
  * @param pooler PgBouncer in front of the registry's own server, where its tenants' pools connect. Default: none
+ * @param route where pools connect, and as whom. Default: as the tenant's own role
  * @param minimumSchemaVersion a database below it is not opened; default: this code's last migration
  */
 export function openTenants(input: {
@@ -97,6 +98,7 @@ export function openTenants(input: {
   pool?: PoolOptions;
   pooler?: Pooler | null;
   actor?: Actor;
+  route?: (record: TenantRecord) => Promise<Route>;
   minimumSchemaVersion?: number;
 }): Tenants {
   const { registry, log, actor = { kind: "system" } } = input;
@@ -106,7 +108,7 @@ export function openTenants(input: {
   const opened = new LRUCache<string, OpenTenant>({ max: maxOpened });
   const pools = new TenantPools({
     options,
-    route: (record) => routeTo({ registry, record, pooler: input.pooler ?? null }),
+    route: input.route ?? ((record) => routeTo({ registry, record, pooler: input.pooler ?? null })),
     identify: (session) => identify({ ...session, monitor }),
   });
 

@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { connect } from "../database/connect.ts";
 import { type Operator, openOperator } from "../operations/operator.ts";
-import type { PlatformAddress } from "../operations/platform-address.ts";
+import { type PlatformAddress, registryAsAdministrator } from "../operations/platform-address.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
 import { preparePlatform } from "../operations/provisioning/prepare-platform.ts";
+import { asOwner } from "../operations/servers/tenant-server.ts";
 import type { PoolOptions } from "../tenant/tenant-pools.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
 import { testServerUrl } from "./postgres.ts";
@@ -17,6 +18,10 @@ export interface TestPlatform {
   readonly operator: Operator;
   /** A tenant made as in production, open: `{ tenant, db, settings, keys }`. */
   createTenant(slug: string, options?: Partial<NewTenant>): Promise<OpenTenant>;
+  /** As the owner of a tenant's tables, who may rewrite what no role of a server may: time passes, things vanish. */
+  rewrite(open: Pick<OpenTenant, "record">, statement: string): Promise<void>;
+  /** As the administrator in the registry's database, where the servers' role changes no table. */
+  rewriteRegistry(statement: string): Promise<void>;
   /** Drops every database and role it made. */
   close(): Promise<void>;
 }
@@ -50,6 +55,14 @@ export async function testPlatform(
         },
       });
       return operator.tenants.open(tenant.id);
+    },
+    async rewrite({ record }, statement) {
+      await asOwner({ ctx: operator, record }, (sql) => sql.unsafe(statement));
+    },
+    async rewriteRegistry(statement) {
+      const { url } = registryAsAdministrator(address);
+      const sql = connect({ url, max: 1 });
+      await sql.unsafe(statement).finally(() => sql.end());
     },
     async close() {
       await operator.close();

@@ -1,10 +1,10 @@
-import type { DeclineReason, ErrorCode } from "@clarity/bff/contract";
+import type { DeclineReason, ErrorCode, PortalErrorCode } from "@clarity/bff/contract";
 import { enErrors } from "./en-errors.ts";
 import { enWords } from "./en-words.ts";
 
 /** What can go wrong in the browser itself, beside the coded answers of the API. */
 export type ClientCode = "network" | "session_ended" | "no_token" | "insecure_page";
-export type Code = ErrorCode | ClientCode;
+export type Code = Exclude<ErrorCode, PortalErrorCode> | ClientCode;
 
 type Needed = `error.${Code}` | `decline.${DeclineReason}`;
 

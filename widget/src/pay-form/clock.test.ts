@@ -77,6 +77,7 @@ function open(clock = new Clock()): Api {
     token,
     signal,
     changedHands: () => {},
+    isFixed: () => false,
     clock,
   });
 }

@@ -1,5 +1,6 @@
 import type { Freshness, Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
 import type { Code, MessageKey } from "../locales/en.ts";
+import type { Ending } from "./keeper.ts";
 
 /** What the payer sees. Only `flow.ts` moves between these. */
 export type Phase =
@@ -55,6 +56,10 @@ export interface State {
   notice: Notice | null;
   /** A payment that was left unfinished and can be gone back to. */
   waiting: Payment | null;
+  /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
+  elsewhere: readonly Payment[];
+  /** The session ends soon. */
+  ending: Ending;
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -74,6 +79,8 @@ export const initialState: State = {
   quote: null,
   notice: null,
   waiting: null,
+  elsewhere: [],
+  ending: null,
   checked: false,
   focus: null,
 };

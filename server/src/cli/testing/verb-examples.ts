@@ -96,6 +96,7 @@ export const verbExamples = ({
   "tenant import": () => [join(folder(), "nothing"), "--slug", "umbrella"],
   "tenant list": () => [],
   "tenant purge": () => [],
+  "tenant repair-role": (slug) => [slug],
   "tenant ring": (slug) => [slug, "early"],
   "tenant show": (slug) => [slug],
   // Its rows stay where they are.

@@ -11,6 +11,7 @@ import {
   pinFindings,
   restoreFindings,
 } from "./lifecycle-checks.ts";
+import { logFindings } from "./log-findings.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -18,6 +19,7 @@ import {
   serverFindings,
   templateFindings,
 } from "./platform-checks.ts";
+import { roleFindings } from "./role-findings.ts";
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
@@ -38,6 +40,8 @@ const checks = (backups: BackupSettings): readonly Check[] => [
   function ofBackups({ ctx }) {
     return backupFindings({ ctx, settings: backups });
   },
+  roleFindings,
+  logFindings,
   tenantFindings,
 ];
 

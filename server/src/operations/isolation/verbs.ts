@@ -98,6 +98,7 @@ export const verbs: Record<string, VerbAccess> = {
   "tenant pin": { reach: "one entry" },
   "tenant promote": { reach: "one entry" },
   "tenant purge": { reach: "platform" },
+  "tenant repair-role": { reach: "one entry" },
   "tenant restore": { reach: "one entry" },
   "tenant restore-abort": { reach: "one entry" },
   "tenant restore-backup": { reach: "one entry", takesId: true },

@@ -4,6 +4,7 @@ import { latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { MoveRefused } from "../errors.ts";
 import { names } from "../names.ts";
 import { createRoleStatements } from "../provisioning/steps.ts";
+import { hardenDatabase } from "../servers/harden-database.ts";
 import { ofItsOwn } from "../servers/new-database.ts";
 import { prepareServer } from "../servers/prepare-server.ts";
 import { applyRoleLimits } from "../servers/role-limits.ts";
@@ -113,6 +114,7 @@ async function makeDatabase(run: Run): Promise<void> {
     owner,
     variables: { tenants: names.tenants(ctx.address.namespace) },
   });
+  await hardenDatabase(target.database, owner);
 }
 
 /** Whole and verified: the tenant's role may enter. Nobody is sent there before the next step. */

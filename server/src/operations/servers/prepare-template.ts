@@ -4,6 +4,7 @@ import { connect, type Sql } from "../../database/connect.ts";
 import { type Migration, migrate } from "../../database/migrate.ts";
 import { latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { names } from "../names.ts";
+import { hardenDatabase, hardening } from "./harden-database.ts";
 import { ofItsOwn } from "./new-database.ts";
 
 /**
@@ -64,6 +65,7 @@ async function migrateTenantDatabase(input: {
       migrations: input.migrations,
       ...migrationRoles(input.namespace),
     });
+    await hardenDatabase(sql, names.owner(input.namespace));
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -78,5 +80,7 @@ async function drop(admin: Sql, database: string): Promise<void> {
 
 function fingerprintOf(migrations: readonly Migration[]): string {
   const checksums = migrations.map(({ checksum }) => checksum);
-  return createHash("sha256").update(checksums.join("\n")).digest("hex");
+  return createHash("sha256")
+    .update([...checksums, hardening].join("\n"))
+    .digest("hex");
 }
