@@ -75,7 +75,7 @@ function install() {
 /** Everything an install depends on; the same text, the same node_modules. */
 function fingerprint() {
   const hash = createHash("sha256");
-  for (const dir of ["", "widget", "bff", "themes", "server", "demo", "e2e"]) {
+  for (const dir of ["", "widget", "bff", "themes", "server", "server/portal", "demo", "e2e"]) {
     hash.update(readFileSync(join(root, dir, "package.json")));
   }
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(join(root, file)));

@@ -18,8 +18,13 @@ const tool = (name: string, file: string): Step => ({
 
 export const checks: Step[] = [
   { name: "widget builds within its size limits", command: process.execPath, args: ["widget/build.ts"] },
+  {
+    name: "portal builds within its size limit",
+    command: process.execPath,
+    args: ["server/portal/build.ts"],
+  },
   { name: "format and lint", command: "biome", args: ["check", "--error-on-warnings", "."] },
-  ...["widget", "bff", "themes", "server", "demo", "e2e", "."].map((dir) => ({
+  ...["widget", "bff", "themes", "server", "server/portal", "demo", "e2e", "."].map((dir) => ({
     name: `types: ${dir}`,
     command: "tsc",
     args: ["-p", dir],

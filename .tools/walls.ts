@@ -49,9 +49,21 @@ export const walls: Wall[] = [
     why: "the edge knows the server by its contract alone, so that either can be replaced or moved",
   },
   {
-    in: /^server\//,
-    stops: /^@clarity\/(?!themes$)/,
+    in: /^server\/(?!portal\/)/,
+    stops: /^@clarity\/(?!themes$)|^server\/portal\//,
     why: "the server knows themes and nobody who calls it",
+  },
+  {
+    in: /^server\/portal\//,
+    stops: /^@clarity\/(?!server\/contract$|themes$)|^server\/(?!portal\/)/,
+    why: "the portal's pages know the contract and the themes, nothing else",
+  },
+  {
+    in: /^server\/portal\/src\//,
+    stops: /^@clarity\//,
+    typesPass: true,
+    except: tests,
+    why: "the portal's pages take types only from their neighbours: code would cost bytes",
   },
   {
     in: /^e2e\//,

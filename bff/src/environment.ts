@@ -37,6 +37,11 @@ export const edgeEnvironment = defineEnvironment({
       help: "the build in the edge's own pages",
       otherwise: "the folder's own, else the newest",
     },
+    CLARITY_PORTAL_DIR: {
+      kind: kinds.existingFolder,
+      help: "the portal's build, which tenants' hosts show at /portal",
+      otherwise: "there is no page at /portal",
+    },
     CLARITY_FRONT_DOOR_URL: { kind: kinds.httpUrl, help: "what bare addresses show", otherwise: "404" },
     CLARITY_METRICS_PORT: {
       kind: kinds.port,

@@ -34,6 +34,7 @@ const edge = await createEdge({
   assetsDir: env.CLARITY_ASSETS_DIR ?? null,
   assetsUrl: env.CLARITY_ASSETS_URL ?? null,
   widgetVersion: env.CLARITY_WIDGET_VERSION ?? null,
+  portalDir: env.CLARITY_PORTAL_DIR ?? null,
   frontDoorUrl: env.CLARITY_FRONT_DOOR_URL ?? null,
   trustForwarded: env.CLARITY_TRUST_FORWARDED,
   stopping: () => stopping,

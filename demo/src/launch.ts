@@ -8,7 +8,7 @@ import { watchAncestors } from "./launcher/exit-with-ancestors.ts";
 import { endLeftovers } from "./launcher/leftovers.ts";
 import { explainTaken, firstTaken, portsFrom } from "./launcher/ports.ts";
 import { startAll } from "./launcher/start-all.ts";
-import { buildWidget } from "./launcher/widget-build.ts";
+import { buildPortal, buildWidget } from "./launcher/widget-build.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const env = environmentAtStart(launcherEnvironment, onTerminal);
@@ -43,6 +43,7 @@ try {
   ]);
   if (taken) throw new Error(explainTaken(taken, ports));
   buildWidget(root, console.log);
+  buildPortal(root, console.log);
   const addresses = addressesOf(ports);
   await startAll({
     root,
@@ -54,12 +55,14 @@ try {
     onStarted: (stop) => stops.push(stop),
   });
   if (!stopping) {
-    const { edge, netsuite, d365, website, provider, mailbox } = addresses;
+    const { edge, acme, globex, netsuite, d365, website, provider, mailbox } = addresses;
     console.log(`
   start here            ${edge}/
   NetSuite look-alike   ${netsuite}/app/center/card.nl?customer=1042
   D365 look-alike       ${d365}/main.aspx?pagetype=entityrecord&etn=account
   a page of many hands  ${website}/website/billing
+  Acme's portal         ${acme}/portal (ada@acme.test)
+  Globex's portal       ${globex}/portal (gus@globex.test)
   sandbox provider      ${provider}/
   mailbox               ${mailbox}/mail
   logs                  ${join(dataDir, "logs")}

@@ -7,7 +7,7 @@ import { demoOf } from "./demo-of.ts";
 
 /** Of the worker we run in. */
 const here = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
-export const { port } = here;
+export const { port, dataDir } = here;
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name
@@ -73,6 +73,22 @@ export async function charges(
   return data.filter((charge) => charge.amount === amount && charge.currency === currency);
 }
 
+/** Every charge of the account that a tenant made with `--sandbox` has, newest first. */
+export async function accountCharges(name: string, slug: string): Promise<Charge[]> {
+  const account = await json<{ secretKey: string }>(`${urls.provider}/v1/accounts`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${demo().provider.adminKey}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ name, webhookUrl: `http://${slug}.localhost:${port}/webhooks/sandbox` }),
+  });
+  const { data } = await json<{ data: Charge[] }>(`${urls.provider}/v1/charges`, {
+    headers: { authorization: `Bearer ${account.secretKey}` },
+  });
+  return data;
+}
+
 export interface Posted {
   externalId: string | null;
   amount: string;
@@ -89,6 +105,7 @@ export async function posted(erp: "netsuite" | "d365", amount: string): Promise<
 }
 
 export interface Mail {
+  id: string;
   subject: string;
   from: string;
   to: string[];

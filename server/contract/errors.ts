@@ -1,10 +1,20 @@
 import { z } from "zod";
 
+/** Those that only the portal's pages are told; they have words for them, the form has none. */
+export const portalErrorCodes = {
+  login_failed: 401,
+  step_up_needed: 403,
+  last_owner: 409,
+  already_there: 409,
+} as const;
+export type PortalErrorCode = keyof typeof portalErrorCodes;
+
 /**
  * Every error a browser can be told, and the HTTP status it travels with. A closed list: the
  * widget has words for each, and a code never changes its meaning. Internal causes stay in the log.
  */
 export const errorCodes = {
+  ...portalErrorCodes,
   malformed_request: 400,
   validation_failed: 400,
   token_missing: 401,

@@ -4,6 +4,7 @@ export * from "./internal.ts";
 export * from "./log-error.ts";
 export * from "./money.ts";
 export * from "./payment.ts";
+export * from "./portal/index.ts";
 export * from "./refused.ts";
 export * from "./route-table.ts";
 export * from "./routes.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Locale } from "./session.ts";
+import { EarlyMethods, Locale } from "./session.ts";
 
 /**
  * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
@@ -16,7 +16,7 @@ export const InternalClaims = z.object({
   inv: z.array(z.string()).nullable(),
   /** The embed key that vouched for the session, which ends when that is revoked. An older edge does not say. */
   key: z.string().optional(),
-  scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook"])),
+  scopes: z.array(z.enum(["edge", "session:open", "pay", "theme:read", "webhook", "portal:open", "portal"])),
   /** The session's language; null before one is open. */
   locale: Locale.nullable(),
   /** Origin of the page the form stands in, an allowed one: frames the bank's challenge. Null where none is needed. */
@@ -26,6 +26,8 @@ export const InternalClaims = z.object({
    * have declined is counted by it. Null or absent before one is open, and from an older edge.
    */
   sid: z.string().min(1).max(200).nullish(),
+  /** Scope `portal`: SHA-256 of the portal's session cookie, base64url. The cookie itself stays at the edge. */
+  portal: z.string().length(43).optional(),
   /**
    * Who asks: an address as `readAddress` spells it. For counting, by `networkOf`; never logged whole. Null: the edge
    * itself, or nobody knows. An older edge does not say.
@@ -49,6 +51,8 @@ export const HostEntry = z.object({
   embedOrigins: z.array(z.string()),
   /** Origins of payment frames, for `frame-src`. */
   frameOrigins: z.array(z.string()),
+  /** Where its payment frames are, for the form to load them early. An older server does not say. */
+  methods: EarlyMethods.shape.methods.default([]),
   /** Of all its payers. An older server does not say. */
   requestsPerMinute: z.number().int().positive().default(12_000),
 });

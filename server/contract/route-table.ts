@@ -1,5 +1,6 @@
 import type { ErrorCode } from "./errors.ts";
 import type { InternalClaims } from "./internal.ts";
+import type { Permission } from "./portal/permissions.ts";
 
 /** What a row of the table says, and what can be read off any row. The rows: routes.ts. */
 
@@ -12,9 +13,10 @@ import type { InternalClaims } from "./internal.ts";
  * - `session`: a payer, by an access token and a proof of its key
  * - `webhook`: anybody; the server checks the sender's signature over the bytes
  * - `internal`: the edge, by an internal token with the row's scope
- * - `user`, `operator`: who has signed in to a portal; no row has them yet
+ * - `page`: whoever sends from a page of the tenant's own host
+ * - `user`: who has signed in to the tenant's portal, by a cookie; a change also needs that page's token
  */
-export type Guard = "public" | "loopback" | "key" | "session" | "webhook" | "internal" | "user" | "operator";
+export type Guard = "public" | "loopback" | "key" | "session" | "webhook" | "internal" | "page" | "user";
 
 /**
  * Whose share a request of the edge is counted against. Each class has counts of its own; an address is IPv4's, or IPv6's
@@ -25,11 +27,22 @@ export type Guard = "public" | "loopback" | "key" | "session" | "webhook" | "int
  * - `webhook`: the address's, until one of its webhooks to the tenant was genuine; the tenant's share for webhooks, once
  *   the server has found it genuine
  * - `reader`: the address's; where the edge has to ask the server, also the tenant's share for that
+ * - `login`: the address's, few; its tenant's share for that once the server has taken it
+ * - `user`: the session's and its tenant's share for the portal; the address's while cookies are no good
  * - `anybody`: the address's, of what the edge answers alone
  * - `probe`: the same, counted apart by each edge for itself, so that no flood makes it look dead
  * - `uncounted`: nobody's
  */
-export type RateClass = "payer" | "newcomer" | "webhook" | "reader" | "anybody" | "probe" | "uncounted";
+export type RateClass =
+  | "payer"
+  | "newcomer"
+  | "webhook"
+  | "reader"
+  | "login"
+  | "user"
+  | "anybody"
+  | "probe"
+  | "uncounted";
 
 /** What an internal token allows. */
 export type Scope = InternalClaims["scopes"][number];
@@ -58,7 +71,8 @@ type Admission =
       /** Takes an access token that has run out, as long as its session may go on. */
       renews?: true;
     }
-  | { host: "tenant"; guard: "user" | "operator"; rate: RateClass };
+  | { host: "tenant"; guard: "page"; rate: "login" }
+  | { host: "tenant"; guard: "user"; rate: "user" };
 
 /** What the edge answers. `host`: at a tenant's host, or at any before a tenant is looked up. */
 export type EdgeRoute = Call &
@@ -78,7 +92,12 @@ export type EdgeRoute = Call &
 export type ServerRoute = Call & {
   /** How long the edge waits for the whole answer, ms. */
   timeoutMs: number;
-} & ({ guard: "internal"; scope: Scope } | { guard: "public" });
+} & (
+    | { guard: "internal"; scope: Exclude<Scope, "portal"> }
+    /** `needs`: what the person's role must hold; null: being signed in. `steppedUp`: a second proof, lately. */
+    | { guard: "internal"; scope: "portal"; needs: Permission | null; steppedUp: boolean }
+    | { guard: "public" }
+  );
 
 /** The names in a path, as the arguments that fill them in; none where there are none. */
 export type PathParams<Path extends string> = Path extends `${string}{${string}}${string}`

@@ -1,3 +1,4 @@
+import { portalEdgeRows, portalServerRows } from "./portal/routes.ts";
 import { type EdgeRoute, pathsOf, type ServerRoute } from "./route-table.ts";
 
 const KiB = 1024;
@@ -113,6 +114,14 @@ export const routes = {
       whose: "the customer's own",
       foreignIds: "not_found",
     },
+    listMethods: {
+      method: "GET",
+      path: "/v1/methods",
+      host: "tenant",
+      guard: "public",
+      rate: "anybody",
+      whose: "where the payment frames of the host's tenant are, with the keys that providers publish",
+    },
     receiveWebhook: {
       method: "POST",
       path: "/webhooks/{provider}",
@@ -158,6 +167,43 @@ export const routes = {
       whose: "takes what a browser refused on a page of ours; nothing of who sent it is kept",
       hidden: true,
     },
+    readPortalPage: {
+      method: "GET",
+      path: "/portal",
+      host: "tenant",
+      guard: "public",
+      rate: "reader",
+      whose: "the portal's one page; name and theme of the host's tenant",
+      hidden: true,
+    },
+    readPortalIcon: {
+      method: "GET",
+      path: "/portal/icon.svg",
+      host: "tenant",
+      guard: "public",
+      rate: "reader",
+      whose: "the tenant's mark",
+      hidden: true,
+    },
+    readPortalTheme: {
+      method: "GET",
+      path: "/portal/theme/{file}",
+      host: "tenant",
+      guard: "public",
+      rate: "reader",
+      whose: "the portal's colours, of the host's tenant",
+      hidden: true,
+    },
+    readPortalAsset: {
+      method: "GET",
+      path: "/portal/assets/{file}",
+      host: "tenant",
+      guard: "public",
+      rate: "anybody",
+      whose: "the portal's scripts and styles, the same for everybody",
+      hidden: true,
+    },
+    ...portalEdgeRows,
   },
 
   /**
@@ -244,6 +290,16 @@ export const routes = {
       bodyBytes: serverBodyBytes,
       timeoutMs: soonMs,
     },
+    /** → PortalFace */
+    readPortalFace: {
+      method: "GET",
+      path: "/internal/v1/portal/face",
+      guard: "internal",
+      scope: "portal:open",
+      timeoutMs: soonMs,
+    },
+    /** Shapes by name in portal/shapes.ts. */
+    ...portalServerRows,
   },
 } as const satisfies {
   edge: Readonly<Record<string, EdgeRoute>>;

@@ -10,6 +10,7 @@ import { sharedAudience } from "../contract/index.ts";
 import { hasFileMasterKey } from "./crypto/master-key.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "./crypto/open-master-key.ts";
+import { mailVariables } from "./email/neutral-sender.ts";
 import { allowedNetworksVariable } from "./network/variable.ts";
 import { backupVariables } from "./operations/backup/settings.ts";
 
@@ -48,6 +49,7 @@ export const serverEnvironment = defineEnvironment({
       default: sharedAudience,
     },
     ...allowedNetworksVariable,
+    ...mailVariables,
     CLARITY_METRICS_PORT: { kind: kinds.port, help: "Prometheus metrics, on a port of their own" },
     CLARITY_METRICS_HOST: { kind: kinds.host, help: "where metrics listen", default: "127.0.0.1" },
     ...stoppingVariables("4500"),

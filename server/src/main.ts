@@ -13,6 +13,7 @@ import { environmentAtStart } from "../contract/environment/index.ts";
 import { createContextFactory } from "./context/context-factory.ts";
 import { masterKeyPlace } from "./crypto/master-key-variables.ts";
 import { openMasterKey } from "./crypto/open-master-key.ts";
+import { neutralSender } from "./email/neutral-sender.ts";
 import { serverEnvironment } from "./environment.ts";
 import { loadPlugins } from "./hooks/load-plugins.ts";
 import { createServer } from "./http/create-server.ts";
@@ -23,6 +24,7 @@ import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
 import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
 import { backupSettings } from "./operations/backup/settings.ts";
+import { createRoleWatchdog } from "./operations/watchdog/role-watchdog.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { paymentDeliveries } from "./payments/deliveries/deliveries.ts";
@@ -36,6 +38,7 @@ import { serveMetrics } from "./telemetry/serve-metrics.ts";
 import { buildVersion } from "./telemetry/version.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./tenant/schema.ts";
 import { openTenants } from "./tenant/tenants.ts";
+import { forgetExpiredLogins } from "./users/forget-expired.ts";
 
 const env = environmentAtStart(serverEnvironment, createLogger({ name: "server" }));
 const log = createLogger({ name: "server", level: env.LOG_LEVEL });
@@ -72,7 +75,13 @@ const starting = startWorker({
   deliveries: paymentDeliveries,
   resolveAttempt,
   graceMs: env.CLARITY_GRACE_MS,
-  chores: [anchorChore(registry.sql), forgetDeclines, ...backupChores()],
+  chores: [
+    anchorChore(registry.sql),
+    createRoleWatchdog({ registry: registry.sql }),
+    forgetDeclines,
+    forgetExpiredLogins,
+    ...backupChores(),
+  ],
   log,
 });
 const worker = await starting;
@@ -85,6 +94,7 @@ const server = createServer({
   audience,
   process: { stopping: () => stopping, workerRunning: () => worker.running() },
   jwks: createJwks({ network }),
+  neutral: neutralSender(env.CLARITY_MAIL_URL, env.CLARITY_MAIL_FROM),
   log,
 });
 const limits = connectionLimitsOf(env);

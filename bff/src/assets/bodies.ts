@@ -89,7 +89,7 @@ export async function readVerified(input: {
   return bytes;
 }
 
-async function compress(identity: Uint8Array<ArrayBuffer>, path: string): Promise<Body> {
+export async function compress(identity: Uint8Array<ArrayBuffer>, path: string): Promise<Body> {
   const brotli = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
   const br = new Uint8Array(await promisify(brotliCompress)(identity, brotli));
   const gz = new Uint8Array(await promisify(gzip)(identity, { level: 9 }));

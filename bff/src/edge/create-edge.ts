@@ -20,6 +20,10 @@ import { createRateLimit, type Limits } from "../limits/rate-limit.ts";
 import type { SharedState } from "../limits/shared-state.ts";
 import { payHandlers } from "../pay/handlers.ts";
 import { paySpecs } from "../pay/specs.ts";
+import { openPortalFiles } from "../portal/files.ts";
+import { portalHandlers } from "../portal/handlers.ts";
+import { portalPageHandlers } from "../portal/page-handlers.ts";
+import { portalSpecs } from "../portal/specs.ts";
 import { reportHandlers } from "../reports/handlers.ts";
 import { mountRoutes, refuseStrangers } from "../routes/mount-routes.ts";
 import { openApiHandlers, refuseInvalid } from "../routes/openapi.ts";
@@ -55,6 +59,8 @@ export interface EdgeOptions {
   assetsUrl?: string | null;
   /** The version of the widget in the edge's own pages. Default: the folder's own, else the newest. */
   widgetVersion?: string | null;
+  /** The portal's build: a folder with its `manifest.json`. Default: none, and no page at /portal. */
+  portalDir?: string | null;
   /** What bare addresses (`127.0.0.1`, `localhost`) show. Default: nothing, 404. */
   frontDoorUrl?: string | null;
   /** Requests a minute; see `Limits` for the defaults. */
@@ -123,7 +129,7 @@ export async function createApp(
     }),
   );
   mountRoutes(app, {
-    specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs },
+    specs: { ...statusSpecs, ...paySpecs, ...webhookSpecs, ...assetSpecs, ...portalSpecs },
     handlers: {
       ...statusHandlers({ upstream, metrics, stopping }),
       ...openApiHandlers(app),
@@ -132,6 +138,8 @@ export async function createApp(
       ...assetHandlers(parts),
       ...embedHandlers(parts),
       ...reportHandlers({ log, metrics, now }),
+      ...portalHandlers(parts),
+      ...portalPageHandlers({ ...parts, files: await openPortalFiles(options.portalDir ?? null) }),
     },
     guards: createGuards({ ...parts, now }),
     findTenant: findTenant({ ...parts, frontDoorUrl, now }),

@@ -62,11 +62,13 @@ test("the OpenAPI document describes every route of this matrix, no more, no les
       .sort(),
   );
   for (const [route, operation] of routes) {
-    expect(operation.security !== undefined, route).toBe(access[route]?.guard === "session");
+    const guard = access[route]?.guard ?? "";
+    const isGuarded = guard === "session" || guard === "user";
+    expect(operation.security !== undefined, route).toBe(isGuarded);
     expect(Object.keys(operation.responses), route).toContain("default");
     // Whatever a session names may be another tenant's.
     const names = operation.requestBody || operation.parameters?.some((one) => one.in !== "header");
-    if (access[route]?.guard === "session" && names)
+    if (isGuarded && names)
       expect(access[route]?.foreignIds, `${route} takes ids: foreignIds in contract/routes.ts`).toBeDefined();
   }
   expect(JSON.stringify(document).toLowerCase()).not.toContain("clarity");
@@ -86,6 +88,10 @@ test("nothing is served but what is in this matrix", async () => {
     "GET /embed",
     "GET /metrics",
     "GET /openapi.json",
+    "GET /portal",
+    "GET /portal/assets/{file}",
+    "GET /portal/icon.svg",
+    "GET /portal/theme/{file}",
     "GET /v/{version}/{file}",
     "POST /reports",
   ]);

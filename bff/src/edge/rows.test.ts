@@ -1,6 +1,13 @@
-import { type EdgeRoute, type RateClass, routes } from "@clarity/server/contract";
+import {
+  type EdgeRoute,
+  type PortalRouteId,
+  portalRows,
+  type RateClass,
+  routes,
+} from "@clarity/server/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { codeOf } from "../testing/code-of.ts";
+import { person } from "../testing/person.ts";
 import { createRig, json, type Rig, type Visitor } from "../testing/rig.ts";
 
 /** What each row of the table says of itself, asked of the edge. */
@@ -20,7 +27,17 @@ const order = {
   shown: { surchargeMinor: "0", totalMinor: "100" },
 };
 /** Bodies that a row's shape lets through; none: any. */
-const bodies: Record<string, object> = { startPayment: order, openSession: { token: "e".repeat(40) } };
+const bodies: Record<string, object> = {
+  startPayment: order,
+  openSession: { token: "e".repeat(40) },
+  startPortalLogin: { email: "a@acme.test" },
+  finishPortalLogin: { link: "l".repeat(43) },
+  finishPortalStepUp: { code: "123456" },
+  inviteToPortal: { email: "a@acme.test", name: "A", role: "viewer" },
+  changePortalRole: { role: "viewer" },
+};
+/** Somebody at the portal; the fake server takes any cookie. */
+const portalCookie = "c".repeat(43);
 
 let rig: Rig;
 let visitor: Visitor;
@@ -36,7 +53,14 @@ async function call(one: (typeof rows)[number], init: RequestInit = {}, by = { r
   const method = init.method ?? row.method;
   const sent = "bodyBytes" in row && init.body === undefined ? json(bodies[name] ?? {}) : {};
   if (row.host === "any") return by.rig.call("127.0.0.1", path, { method });
-  return by.visitor.call(path, { ...sent, ...init, method });
+  return letIn(row, path, { ...sent, ...init, method }, by);
+}
+
+/** By whom the row's guard lets in. */
+function letIn(row: EdgeRoute, path: string, init: RequestInit, by = { rig, visitor }) {
+  if (row.guard === "loopback") return by.rig.call("127.0.0.1", path, init);
+  if (row.guard !== "user" && row.guard !== "page") return by.visitor.call(path, init);
+  return person(by.rig, host, portalCookie).call(path, init as RequestInit & { body?: string });
 }
 
 describe.each(rows)("$name", (one) => {
@@ -46,10 +70,7 @@ describe.each(rows)("$name", (one) => {
     const there = rows.filter((other) => other.path === path).map((other) => other.row.method);
     for (const method of ["POST", "PUT", "PATCH", "DELETE"] as const) {
       if (there.includes(method)) continue;
-      const answer =
-        row.guard === "loopback"
-          ? await rig.call("127.0.0.1", path, { method })
-          : await visitor.call(path, { method });
+      const answer = await letIn(row, path, { method });
       const allowed = there.flatMap((its) => (its === "GET" ? ["GET", "HEAD"] : [its]));
       expect(answer.headers.get("allow"), method).toBe(allowed.join(", "));
       expect(await codeOf(answer), method).toBe("method_not_allowed");
@@ -58,9 +79,9 @@ describe.each(rows)("$name", (one) => {
 
   test("requests are counted against whom the row's rate class says", async () => {
     const spent: string[] = [];
-    for (const counted of ["session", "address", "page", "tenant"] as const) {
+    for (const counted of ["session", "address", "login", "page", "tenant"] as const) {
       // More than it takes to come in.
-      const limits = { session: 1e9, address: 1e9, page: 1e9, tenant: 1e9, [counted]: 5 };
+      const limits = { session: 1e9, address: 1e9, login: 1e9, page: 1e9, tenant: 1e9, [counted]: 5 };
       const tight = await createRig({ limits });
       const by = { rig: tight, visitor: await tight.enter(host) };
       const statuses: number[] = [];
@@ -83,6 +104,8 @@ test.each(
   expect((await send(limit)).status).not.toBe(413);
 });
 
+const portalIds = Object.keys(portalRows) as PortalRouteId[];
+
 const counts: Record<RateClass, string[]> = {
   payer: ["session", "tenant"],
   newcomer: ["address", "tenant"],
@@ -90,12 +113,14 @@ const counts: Record<RateClass, string[]> = {
   webhook: ["tenant"],
   // Of one that the edge has read.
   reader: ["page"],
+  login: ["login", "tenant"],
+  user: ["session", "tenant"],
   anybody: ["page"],
   probe: ["page"],
   uncounted: [],
 };
 
-test.each([
+const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["openSession", "session:open", 10_000],
   ["renewSession", "pay", 10_000],
   ["listInvoices", "pay", 10_000],
@@ -105,12 +130,26 @@ test.each([
   // Of a provider that is called payments.
   ["receiveWebhook", "webhook", 10_000],
   ["readTheme", "theme:read", 10_000],
-])("%s is forwarded under scope %s, and its answer waited for %d ms", async (name, scope, timeoutMs) => {
-  const one = rows.find((other) => other.name === name) ?? expect.fail(name);
-  rig.seen.length = 0;
-  await call(one);
-  expect(rig.seen).toMatchObject([{ claims: { scopes: [scope] }, timeoutMs }]);
-});
+  ["readPortalPage", "portal:open", 10_000],
+  ...portalIds.map(
+    (id) =>
+      [id, portalRows[id].guard === "page" ? "portal:open" : "portal", 10_000] satisfies [
+        string,
+        string,
+        number,
+      ],
+  ),
+];
+
+test.each(forwarded)(
+  "%s is forwarded under scope %s, and its answer waited for %d ms",
+  async (name, scope, timeoutMs) => {
+    const one = rows.find((other) => other.name === name) ?? expect.fail(name);
+    rig.seen.length = 0;
+    await call(one);
+    expect(rig.seen).toMatchObject([{ claims: { scopes: [scope] }, timeoutMs }]);
+  },
+);
 
 test("what is in no row is 404, by any method, with or without a session, and nothing is forwarded", async () => {
   const patterns = rows.map(({ row }) => new RegExp(`^${row.path.replaceAll(/\{\w+\}/g, "[^/]+")}$`));

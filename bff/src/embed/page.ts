@@ -1,6 +1,7 @@
 import type { Locale } from "@clarity/bff/contract";
 import type { HostEntry } from "@clarity/server/contract";
 import type { Assets } from "../assets/assets.ts";
+import { escapeHtml } from "../http/escape-html.ts";
 import { pageHeaders } from "../http/page.ts";
 
 /** The two scripts of the framed page. */
@@ -69,12 +70,3 @@ ${scripts}
 </html>
 `;
 }
-
-const escapes: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => escapes[character] ?? "");

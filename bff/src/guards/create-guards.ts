@@ -5,6 +5,7 @@ import { createRateClasses } from "../limits/rate-classes.ts";
 import { type AuthenticateOptions, authenticate, counted, proveKey } from "./authenticate.ts";
 import { cors } from "./cors.ts";
 import { onLoopback } from "./loopback.ts";
+import { fromOwnPage, signedIn } from "./portal.ts";
 
 /** What stands before a row's handler, made of its guard and rate class. */
 export type Guards = (row: EdgeRow) => MiddlewareHandler<EdgeEnv>[];
@@ -22,6 +23,10 @@ export function createGuards(options: AuthenticateOptions & { now: () => number 
         return [onLoopback];
       case "key":
         return [ofPages, counted(rates[row.rate]), proveKey(options)];
+      case "page":
+        return [fromOwnPage(rates[row.rate])];
+      case "user":
+        return [signedIn(options.limit, rates[row.rate])];
       case "session":
         return [ofPages, authenticate(options, { rate: rates[row.rate], renews: "renews" in row })];
     }

@@ -60,6 +60,8 @@ export interface EdgeEnv {
     turn?: () => Promise<() => void>;
     /** Behind guard `key`: thumbprint of the key the browser has proved. */
     jkt: string;
+    /** Behind guard `user`: the portal's session. */
+    portal: { cookie: string; digest: string };
     /** Behind guard `session`: what the access token says, its proof verified. */
     access: Access;
   };

@@ -10,6 +10,8 @@ export interface PagePolicy {
   frames: readonly string[];
   /** Who may frame it. */
   framedBy: readonly string[];
+  /** No script without integrity. Default true; false where some are loaded later, by addresses that name their content. */
+  wholeIntegrity?: boolean;
 }
 
 /** The name of the endpoint that browsers report to: ours. */
@@ -45,7 +47,9 @@ export function pageHeaders(policy: PagePolicy): Record<string, string> {
     "content-type": "text/html; charset=utf-8",
     "cache-control": "no-store",
     "content-security-policy": contentPolicy(policy, reports),
-    "integrity-policy": `blocked-destinations=(script), endpoints=(${endpoint})`,
+    ...(policy.wholeIntegrity !== false && {
+      "integrity-policy": `blocked-destinations=(script), endpoints=(${endpoint})`,
+    }),
     "permissions-policy": permissions(policy.frames),
     "reporting-endpoints": `${endpoint}="${reports}"`,
   };

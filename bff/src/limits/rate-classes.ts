@@ -27,6 +27,8 @@ export interface RateClasses extends Record<Exclude<RateClass, "uncounted">, unk
   newcomer: StrangerCounting;
   webhook: StrangerCounting;
   reader: StrangerCounting;
+  login: StrangerCounting;
+  user: PayerCounting;
   anybody: StrangerCounting;
   probe: StrangerCounting;
 }
@@ -70,6 +72,15 @@ export function createRateClasses(limit: RateLimit): RateClasses {
         return turnOf("reader")(caller);
       },
     },
+    login: {
+      async ahead({ host, address }) {
+        await limit.count({ kind: "login", key: networkOf(address) });
+        await limit.refuseSpent(tenantOf(host, "login"));
+      },
+      turn: turnOf("login"),
+      judged: ({ host }) => limit.charge(tenantOf(host, "login")),
+    },
+    user: userCounting(limit),
     anybody: answeredByEdge("anybody"),
     probe: answeredByEdge("probe"),
   };
@@ -103,6 +114,16 @@ const payerCounting = (limit: RateLimit): PayerCounting => ({
     await limit.count({ kind: "session", key: session });
     await limit.count(tenantOf(host));
   },
+});
+
+/** The edge cannot judge a cookie: what it is asked is charged once the server has. */
+const userCounting = (limit: RateLimit): PayerCounting => ({
+  async ahead({ host, session }) {
+    await limit.count({ kind: "session", key: session });
+    await limit.refuseSpent(tenantOf(host, "portal"));
+  },
+  turn: noTurn,
+  judged: ({ host }) => limit.charge(tenantOf(host, "portal")),
 });
 
 /**

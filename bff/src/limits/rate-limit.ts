@@ -17,15 +17,19 @@ export interface Limits {
    * count. Default 600: a whole office may share it.
    */
   address: number;
+  /** Tries of one address to sign in to portals: mails asked for, links and codes. Default 20. */
+  login: number;
   /** What one address is answered by the edge alone: pages, scripts, probes, and that something is nowhere. Default 6,000. */
   page: number;
 }
 
-const defaultLimits = { session: 240, address: 600, page: 6_000 } as const;
+const defaultLimits = { session: 240, address: 600, login: 20, page: 6_000 } as const;
 
 /** Who is counted, and of which of its counts. */
 export type Counted =
   | { kind: "session"; key: string }
+  /** @param key whom an address stands for: `networkOf` */
+  | { kind: "login"; key: string }
   /** @param key whom an address stands for: `networkOf` */
   | { kind: "address" | "page"; share: string; key: string }
   | { kind: "tenant"; share: string; key: string; requestsPerMinute: number };
@@ -59,7 +63,7 @@ function rateOf(who: Counted, limits: Partial<Limits>): Rate {
   return { everyMs: 60_000 / perMinute, atOnce: perMinute };
 }
 
-const shareOf = (who: Counted): string => (who.kind === "session" ? "" : who.share);
+const shareOf = (who: Counted): string => ("share" in who ? who.share : "");
 
 /** Nobody's money is behind an address: whoever goes on has to connect again. */
 const isAnonymous = ({ kind }: Counted): boolean => kind === "address" || kind === "page";
@@ -78,6 +82,7 @@ export function createRateLimit(input: {
   const own = {
     session: gcraInMemory(),
     address: gcraInMemory(),
+    login: gcraInMemory(),
     page: gcraInMemory(),
     tenant: gcraInMemory(),
   };

@@ -1,4 +1,5 @@
 import {
+  EarlyMethods,
   InvoiceList,
   Payment,
   PaymentId,
@@ -30,6 +31,11 @@ export const paySpecs = {
     summary: "The customer's open invoices",
     responses: answers({ 200: json(InvoiceList, "Open invoices, the oldest due first.") }),
   },
+  listMethods: {
+    summary: "Where the payment frames are",
+    description: "For the form to load them while the session is opened; the session's `methods` decide.",
+    responses: answers({ 200: json(EarlyMethods, "Ways to pay.") }),
+  },
   startPayment: {
     summary: "Pay invoices",
     description: "Safe to repeat: the same `id` with the same body is the same payment.",
@@ -50,5 +56,11 @@ export const paySpecs = {
     responses: answers({ 200: json(Payment, "Its state now.") }),
   },
 } satisfies Specs<
-  "openSession" | "renewSession" | "listInvoices" | "startPayment" | "readPayment" | "resumePayment"
+  | "openSession"
+  | "renewSession"
+  | "listInvoices"
+  | "listMethods"
+  | "startPayment"
+  | "readPayment"
+  | "resumePayment"
 >;

@@ -76,6 +76,7 @@ function configOf(row: EdgeRow, spec: Spec | undefined, guards: MiddlewareHandle
   return createRoute({
     ...(spec ?? { responses: {} }),
     ...(row.guard === "session" && { security: [{ session: [] }] }),
+    ...(row.guard === "user" && { security: [{ portal: [] }] }),
     method: row.method.toLowerCase() as RouteConfig["method"],
     path: row.path,
     ...(isHidden(row) && { hide: true }),

@@ -13,6 +13,13 @@ export function openApiHandlers(app: OpenAPIHono<EdgeEnv>): Handlers<"readOpenAP
     description:
       "The access token of `POST /v1/session`, bound to the browser's key; every request carries a fresh proof in `DPoP` (RFC 9449).",
   });
+  app.openAPIRegistry.registerComponent("securitySchemes", "portal", {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-session",
+    description:
+      "The portal's session, set by `POST /portal/v1/login/finish`. Changes also need `Origin` and the `x-csrf-token` of `GET /portal/v1/me`.",
+  });
   let bytes: Uint8Array<ArrayBuffer> | null = null;
   return {
     readOpenAPI(c) {

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Session } from "@clarity/bff/contract";
@@ -7,6 +7,7 @@ import {
   type ErrorCode,
   type HostEntry,
   type OpenedSession,
+  type PortalFace,
   problemOf,
   routes,
   type ServerRouteId,
@@ -15,7 +16,7 @@ import { decodeJwt } from "jose";
 import { createEdge, type Edge, type EdgeOptions } from "../edge/create-edge.ts";
 import { createLogger } from "../telemetry/log.ts";
 import { type Browser, createBrowser } from "./browser.ts";
-import { scriptsOf, writeBuild } from "./builds.ts";
+import { integrityOf, scriptsOf, writeBuild } from "./builds.ts";
 
 /** What the fake server was sent: its tests assert on this, above all that nothing was. */
 interface Seen {
@@ -60,7 +61,7 @@ export const port = 4000;
 
 /** The edge over a fake server that knows two tenants. */
 export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig> {
-  const assetsDir = await writeAssets();
+  const [assetsDir, portalDir] = [await writeAssets(), await writePortal()];
   const hosts = new Map<string, HostEntry>();
   for (const [slug, id] of Object.entries(tenants)) hosts.set(`${slug}.localhost`, hostEntry(slug, id));
   const seen: Seen[] = [];
@@ -70,6 +71,7 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
   const edge = await createEdge({
     key: generateKeyPairSync("ed25519").privateKey,
     assetsDir,
+    portalDir,
     log: createLogger({ level: "trace", destination: { write: (line) => lines.push(line) } }),
     now: () => Date.now() + ahead,
     upstream: async (request, timeoutMs) => {
@@ -101,7 +103,10 @@ export async function createRig(options: Partial<EdgeOptions> = {}): Promise<Rig
     },
     enter: (host, embedToken = "e".repeat(40), browser) =>
       enter({ host, embedToken, browser, call, now: () => Date.now() + ahead }),
-    close: () => rm(assetsDir, { recursive: true }),
+    async close() {
+      await rm(assetsDir, { recursive: true });
+      await rm(portalDir, { recursive: true });
+    },
   };
 }
 
@@ -164,7 +169,17 @@ export function usualAnswer(path: string, hosts: Map<string, HostEntry>): Respon
   return (row && usual[row.id]?.()) ?? problem("not_found");
 }
 
+/** As the fake server shows itself. */
+const face: PortalFace = {
+  name: "Acme <Industrial>",
+  locale: "en",
+  theme: { hash: "f".repeat(32), css: ":root{--pay-bg:#fff}", primary: "#2454d6", onPrimary: "#ffffff" },
+};
+
 const usual: { readonly [Id in ServerRouteId]?: () => Response } = {
+  readPortalFace: () => Response.json(face),
+  startPortalLogin: () => Response.json({ expiresInS: 60 }, { status: 202 }),
+  finishPortalLogin: () => Response.json({ expiresInS: 60 }),
   readReadiness: () => Response.json({ status: "ok" }),
   openSession: () => Response.json(opened),
   renewSession: () => Response.json({ limits }),
@@ -189,6 +204,7 @@ function hostEntry(slug: string, id: string): HostEntry {
     upstream: null,
     embedOrigins: [`https://erp.${slug}.example`],
     frameOrigins: ["https://frames.provider.example"],
+    methods: [{ type: "card", frameUrl: "https://frames.provider.example/card?key=pk" }],
     requestsPerMinute: 12_000,
   };
 }
@@ -227,5 +243,24 @@ export const written = scriptsOf("1.2.3");
 export async function writeAssets(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "assets-"));
   await writeBuild(dir, { version: "1.2.3", scripts: written });
+  return dir;
+}
+
+/** A portal's build of one script and one style sheet, in a folder of its own. */
+async function writePortal(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), "portal-"));
+  const files = { "app-abc123.js": `"${"use strict ".repeat(50)}"`, "app-def456.css": "body{margin:0}" };
+  await mkdir(join(dir, "assets"));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(dir, "assets", name), text);
+  const integrity = Object.fromEntries(
+    Object.entries(files).map(([name, text]) => [name, integrityOf(text)]),
+  );
+  const manifest = {
+    script: "app-abc123.js",
+    style: "app-def456.css",
+    trustedTypes: ["lit-html"],
+    files: integrity,
+  };
+  await writeFile(join(dir, "manifest.json"), JSON.stringify(manifest));
   return dir;
 }

@@ -30,6 +30,18 @@ export function ofTenant(c: EdgeContext): Asker {
   return { home: c.get("home"), claims, turn: c.get("turn") };
 }
 
+/** For a request of one of the tenant's own pages at this host; the server is told where those are. */
+export function ofTenantPage(c: EdgeContext): Asker {
+  const asked = ofTenant(c);
+  return { ...asked, claims: { ...asked.claims, origin: c.get("origin") } };
+}
+
+/** For who is signed in to the portal. */
+export function ofPortal(c: EdgeContext): Asker {
+  const asked = ofTenantPage(c);
+  return { ...asked, claims: { ...asked.claims, portal: c.get("portal").digest } };
+}
+
 /** For a session's. */
 export function ofSession(c: EdgeContext): Asker {
   const { tenantId: tenant, subject: sub, invoices: inv, locale, embedKey, jkt } = c.get("access");

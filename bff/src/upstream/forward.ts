@@ -45,6 +45,8 @@ type To = {
 type Forward = To & {
   home: Home;
   claims: Claims;
+  /** With its `?`. Default: none. */
+  query?: string;
   body?: string | ArrayBuffer;
   headers?: Record<string, string>;
   /** What is waited for before anything is sent. @returns ends it. @throws Refusal */
@@ -65,11 +67,11 @@ export function createForwarder({ shared, dedicated, mint }: UpstreamOptions): F
     instances.set(baseUrl, known);
     return known;
   };
-  const ask = async ({ to, params, claims, body, headers }: Forward, upstream: string | null) => {
+  const ask = async ({ to, params, query = "", claims, body, headers }: Forward, upstream: string | null) => {
     const send = upstream === null ? shared : find(upstream);
     const { method, scope, timeoutMs } = routes.server[to];
     const path = (serverPaths[to] as (names?: object) => string)(params);
-    const url = `http://upstream${path}`;
+    const url = `http://upstream${path}${query}`;
     const meant = { audience: upstream ?? sharedAudience, request: { method, url, body } };
     const authorization = internalAuthorization(mint({ ...claims, scopes: [scope] }, meant));
     try {

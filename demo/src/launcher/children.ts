@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { portalDir } from "@clarity/portal/files";
 import type { Addresses } from "./addresses.ts";
 import type { StandIn } from "./databases.ts";
 import type { Ports } from "./ports.ts";
@@ -114,6 +115,12 @@ function d365({ ports, addresses, secrets, databases, assets }: Surroundings): C
   };
 }
 
+/** What tenants without a mail server send lies in the demo's mailbox too. */
+export const neutralMail = ({ smtp }: Ports) => ({
+  url: `smtp://127.0.0.1:${smtp}`,
+  from: "no-reply@mail.test",
+});
+
 /** The demo's ERPs, provider and mailbox are on this machine. */
 export const allowedNetworks = "127.0.0.0/8 ::1";
 
@@ -129,6 +136,8 @@ function server({ ports, addresses, platform }: Plan): ChildSpec {
       CLARITY_EDGE_PUBLIC_KEY_FILE: platform.edgePublicKeyFile,
       CLARITY_PLUGINS_DIR: here("../../plugins"),
       CLARITY_ALLOWED_NETWORKS: allowedNetworks,
+      CLARITY_MAIL_URL: neutralMail(ports).url,
+      CLARITY_MAIL_FROM: neutralMail(ports).from,
     },
     readyUrl: `${addresses.internal.server}/readyz`,
   };
@@ -144,6 +153,7 @@ function edge({ ports, addresses, platform, assets }: Plan): ChildSpec {
       CLARITY_SERVER_URL: addresses.internal.server,
       CLARITY_EDGE_KEY_FILE: platform.edgeKeyFile,
       CLARITY_ASSETS_DIR: assets.dir,
+      CLARITY_PORTAL_DIR: portalDir,
       CLARITY_FRONT_DOOR_URL: addresses.internal.mailbox,
     },
     readyUrl: `${addresses.edge}/readyz`,

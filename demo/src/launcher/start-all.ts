@@ -11,7 +11,7 @@ import {
 } from "@clarity/server/operate";
 import { assets } from "@clarity/widget/assets";
 import type { Addresses } from "./addresses.ts";
-import { allowedNetworks, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
+import { allowedNetworks, neutralMail, platformSpecs, providerSpec, standInSpecs } from "./children.ts";
 import { openDataDir } from "./data-dir.ts";
 import { startDatabaseServer } from "./database-server.ts";
 import { ensureStandInDatabases } from "./databases.ts";
@@ -124,6 +124,7 @@ async function prepare(
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
+  const mail = neutralMail(ports);
   const sandbox = {
     url: addresses.internal.provider,
     frameUrl: `${addresses.provider}/card`,
@@ -131,7 +132,7 @@ async function prepare(
     smtpPort: ports.smtp,
     mailbox: `${addresses.mailbox}/mail`,
   };
-  writeInstance(dataDir, { ...address, allowedNetworks, edgeUrl: `${addresses.edge}/`, sandbox });
+  writeInstance(dataDir, { ...address, allowedNetworks, mail, edgeUrl: `${addresses.edge}/`, sandbox });
   return address;
 }
 

@@ -23,6 +23,9 @@ ${
   });
 }
 
+/** The frame follows no link, so those of the text part stand beside it. */
+const linksIn = (text: string): string[] => text.match(/^https?:\/\/\S+$/gm) ?? [];
+
 /** One mail: the HTML part in a sandboxed frame of its own policy, the text part beside it. */
 export function mailPage(c: Context, mail: Mail) {
   return hostPage(c, {
@@ -31,6 +34,7 @@ export function mailPage(c: Context, mail: Mail) {
     allow: { frame: "'self'" },
     body: html`<body><header><h1>${mail.subject || "(no subject)"}</h1><a href="/mail">All mail</a></header><main>
 <dl><dt>From</dt><dd>${mail.from}</dd><dt>To</dt><dd>${mail.to.join(", ")}</dd><dt>Received</dt><dd>${at(mail.receivedAt)}</dd></dl>
+${linksIn(mail.text).map((link) => html`<p class="quiet">A link in it: <a href="${link}">${link}</a></p>`)}
 ${mail.html ? html`<iframe sandbox src="/mail/${mail.id}/body" title="The mail as HTML"></iframe>` : ""}
 <details${mail.html ? "" : " open"}><summary>Text part</summary><pre>${mail.text}</pre></details>
 </main></body>`,

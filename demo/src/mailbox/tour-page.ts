@@ -49,7 +49,7 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
 <header class="hero"><div class="wrap">
   <p class="brand">Clarity</p>
   <h1>Pay an open invoice inside the ERP screen you already use.</h1>
-  <p class="lead">Two companies, two ERPs, two looks. You are their customer. Everything below runs on this machine: nothing is charged, nothing leaves it.</p>
+  <p class="lead">Two companies, two ERPs, two looks. You are their customer, and then the seller. Everything below runs on this machine: nothing is charged, nothing leaves it.</p>
   <p class="go"><a class="button" href="${centre(1042)}">Start in the customer centre</a> <a class="button ghost" href="${form}">Start in the account form</a></p>
 </div></header>
 <main class="wrap">
@@ -92,6 +92,19 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
       html`Pay with <code>4000 0027 6000 3184</code>, in the page or in its dialog, and confirm with your bank.`,
     ],
   })}
+  ${tour({
+    tone: "acme",
+    kicker: "Tour three · Be the seller",
+    title: "Acme’s own portal",
+    words:
+      "What the people of Acme see: their payments, what became of each, and their team. At their host, in their colours.",
+    steps: [
+      html`Open <a href="${links.acme}/portal">Acme’s portal</a> and sign in as <code>ada@acme.test</code>.`,
+      html`The link and the code lie in the <a href="${links.mailbox}/mail">mailbox</a>. The link works once; the code in any browser.`,
+      html`Find the payment you made: when the bank took it, what the provider calls it, the ERP’s record, the mail.`,
+      html`Invite a colleague, or look at <a href="${links.globex}/portal">Globex’s portal</a> as <code>gus@globex.test</code>.`,
+    ],
+  })}
 </section>
 <section aria-labelledby="cards"><h2 id="cards">Cards that know what to do</h2>
   <p>Any future expiry, any security code of the right length.</p>
@@ -119,6 +132,8 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
     ${[
       ["Acme's edge", `${links.acme}/openapi.json`, "the API behind the form"],
       ["Globex's edge", `${links.globex}/openapi.json`, "the same, another tenant"],
+      ["Acme's portal", `${links.acme}/portal`, "the seller's seat; ada@acme.test"],
+      ["Globex's portal", `${links.globex}/portal`, "the same; gus@globex.test"],
       ["NetSuite look-alike", `${links.netsuite}/`, "customer payments and invoices"],
       ["Dynamics 365 look-alike", `${links.d365}/`, "payment journals and invoices"],
       ["Sandbox provider", `${links.provider}/`, "captures, and its fault switches"],

@@ -179,6 +179,7 @@ const cases: [string, Kind<unknown>, string[], string[]][] = [
     ["postgres://h", "postgresql://u:p@h:1/d?sslmode=require", "postgres://h1,h2/d"],
     ["h", "mysql://h", "postgres:/h", "postgres://u@:1/d", "postgres://h:99999/d", "postgres://h1:1,h2:2/d"],
   ],
+  ["SMTP URL", kinds.smtpUrl, ["smtp://h:25", "smtps://u:p@h"], ["http://h", "h:25"]],
   ["Redis URL", kinds.redisUrl, ["redis://h", "rediss://:p@h:1/0"], ["http://h", "h:6379"]],
   ["log level", kinds.logLevel, ["info", "silent"], ["INFO", "loud"]],
   ["existing file", kinds.existingFile, [file], [folder, join(folder, "none")]],

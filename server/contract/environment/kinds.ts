@@ -71,6 +71,11 @@ export const postgresUrl = kind(
 
 export const redisUrl = kind("a URL, redis:// or rediss://", z.string().refine(urlOf("redis:", "rediss:")));
 
+export const smtpUrl = kind(
+  "a URL, smtp://user:password@host:587 or smtps://",
+  z.string().refine(urlOf("smtp:", "smtps:")),
+);
+
 export const path = kind("a path", z.string());
 
 /** undefined: there is none, or none that we can get at. */

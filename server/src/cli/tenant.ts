@@ -17,12 +17,14 @@ import { TenantUnknown } from "../tenant/errors.ts";
 import { latestSchemaVersion } from "../tenant/schema.ts";
 import { settingDefinitions } from "../tenant/settings.ts";
 import { contextFor } from "./context.ts";
+import { describeInvitation, inviteOwner } from "./invite-owner.ts";
 import { table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
 import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 import { addMoveCommands } from "./tenant-move.ts";
 import { addPinCommands } from "./tenant-pin.ts";
+import { addRepairCommands } from "./tenant-repair.ts";
 import { addRestoreCommands } from "./tenant-restore.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -95,6 +97,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   addRestoreCommands(tenant, run, terminal);
+  addRepairCommands(tenant, run);
   return tenant;
 }
 
@@ -138,7 +141,9 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
     });
     const { tenant, created, notAsAsked, tookMs } = answer;
     const hosts = tenant.hosts.join(", ");
+    // Ahead of the invitation, which then goes to the sandbox' mailbox.
     const furnished = await furnish(ctx, { slug, origins, sandbox: sandbox ?? false });
+    const portal = created ? await inviteOwner({ operator: ctx, slug, email: admin }) : null;
     return {
       json: {
         ...tenant,
@@ -146,6 +151,7 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
         notAsAsked,
         tookMs: Math.round(tookMs),
         steps,
+        portal,
         ...(furnished && { sandbox: furnished }),
       },
       text: [
@@ -154,6 +160,7 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
           : `${slug} was there already, is not changed and answers at ${hosts}`,
         ...describeNotAsAsked(notAsAsked),
         ...(furnished ? describeSandbox(furnished) : []),
+        ...(portal ? [describeInvitation(portal)] : []),
       ].join("\n"),
       failed: notAsAsked.length > 0,
     };

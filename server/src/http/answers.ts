@@ -14,6 +14,7 @@ import { MasterKeyUnavailable } from "../crypto/master-key.ts";
 import { SessionEnded } from "../sessions/keys-in-use.ts";
 import { SettingInvalid, SettingMissing, TenancyError, TenantElsewhere } from "../tenant/errors.ts";
 import { NotFromEdge } from "./internal-token.ts";
+import { UserRefused } from "./user-refused.ts";
 
 export interface ServerEnv {
   Variables: {
@@ -61,6 +62,7 @@ export function onError(log: Logger) {
       const headers = { "www-authenticate": 'Bearer error="invalid_token"' };
       return answerRefused(c, refused("token_invalid"), headers);
     }
+    if (error instanceof UserRefused) return answerRefused(c, error.refusal);
     if (error instanceof SessionEnded) {
       log.info({ ...about, cause: error.message }, "refused: the session has ended");
       const detail =

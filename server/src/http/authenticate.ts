@@ -1,5 +1,5 @@
 import type { Context as HonoContext } from "hono";
-import { type InternalClaims, sharedAudience } from "../../contract/index.ts";
+import { type InternalClaims, may, type Permission, refused, sharedAudience } from "../../contract/index.ts";
 import type { Actor } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import type { MakeContext } from "../context/context-factory.ts";
@@ -8,9 +8,11 @@ import type { TenantRecord } from "../registry/tenant-record.ts";
 import { requireKeyInUse } from "../sessions/keys-in-use.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import type { OpenTenant, Tenants } from "../tenant/tenants.ts";
+import { findSession, type PortalSession } from "../users/find-session.ts";
 import type { ServerEnv } from "./answers.ts";
 import { createBulkhead } from "./bulkhead.ts";
 import { type InternalTokenCheck, NotFromEdge, type Presented, type Scope } from "./internal-token.ts";
+import { UserRefused } from "./user-refused.ts";
 
 type C = HonoContext<ServerEnv>;
 
@@ -28,6 +30,11 @@ export interface AuthenticatedSession extends Authenticated {
   allowedInvoices: readonly string[] | null;
 }
 
+/** A person of the tenant's, and the session they have. */
+export interface AuthenticatedUser extends Authenticated {
+  session: PortalSession;
+}
+
 export interface Authenticator {
   /** For the edge itself, which asks about no tenant it would name. @throws NotFromEdge */
   authenticateEdge(c: C): Promise<InternalClaims>;
@@ -35,6 +42,13 @@ export interface Authenticator {
   authenticate(c: C, scope: Scope): Promise<Authenticated>;
   /** As `authenticate` with scope `pay`, for a session's customer. @throws SessionEnded */
   authenticateSession(c: C): Promise<AuthenticatedSession>;
+  /**
+   * As `authenticate` with scope `portal`, for who is signed in, may do what the row needs, and has proved lately who
+   * they are where it asks for that.
+   *
+   * @throws UserRefused `token_invalid`, `scope_missing`, `step_up_needed`
+   */
+  authenticateUser(c: C, row: { needs: Permission | null; steppedUp: boolean }): Promise<AuthenticatedUser>;
 }
 
 export function createAuthenticator(options: {
@@ -93,6 +107,18 @@ export function createAuthenticator(options: {
       const { key } = authenticated.claims;
       if (key !== undefined) await requireKeyInUse({ db: authenticated.open.db, id: key });
       return { ...authenticated, customerId, allowedInvoices };
+    },
+    async authenticateUser(c, { needs, steppedUp }) {
+      const { claims, open, ctx: asking } = await authenticate(c, "portal");
+      if (claims.portal === undefined) throw new NotFromEdge("without a portal's session");
+      const digest = Buffer.from(claims.portal, "base64url");
+      const session = await findSession({ ctx: asking, input: { digest } });
+      if (!session) throw new UserRefused(refused("token_invalid"));
+      const { id, name, role } = session.user;
+      if (needs !== null && !may(role, needs)) throw new UserRefused(refused("scope_missing"));
+      if (steppedUp && !session.steppedUpUntil) throw new UserRefused(refused("step_up_needed"));
+      const actor: Actor = { kind: "user", id, name, role };
+      return { claims, open, ctx: makeContext(open, { actor, requestId: claims.rid }), session };
     },
   };
 }

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Logger } from "pino";
 import { refused, sharedAudience } from "../../contract/index.ts";
 import type { MakeContext } from "../context/context-factory.ts";
+import type { NeutralSender } from "../email/neutral-sender.ts";
 import { acceptWebhook } from "../payments/accept-webhook.ts";
 import type { Registry } from "../registry/registry.ts";
 import { createJwks, type Jwks } from "../sessions/jwks.ts";
@@ -14,6 +15,7 @@ import { createInternalTokenCheck } from "./internal-token.ts";
 import { type Handlers, mountRoutes } from "./mount-routes.ts";
 import { observe } from "./observe.ts";
 import { payerHandlers } from "./payer/handlers.ts";
+import { portalHandlers } from "./portal/handlers.ts";
 import { createReadiness, type ProcessState, type Readiness } from "./readiness.ts";
 
 export interface ServerOptions {
@@ -26,6 +28,8 @@ export interface ServerOptions {
   audience?: string;
   /** Key sets of token issuers. Default: public https addresses only. */
   jwks?: Jwks;
+  /** Sends for tenants that have no mail server. Default: nothing is sent for them. */
+  neutral?: NeutralSender | null;
   /** For `/readyz`. Default: no worker, never stopping. */
   process?: ProcessState;
   log: Logger;
@@ -59,6 +63,7 @@ export function createServer(options: ServerOptions): Server {
     ...hostHandlers({ registry, tenants, audience }),
     ...payerHandlers({ jwks: options.jwks ?? createJwks() }),
     ...webhookHandlers,
+    ...portalHandlers({ neutral: options.neutral ?? null }),
   };
   mountRoutes(app, { handlers, authenticator });
   return { fetch: async (request) => app.fetch(request) };

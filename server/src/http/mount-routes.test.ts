@@ -13,6 +13,7 @@ const authenticator: Authenticator = {
   authenticateEdge: shut,
   authenticate: async () => shut(),
   authenticateSession: async () => shut(),
+  authenticateUser: async () => shut(),
 };
 
 /** One for each row, which says that it was reached. */

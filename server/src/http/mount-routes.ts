@@ -5,11 +5,15 @@ import {
   pairWithRows,
   refused,
   routes,
-  type Scope,
   type ServerRoute,
 } from "../../contract/index.ts";
 import { answerRefused, type ServerEnv } from "./answers.ts";
-import type { Authenticated, AuthenticatedSession, Authenticator } from "./authenticate.ts";
+import type {
+  Authenticated,
+  AuthenticatedSession,
+  AuthenticatedUser,
+  Authenticator,
+} from "./authenticate.ts";
 
 type Rows = typeof routes.server;
 type Id = keyof Rows;
@@ -20,7 +24,9 @@ type Found<Row extends ServerRoute> = Row extends { scope: infer S }
     ? InternalClaims
     : S extends "pay"
       ? AuthenticatedSession
-      : Authenticated
+      : S extends "portal"
+        ? AuthenticatedUser
+        : Authenticated
   : undefined;
 
 type Answer = Response | Promise<Response>;
@@ -51,20 +57,25 @@ export function mountRoutes(
   for (const { row, other } of pairWithRows<Id, ServerRoute, unknown>(routes.server, handlers, "handler")) {
     // What the guard finds is what the handler of the same row takes: `Handlers` says so.
     const handler = other as (c: Context<ServerEnv>, found: unknown) => Answer;
-    const find = row.guard === "internal" ? guardOf(row.scope, authenticator) : () => undefined;
+    const find = row.guard === "internal" ? guardOf(row, authenticator) : () => undefined;
     const path = row.path.replaceAll(/\{(\w+)\}/g, ":$1");
     app.on([row.method], [path], ...limitsOf(row), async (c) => handler(c, await find(c)));
   }
 }
 
-function guardOf(scope: Scope, authenticator: Authenticator): (c: Context<ServerEnv>) => unknown {
-  switch (scope) {
+function guardOf(
+  row: Extract<ServerRoute, { guard: "internal" }>,
+  authenticator: Authenticator,
+): (c: Context<ServerEnv>) => unknown {
+  switch (row.scope) {
     case "edge":
       return authenticator.authenticateEdge;
     case "pay":
       return authenticator.authenticateSession;
+    case "portal":
+      return (c) => authenticator.authenticateUser(c, row);
     default:
-      return (c) => authenticator.authenticate(c, scope);
+      return (c) => authenticator.authenticate(c, row.scope);
   }
 }
 

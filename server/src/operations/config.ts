@@ -9,6 +9,7 @@ import {
 } from "../../contract/environment/index.ts";
 import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "../crypto/master-key-variables.ts";
 import { masterKeyFileOf } from "../crypto/open-master-key.ts";
+import { mailVariables } from "../email/neutral-sender.ts";
 import { allowedNetworksVariable } from "../network/variable.ts";
 import { dataFolderVariable } from "./data-folder.ts";
 import { namespacePattern } from "./names.ts";
@@ -26,6 +27,7 @@ const Instance = z.object({
   masterKeyFile: z.string(),
   masterKey: z.string().optional(),
   allowedNetworks: z.string().optional(),
+  mail: z.object({ url: z.string(), from: z.string() }).optional(),
   namespace: z.string(),
   /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`. */
   edgeUrl: z.url().optional(),
@@ -89,6 +91,7 @@ export const platformVariables = defineVariables({
     default: "pay",
   },
   ...allowedNetworksVariable,
+  ...mailVariables,
   ...dataFolderVariable,
 });
 
@@ -120,6 +123,8 @@ export function findPlatform(processEnv: NodeJS.ProcessEnv): PlatformAddress {
       ...(masterKey && { masterKey }),
       namespace: env.CLARITY_NAMESPACE,
       ...(env.CLARITY_ALLOWED_NETWORKS && { allowedNetworks: env.CLARITY_ALLOWED_NETWORKS }),
+      ...(env.CLARITY_MAIL_URL &&
+        env.CLARITY_MAIL_FROM && { mail: { url: env.CLARITY_MAIL_URL, from: env.CLARITY_MAIL_FROM } }),
     };
   }
   const instance = readInstance(dataDir);

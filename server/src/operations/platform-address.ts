@@ -9,9 +9,11 @@ export interface PlatformAddress {
   readonly masterKey?: string | undefined;
   /** What tenants may name beside public addresses, as `parseAllowList` reads it. Default: nothing. */
   readonly allowedNetworks?: string | undefined;
+  /** Sends for tenants that have no mail server: `neutralSender`. Default: nothing is sent for them. */
+  readonly mail?: { readonly url: string; readonly from: string } | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
-  /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`: tenants' names stand in place of its host. */
+  /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`: tenants' names stand in place of its host. Default: by https at each tenant's own host. */
   readonly edgeUrl?: string | undefined;
   /** What `npm start` runs beside the platform. */
   readonly sandbox?: SandboxPlace | undefined;

@@ -32,7 +32,7 @@ export async function readTables(sql: Pick<Sql, "unsafe">): Promise<TableShape[]
     from pg_class c
     join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
     left join pg_index i on i.indrelid = c.oid and i.indisprimary
-    where c.relnamespace = 'pay'::regnamespace and c.relkind = 'r' and c.relname <> '${keyFloor}'
+    where c.relnamespace = 'pay'::regnamespace and c.relkind = 'r' and c.relname <> all ('{${notPortable.join(",")}}')
     order by c.relname collate "C", a.attnum`);
   const references = await sql.unsafe<{ from: string; to: string }[]>(`
     select f.relname as from, t.relname as to
@@ -53,8 +53,11 @@ export async function readTables(sql: Pick<Sql, "unsafe">): Promise<TableShape[]
   }));
 }
 
-/** Says which of this tenant's data keys are retired; an imported tenant has keys of its own. */
-const keyFloor = "key_floor";
+/**
+ * What stays behind: which of this tenant's data keys are retired, for an imported tenant has keys of its own; who is
+ * signed in, and the mails that let somebody in, for they are this tenant's doors.
+ */
+const notPortable = ["key_floor", "login_challenges", "portal_sessions"];
 
 /** The schema's convention for sealed secrets: `ciphertext`, `secret_ciphertext`. */
 const isSecret = (column: string) => /(^|_)ciphertext$/.test(column);

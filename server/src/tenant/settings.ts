@@ -85,6 +85,16 @@ export const settingDefinitions = {
     default: null,
     help: "Requests a minute of all its payers, in place of its tier's.",
   },
+  "portal.idleMinutes": {
+    schema: z.number().int().min(5).max(1_440),
+    default: 60,
+    help: "A portal's session ends after so many minutes without a request.",
+  },
+  "portal.sessionHours": {
+    schema: z.number().int().min(1).max(720),
+    default: 12,
+    help: "A portal's session ends after so many hours, whatever is done in it.",
+  },
   "limits.minimum": {
     schema: z.record(Currency, AmountMinor),
     default: {},

@@ -8,6 +8,7 @@ export { addDatabaseServer } from "../operations/servers/database-servers.ts";
 export { FakeProvider } from "../providers/fake.ts";
 export { type CountingProvider, startCountingProvider } from "../providers/testing/counting-provider.ts";
 export { freePort } from "./free-port.ts";
+export { type TestMailbox, testMailbox } from "./mailbox.ts";
 export { type TestPlatform, testPlatform } from "./platform.ts";
 export { type TestDatabase, testDatabase, testServerUrl } from "./postgres.ts";
 export { type TcpProxy, tcpProxy } from "./tcp-proxy.ts";

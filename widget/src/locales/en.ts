@@ -1,4 +1,4 @@
-import type { DeclineReason, ErrorCode } from "@clarity/bff/contract";
+import type { DeclineReason, ErrorCode, PortalErrorCode } from "@clarity/bff/contract";
 import { enErrors } from "./en-errors.ts";
 import { enWords } from "./en-words.ts";
 
@@ -6,9 +6,10 @@ import { enWords } from "./en-words.ts";
 export type ClientCode = "network" | "session_ended" | "no_token" | "insecure_page";
 /** Why the edge was not heard; before there is a session only, where words are few (`pre-session.ts`). */
 export type EarlyCode = "page_refused" | "page_blocked";
-export type Code = ErrorCode | ClientCode | EarlyCode;
+type Worded = Exclude<ErrorCode, PortalErrorCode> | ClientCode;
+export type Code = Worded | EarlyCode;
 
-type Needed = `error.${ErrorCode | ClientCode}` | `decline.${DeclineReason}`;
+type Needed = `error.${Worded}` | `decline.${DeclineReason}`;
 
 /** Every word, complete. A code of the contract without words does not compile. */
 export const en = { ...enWords, ...enErrors } as const satisfies Record<Needed, string>;

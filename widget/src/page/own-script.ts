@@ -3,7 +3,7 @@ import { edgeOf } from "./addresses.ts";
 export interface OwnScript {
   /** Origin of the edge that serves us: where the API is. */
   edge: string;
-  /** Where it came from, whole. */
+  /** Its own address. */
   src: string;
   /** `data-…` of our own element. */
   data: DOMStringMap;

@@ -24,8 +24,9 @@ export class ApiError extends Error {
   /** The same request may succeed later, and may already have been carried out. */
   get transient(): boolean {
     const { status } = this.problem;
-    // Refused for good, and for a while: the payment was not begun.
-    if (this.code === "too_many_declines") return false;
+    // Refused for good, and for a while: the payment was not begun. Or the server has tried already, and asking again at
+    // once has it try no sooner.
+    if (this.code === "too_many_declines" || this.code === "erp_unavailable") return false;
     return this.code === "network" || status === 429 || (status !== undefined && status >= 500);
   }
 }
@@ -322,7 +323,7 @@ async function request(url: string, init: RequestInit, clock?: Clock): Promise<u
   const fallback: Code =
     response.status === 429 ? "rate_limited" : response.status < 500 ? "malformed_request" : "unavailable";
   // A 2xx that cannot be read has been carried out all the same: ask again, as after a lost answer.
-  const code = response.ok ? "network" : (problem.code ?? fallback);
+  const code = response.ok ? "network" : ((problem.code as Code | undefined) ?? fallback);
   throw new ApiError(code, { ...problem, status: response.status }, retryAfterMs(response));
 }
 

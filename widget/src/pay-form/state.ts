@@ -65,6 +65,8 @@ export interface State {
   waiting: Payment | null;
   /** The session ends soon. */
   ending: Ending;
+  /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
+  elsewhere: readonly Payment[];
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -85,6 +87,7 @@ export const initialState: State = {
   notice: null,
   waiting: null,
   ending: null,
+  elsewhere: [],
   checked: false,
   focus: null,
 };

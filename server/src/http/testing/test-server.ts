@@ -4,6 +4,7 @@ import type { DestinationStream } from "pino";
 import { createFakeErp } from "../../connectors/fake.ts";
 import type { Context } from "../../context/context.ts";
 import { createContextFactory, type MakeContext } from "../../context/context-factory.ts";
+import type { NeutralSender } from "../../email/neutral-sender.ts";
 import { loopbackNetwork } from "../../network/testing/loopback.ts";
 import { FakeProvider } from "../../providers/fake.ts";
 import { addEmbedKey } from "../../sessions/embed-keys.ts";
@@ -41,6 +42,8 @@ export interface TestServer {
 /** The server's HTTP layer over real PostgreSQL, in this process. */
 export async function testServer(options: {
   edgeKey: EdgeKey;
+  /** Sends for tenants without a mail server. Default: nobody does. */
+  neutral?: NeutralSender;
   /** Takes every log line, at trace level. Default: none is written. */
   logTo?: DestinationStream;
   /** Default: the run's PostgreSQL. */
@@ -81,6 +84,7 @@ export async function testServer(options: {
     makeContext,
     edgeKey,
     jwks: createJwks({ network: loopbackNetwork }),
+    neutral: options.neutral ?? null,
     log,
   });
   return {

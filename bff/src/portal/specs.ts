@@ -1,0 +1,90 @@
+import {
+  Invitation,
+  LoggedIn,
+  LoginFinish,
+  LoginStart,
+  LoginStarted,
+  Logout,
+  Me,
+  Nothing,
+  Overview,
+  PaymentQuery,
+  PortalPayment,
+  PortalPayments,
+  type PortalRouteId,
+  RoleChange,
+  StepUpFinish,
+  Team,
+} from "@clarity/server/contract";
+import { z } from "zod";
+import { answers, body, json, type Specs } from "../routes/spec.ts";
+
+const idPath = z.object({ id: z.uuid() });
+
+/** The portal's API, for the OpenAPI document and for what is let through. */
+export const portalSpecs = {
+  startPortalLogin: {
+    summary: "Mail a link and a code to sign in to the portal",
+    description: "The same answer for everybody, whether somebody has the address or not.",
+    request: body(LoginStart),
+    responses: answers({ 202: json(LoginStarted, "Mailed, should there be somebody.") }),
+  },
+  finishPortalLogin: {
+    summary: "Sign in with the link's token or with the code",
+    description: "Sets the session's cookie. A code works in any browser, a link once; a GET never signs in.",
+    request: body(LoginFinish),
+    responses: answers({ 200: json(LoggedIn, "Signed in.") }),
+  },
+  readPortalMe: {
+    summary: "Who is signed in, what they may do, and the token for changes",
+    responses: answers({ 200: json(Me, "The person.") }),
+  },
+  endPortalSession: {
+    summary: "Sign out here, or everywhere",
+    request: body(Logout),
+    responses: answers({ 200: json(Nothing, "Signed out.") }),
+  },
+  startPortalStepUp: {
+    summary: "Mail a code that proves who it is once more",
+    request: body(Nothing),
+    responses: answers({ 202: json(LoginStarted, "Mailed.") }),
+  },
+  finishPortalStepUp: {
+    summary: "Prove who it is once more",
+    request: body(StepUpFinish),
+    responses: answers({ 200: json(Nothing, "Proved, for some minutes.") }),
+  },
+  readPortalOverview: {
+    summary: "The last thirty days, and what waits",
+    responses: answers({ 200: json(Overview, "Sums by currency.") }),
+  },
+  listPortalPayments: {
+    summary: "The seller's payments, a page at a time",
+    request: { query: PaymentQuery },
+    responses: answers({ 200: json(PortalPayments, "Payments, and where the next page begins.") }),
+  },
+  readPortalPayment: {
+    summary: "A payment with everything that happened to it",
+    request: { params: idPath },
+    responses: answers({ 200: json(PortalPayment, "The payment and its timeline.") }),
+  },
+  listPortalTeam: {
+    summary: "The seller's people",
+    responses: answers({ 200: json(Team, "Everybody on the team.") }),
+  },
+  inviteToPortal: {
+    summary: "Invite somebody",
+    request: body(Invitation),
+    responses: answers({ 201: json(Team, "The team, with them.") }),
+  },
+  changePortalRole: {
+    summary: "Change what somebody is",
+    request: { params: idPath, ...body(RoleChange) },
+    responses: answers({ 200: json(Team, "The team now.") }),
+  },
+  removeFromPortal: {
+    summary: "Remove somebody",
+    request: { params: idPath },
+    responses: answers({ 200: json(Team, "The team now.") }),
+  },
+} satisfies Specs<PortalRouteId>;

@@ -1,0 +1,4 @@
+/** The portal's half of the contract: what its pages send and see, its routes, and who may do what. */
+export * from "./permissions.ts";
+export * from "./routes.ts";
+export * from "./shapes.ts";

@@ -1,0 +1,15 @@
+import type { PortalRouteId } from "../../../contract/index.ts";
+import type { NeutralSender } from "../../email/neutral-sender.ts";
+import type { Handlers } from "../mount-routes.ts";
+import { paymentHandlers } from "./payment-handlers.ts";
+import { sessionHandlers } from "./session-handlers.ts";
+import { teamHandlers } from "./team-handlers.ts";
+
+/** What the portal's pages ask for, through the edge. */
+export const portalHandlers = (options: {
+  neutral: NeutralSender | null;
+}): Handlers<PortalRouteId | "readPortalFace"> => ({
+  ...sessionHandlers(options),
+  ...teamHandlers(options),
+  ...paymentHandlers,
+});
