@@ -22,8 +22,9 @@ async function expectTold([form, lines]: [PayForm, string[]], payer: RegExp, adm
 }
 
 const anew =
-  /Öffnen Sie diese Seite neu\. Hilft das nicht, fragen Sie bei (Ihrem Verkäufer|Acme Industrial) nach/;
-const contact = (name: string) => new RegExp(`Hier kann nicht gezahlt werden. Fragen Sie bei ${name} nach`);
+  /Öffnen Sie diese Seite neu\. Hilft das nicht, fragen Sie bei \u2068?(Ihrem Verkäufer|Acme Industrial)\u2069? nach/;
+const contact = (name: string) =>
+  new RegExp(`Hier kann nicht gezahlt werden. Fragen Sie bei .?${name}.? nach`);
 
 const nowS = () => Math.floor(Date.now() / 1000);
 for (const [what, token, admin] of [

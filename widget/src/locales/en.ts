@@ -6,10 +6,10 @@ import { enWords } from "./en-words.ts";
 export type ClientCode = "network" | "session_ended" | "no_token" | "insecure_page";
 /** Why the edge was not heard; before there is a session only, where words are few (`pre-session.ts`). */
 export type EarlyCode = "page_refused" | "page_blocked";
-type PayerCode = Exclude<ErrorCode, PortalErrorCode>;
-export type Code = PayerCode | ClientCode | EarlyCode;
+type Worded = Exclude<ErrorCode, PortalErrorCode> | ClientCode;
+export type Code = Worded | EarlyCode;
 
-type Needed = `error.${PayerCode | ClientCode}` | `decline.${DeclineReason}`;
+type Needed = `error.${Worded}` | `decline.${DeclineReason}`;
 
 /** Every word, complete. A code of the contract without words does not compile. */
 export const en = { ...enWords, ...enErrors } as const satisfies Record<Needed, string>;

@@ -64,8 +64,9 @@ describe.each(Object.keys(preSession) as (keyof typeof preSession)[])("in %s", (
     const words = wordsBefore([language]);
     for (const seller of ["Acme Industrial", undefined]) {
       const name = seller ?? words.text("early.seller");
-      const text = words.text(`error.${code}`, { seller: name });
-      expect(text).toBe(preSession[language][payer].replace("{seller}", `\u2068${name}\u2069`));
+      // Without the marks that hold a name together in a line that runs the other way.
+      const text = words.text(`error.${code}`, { seller: name }).replaceAll(/[\u2068\u2069]/g, "");
+      expect(text).toBe(preSession[language][payer].replace("{seller}", name));
       expect(text).not.toMatch(/[{}]/);
     }
   });

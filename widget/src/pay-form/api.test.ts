@@ -15,6 +15,8 @@ interface Call {
 function serve(answers: Record<string, (() => Response | Promise<Response>)[]>): Call[] {
   const calls: Call[] = [];
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    // Why it is not heard is asked of our script: `page/causes.test.ts`.
+    if (init.method === "HEAD") throw new TypeError("no connection");
     const path = new URL(url).pathname;
     const headers = new Headers(init.headers);
     const body = init.body ? JSON.parse(String(init.body)) : null;
