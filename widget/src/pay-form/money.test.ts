@@ -266,6 +266,16 @@ describe("an amount that was pasted", () => {
       }
   });
 
+  test("in French Switzerland a point beside the currency is money's, and a bare one could be thousands", () => {
+    const format = { locale: "fr-CH", exponent: 3, currency: "KWD" };
+    expect(["0.001 KWD", "1.001 KWD", "0,001", "1.001"].map((text) => parseAmount(text, format))).toEqual([
+      1n,
+      1001n,
+      1n,
+      null,
+    ]);
+  });
+
   test("as a row shows it reads back, whatever came along with it from the page", () => {
     const around = fc.constantFrom(
       "",
