@@ -21,6 +21,7 @@ const bodies: Readonly<Record<string, object>> = {
   inviteToPortal: { email: "new@acme.test", name: "New", role: "viewer" },
   changePortalRole: { role: "viewer" },
   finishPortalStepUp: { code: "123456" },
+  importPortalInvoices: { file: "", apply: false },
 };
 
 let line: TestServer;

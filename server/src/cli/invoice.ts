@@ -1,8 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { Command } from "commander";
-import { type Entered, enterInvoices } from "../invoices/entered/enter-invoices.ts";
+import { type Entry, enterSheet } from "../invoices/entered/enter-sheet.ts";
 import { type EntryFault, wordsOf } from "../invoices/entered/entry-fault.ts";
-import { readSheet, sheetFaultWords, sheetLimits } from "../invoices/entered/read-sheet.ts";
+import { sheetFaultWords, sheetLimits } from "../invoices/entered/read-sheet.ts";
 import { contextFor } from "./context.ts";
 import { type Answer, table } from "./output.ts";
 import type { CommonOptions, Run } from "./run.ts";
@@ -31,25 +31,25 @@ const importFile =
       const ctx = await contextFor(operator, slug);
       // Of a file that is too large no more is read than its size.
       const { size } = await stat(file);
-      const read = size > sheetLimits.bytes ? null : readSheet(await readFile(file));
-      if (!read) throw new Error(`${file}: ${words("too_large", `${sheetLimits.bytes / 1024 / 1024}`)}`);
-      if (read.kind === "unreadable") throw new Error(`${file}: ${words(read.code, read.value)}`);
-      // With what is wrong in the file, the database is still asked what it thinks of the rest.
-      const apply = !dryRun && read.faults.length === 0;
-      const entered = await enterInvoices({ ctx, input: { invoices: read.invoices, apply } });
-      if (entered.kind === "refused") {
-        throw new Error("this tenant has an ERP: its invoices come from there, and are changed there");
+      const tooLarge = size > sheetLimits.bytes;
+      if (tooLarge) throw new Error(`${file}: ${words("too_large", `${sheetLimits.bytes / 1024 / 1024}`)}`);
+      const entry = await enterSheet({ ctx, input: { bytes: await readFile(file), apply: !dryRun } });
+      switch (entry.kind) {
+        case "refused":
+          throw new Error("this tenant has an ERP: its invoices come from there, and are changed there");
+        case "unreadable":
+          throw new Error(`${file}: ${words(entry.code, entry.value)}`);
+        case "faults":
+          return wrong(entry.faults);
+        case "done":
+          return done(entry);
       }
-      const faults = [...read.faults, ...(entered.kind === "faults" ? entered.faults : [])];
-      return faults.length > 0 ? wrong(faults) : done(entered, read.ignored);
     });
 
 const words = (code: keyof typeof sheetFaultWords, value: string) =>
   sheetFaultWords[code].replace("{value}", value);
 
-function wrong(all: readonly EntryFault[]): Answer {
-  const faults = [...new Map(all.map((fault) => [JSON.stringify(fault), fault])).values()];
-  faults.sort((a, b) => a.row - b.row);
+function wrong(faults: readonly EntryFault[]): Answer {
   const rows = faults.map((fault) => [`${fault.row}`, wordsOf(fault)]);
   return {
     json: { written: false, faults: faults.map((fault) => ({ ...fault, words: wordsOf(fault) })) },
@@ -58,11 +58,10 @@ function wrong(all: readonly EntryFault[]): Answer {
   };
 }
 
-function done(entered: Entered, ignored: readonly string[]): Answer {
-  if (entered.kind !== "entered") throw new Error("it was not entered");
-  const count = (verdict: string) => entered.rows.filter((row) => row.verdict === verdict).length;
+function done(entry: Extract<Entry, { kind: "done" }>): Answer {
+  const count = (verdict: string) => entry.rows.filter((row) => row.verdict === verdict).length;
   const counts = { new: count("new"), changed: count("changed"), same: count("same") };
-  const { written, customers } = entered;
+  const { written, customers, ignored } = entry;
   const said = `${counts.new} new, ${counts.changed} changed, ${counts.same} the same; customers: ${customers}`;
   const unused = ignored.length > 0 ? `\ncolumns not used: ${ignored.join(", ")}` : "";
   return {

@@ -35,4 +35,4 @@ export const enteredFields = [
 export type EnteredField = (typeof enteredFields)[number];
 
 /** A row as it was typed. */
-export type TypedRow = Partial<Record<EnteredField, string>>;
+export type TypedRow = { readonly [Field in EnteredField]?: string | undefined };

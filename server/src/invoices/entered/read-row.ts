@@ -6,6 +6,9 @@ import type { EnteredField, EnteredInvoice, TypedRow } from "./entered-invoice.t
 import type { EntryFault, EntryFaultCode } from "./entry-fault.ts";
 import { readAmount } from "./read-amount.ts";
 
+/** Of an id or a number: payers pay by it (`ForeignId`). */
+const mostCharacters = 120;
+
 /**
  * Reads a row as it was typed, by hand or in a file: the invoice, or everything that is wrong with it. A due date that
  * is not given is the invoice's own, an id its number. Pure.
@@ -23,7 +26,7 @@ export function readRow(
   const given = (field: EnteredField) => typed[field]?.trim() ?? "";
   const name = (field: EnteredField, value: string) => {
     if (value === "") return wrong(field, "missing", {});
-    return isName(value, longest.id) ? value : wrong(field, "not_text", { value });
+    return isName(value, mostCharacters) ? value : wrong(field, "not_text", { value });
   };
   const date = (field: EnteredField, value: string) => {
     const read = readDate(value);

@@ -1,5 +1,5 @@
 import { CsvError, parse } from "csv-parse/sync";
-import { type EnteredField, type EnteredInvoice, enteredFields, type TypedRow } from "./entered-invoice.ts";
+import { type EnteredField, type EnteredInvoice, enteredFields } from "./entered-invoice.ts";
 import type { EntryFault } from "./entry-fault.ts";
 import { fieldOfHead } from "./heads.ts";
 import { readRow } from "./read-row.ts";
@@ -56,7 +56,7 @@ export function readSheet(bytes: Uint8Array): SheetRead {
   const invoices: EnteredInvoice[] = [];
   const faults: EntryFault[] = [];
   for (const { row, line } of rows) {
-    const typed: TypedRow = {};
+    const typed: Partial<Record<EnteredField, string>> = {};
     for (const [at, field] of columns.entries()) if (field) typed[field] = row[at] ?? "";
     const read = readRow(typed, line);
     if (read.kind === "invoice") invoices.push(read.invoice);
