@@ -7,11 +7,13 @@ import { createLogger } from "@clarity/server";
 import { removeEmbeddedPostgres, startEmbeddedPostgres } from "@clarity/server/embedded-postgres";
 import { openOperator, preparePlatform } from "@clarity/server/operate";
 import { creation } from "./bench/creation.ts";
+import { firstKey } from "./bench/first-key/first-key.ts";
 import { flood } from "./bench/fleet/flood.ts";
 import { isolation } from "./bench/fleet/isolation.ts";
 import { promote } from "./bench/fleet/promote.ts";
 import { thousand } from "./bench/fleet/thousand.ts";
 import { idleTenants } from "./bench/idle-tenants.ts";
+import { oneKey } from "./bench/one-key/one-key.ts";
 import { paths } from "./bench/paths.ts";
 import { type Figure, report } from "./bench/report.ts";
 import { slowErp } from "./bench/slow-erp.ts";
@@ -20,7 +22,17 @@ const rounds = 5;
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Names on the command line run those alone, such as `npm run bench -- flood promote`. */
-const names = ["creation", "paths", "slow-erp", "isolation", "flood", "promote", "thousand"] as const;
+const names = [
+  "creation",
+  "paths",
+  "first-key",
+  "slow-erp",
+  "isolation",
+  "flood",
+  "promote",
+  "thousand",
+  "one-key",
+] as const;
 type Name = (typeof names)[number];
 const wanted = process.argv.slice(2);
 for (const name of wanted) {
@@ -32,7 +44,10 @@ const assetsDir = "widget/dist";
 const directory = mkdtempSync(join(tmpdir(), "bench-"));
 const figures: Figure[] = [];
 try {
-  await withPostgres("postgres", onOnePlatform);
+  if (wants("one-key")) figures.push(...(await oneKey({ assetsDir })));
+  // The rest is about servers.
+  if (wanted.length === 0 || wanted.some((name) => name !== "one-key"))
+    await withPostgres("postgres", onOnePlatform);
   // Has a PostgreSQL of its own: a thousand databases beside the others' would slow them all.
   if (wants("thousand")) figures.push(...(await thousand()));
   report(figures);
@@ -51,6 +66,7 @@ async function onOnePlatform(adminUrl: string): Promise<void> {
       figures.push(await idleTenants({ operator, assetsDir }));
     }
     if (wants("paths")) figures.push(...(await paths({ operator, assetsDir, rounds })));
+    if (wants("first-key")) figures.push(...(await firstKey({ operator, assetsDir })));
     if (wants("slow-erp")) figures.push(...(await slowErp({ operator, assetsDir })));
     if (wants("isolation")) figures.push(...(await isolation({ operator, assetsDir })));
     if (wants("flood")) figures.push(...(await flood({ operator, assetsDir, rounds })));

@@ -11,8 +11,8 @@ import { shapesOf } from "../bff/contract/former/shapes.ts";
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const build = process.argv[2] ?? "widget/dist";
 
-/** Those that an ERP's page is pinned to. */
-for (const name of ["pay-form.js", "loader.js"]) {
+/** Those that an ERP's page is pinned to, and the card frame of a provider that has not rolled out yet. */
+for (const name of ["pay-form.js", "loader.js", "card-frame.js"]) {
   writeFileSync(`e2e/former/${name}.br`, brotliCompressSync(readFileSync(join(build, name))));
 }
 writeJson("bff/contract/former/shapes.json", shapesOf());

@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureBrowser } from "./browser.ts";
+import { ensureBrowser, ensureFirefox } from "./browser.ts";
 import { ensurePeers } from "./peers.ts";
 import { type Tally, tallyPlaywright, tallyVitest, withExitCode } from "./report.ts";
 import { checks, runStep } from "./steps.ts";
@@ -17,8 +17,9 @@ const reports = join(root, ".test");
 mkdirSync(reports, { recursive: true });
 
 const browser = await ensureBrowser();
+const firefox = ensureFirefox();
 for (const missing of ensurePeers()) console.error(missing);
-const env = { ...process.env, CHROMIUM_PATH: browser };
+const env = { ...process.env, CHROMIUM_PATH: browser, ...(firefox && { FIREFOX_PATH: firefox }) };
 
 const tallies = [staticChecks(), vitest(), playwright()];
 const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);

@@ -3,6 +3,7 @@ import { defineConfig } from "@playwright/test";
 import { demoOf } from "./src/demo-of.ts";
 
 const workers = 2;
+const firefox = process.env.FIREFOX_PATH;
 process.env.E2E_PORT ??= "4600";
 process.env.E2E_DATA_DIR ??= fileURLToPath(new URL("../.test/e2e-data", import.meta.url));
 
@@ -16,23 +17,41 @@ export default defineConfig({
   // A retry that passes is counted as flaky and printed as such.
   retries: process.env.CI ? 1 : 0,
   forbidOnly: Boolean(process.env.CI),
-  use: {
-    browserName: "chromium",
-    headless: true,
-    viewport: { width: 1280, height: 900 },
-    trace: "on-first-retry",
-    launchOptions: {
-      ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}),
-      args: [
-        "--no-sandbox",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
+  use: { headless: true, viewport: { width: 1280, height: 900 }, trace: "on-first-retry" },
+  projects: [
+    {
+      name: "chromium",
+      use: {
+        browserName: "chromium",
+        launchOptions: {
+          ...(process.env.CHROMIUM_PATH ? { executablePath: process.env.CHROMIUM_PATH } : {}),
+          args: [
+            "--no-sandbox",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+          ],
+        },
+      },
     },
-  },
+    {
+      name: "firefox",
+      grep: /@firefox/,
+      use: {
+        browserName: "firefox",
+        // The system's own, by WebDriver BiDi.
+        channel: "moz-firefox",
+        launchOptions: {
+          ...(firefox ? { executablePath: firefox } : {}),
+          // Its driver loses mouse and keys on their way into a process of another site. Origins stay origins.
+          firefoxUserPrefs: { "fission.autostart": false },
+        },
+        trace: "off",
+      },
+    },
+  ],
   // As a user starts it, for each worker one: tests count what a provider and an ERP got, and kill servers.
   webServer: Array.from({ length: workers }, (_, worker) => {
     const { port, dataDir } = demoOf(worker);

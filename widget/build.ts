@@ -27,11 +27,11 @@ const scripts: readonly Script[] = [
   {
     file: "pay-form.js",
     entry: "src/pay-form/index.ts",
-    limit: 28_000,
+    limit: 31_000,
     // Loaded twice, or in two versions: the first one stays. An element of the page's own is none of ours.
     intro: `const taken=customElements.get("pay-form");if(taken){taken.observedAttributes?.includes("token-url")||console.error("pay-form.js: <pay-form> is defined by another script of this page. Let pay-form.js come first, or rename that element.");return}`,
   },
-  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 5_000 },
+  { file: "card-frame.js", entry: "src/card-frame/index.ts", limit: 6_000 },
   { file: "embed-page.js", entry: "src/embed/embed-page.ts", limit: 2_000 },
   { file: "loader.js", entry: "src/embed/loader.ts", limit: 2_000 },
 ];

@@ -6,6 +6,7 @@ export {
   CardMethod,
   Currency,
   DeclineReason,
+  EarlyMethods,
   ErrorCode,
   errorCodes,
   Freshness,

@@ -7,7 +7,7 @@ import { demoOf } from "./demo-of.ts";
 
 /** Of the worker we run in. */
 const here = demoOf(Number(process.env.TEST_PARALLEL_INDEX));
-export const { port } = here;
+export const { port, dataDir } = here;
 
 /** What the launcher leaves for testers, 0600: addresses and the provider's keys. */
 // biome-ignore lint/suspicious/noExplicitAny: written by the demo, read here by name
@@ -71,6 +71,22 @@ export async function charges(
     headers: { authorization: `Bearer ${key}` },
   });
   return data.filter((charge) => charge.amount === amount && charge.currency === currency);
+}
+
+/** Every charge of the account that a tenant made with `--sandbox` has, newest first. */
+export async function accountCharges(name: string, slug: string): Promise<Charge[]> {
+  const account = await json<{ secretKey: string }>(`${urls.provider}/v1/accounts`, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${demo().provider.adminKey}`,
+      "content-type": "application/json",
+    },
+    body: JSON.stringify({ name, webhookUrl: `http://${slug}.localhost:${port}/webhooks/sandbox` }),
+  });
+  const { data } = await json<{ data: Charge[] }>(`${urls.provider}/v1/charges`, {
+    headers: { authorization: `Bearer ${account.secretKey}` },
+  });
+  return data;
 }
 
 export interface Posted {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import { charges, mails, posted, uniqueAmount } from "./demo.ts";
-import { pinToFormer } from "./pages/former.ts";
+import { pinToFormer, serveFormerFrame } from "./pages/former.ts";
 import { expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
 import { cards } from "./pages/pay-form.ts";
 
@@ -23,6 +23,27 @@ test("a page pinned to the former form pays through today's edge: captured once,
   await expect.poll(() => posted("netsuite", typed), { timeout: 20_000 }).toHaveLength(1);
   await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
   expectClean(seen);
+});
+
+test("today's form pays with the card frame of the former release", async ({ page }) => {
+  await serveFormerFrame(page);
+  const seen = await watch(page);
+  const { typed, minor } = uniqueAmount();
+  const form = await openNetsuite(page);
+  await form.payWith(cards.debit, typed);
+  await expect(form.receipt).toBeVisible();
+  expect(await charges("acme", String(minor))).toMatchObject([{ status: "captured" }]);
+  expectClean(seen);
+});
+
+test("the former form in today's pages with the former card frame pays: nothing in between was lost", async ({
+  page,
+}) => {
+  await pinToFormer(page, "pay-form.js");
+  await serveFormerFrame(page);
+  const form = await openNetsuite(page);
+  await form.payWith(cards.debit, uniqueAmount().typed);
+  await expect(form.receipt).toBeVisible();
 });
 
 test("the former form shows the bank's challenge of today's server", async ({ page }) => {

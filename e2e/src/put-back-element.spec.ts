@@ -37,7 +37,7 @@ test.describe("taken out and put back", () => {
     const first = await openFor(page);
     await first.payWith(cards.challenge, typed);
     await expect(first.challengeFrame().getByRole("button", { name: "Approve" })).toBeVisible();
-    // The next page finds the payment in its session.
+    // The next page of this tab finds the payment.
     const form = await openFor(page);
     await form.challengeFrame().getByRole("button", { name: "Approve" }).click();
     await expect(form.receipt).toBeVisible();

@@ -1,42 +1,49 @@
 import { expect, test } from "@playwright/test";
 import { charges, clarity, mails, posted, uniqueAmount, withSurcharge } from "./demo.ts";
+import { everywhere, skipWithoutFirefox } from "./pages/everywhere.ts";
 import { d365Frames, expectClean, openD365, openNetsuite, watch } from "./pages/hosts.ts";
 import { cards } from "./pages/pay-form.ts";
 
-test("a customer pays part of an invoice in NetSuite: captured once, posted once, one receipt", async ({
-  page,
-}) => {
-  const seen = await watch(page);
-  const { typed, minor } = uniqueAmount();
-  const form = await openNetsuite(page);
-  await form.payWith(cards.debit, typed);
-  await expect(form.receipt).toBeVisible();
-  await expect(form.root.getByText(/Receipt number/)).toBeVisible();
+skipWithoutFirefox();
 
-  const [charge, ...more] = await charges("acme", String(minor));
-  expect(more).toEqual([]);
-  expect(charge).toMatchObject({ status: "captured", captured: String(minor) });
-  await expect.poll(() => posted("netsuite", typed), { timeout: 20_000 }).toHaveLength(1);
-  await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
-  expectClean(seen);
-});
+test(
+  "a customer pays part of an invoice in NetSuite: captured once, posted once, one receipt",
+  everywhere,
+  async ({ page }) => {
+    const seen = await watch(page);
+    const { typed, minor } = uniqueAmount();
+    const form = await openNetsuite(page);
+    await form.payWith(cards.debit, typed);
+    await expect(form.receipt).toBeVisible();
+    await expect(form.root.getByText(/Receipt number/)).toBeVisible();
 
-test("a customer pays in D365 through the web resource: captured once, posted once, one receipt", async ({
-  page,
-}) => {
-  const seen = await watch(page);
-  const { typed, minor } = uniqueAmount();
-  const form = await openD365(page);
-  await form.payWith(cards.debit, typed);
-  await expect(form.receipt).toBeVisible();
+    const [charge, ...more] = await charges("acme", String(minor));
+    expect(more).toEqual([]);
+    expect(charge).toMatchObject({ status: "captured", captured: String(minor) });
+    await expect.poll(() => posted("netsuite", typed), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
+    expectClean(seen);
+  },
+);
 
-  expect(await charges("globex", String(minor))).toMatchObject([{ status: "captured" }]);
-  await expect.poll(() => posted("d365", typed), { timeout: 20_000 }).toHaveLength(1);
-  await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
-  expectClean(seen);
-});
+test(
+  "a customer pays in D365 through the web resource: captured once, posted once, one receipt",
+  everywhere,
+  async ({ page }) => {
+    const seen = await watch(page);
+    const { typed, minor } = uniqueAmount();
+    const form = await openD365(page);
+    await form.payWith(cards.debit, typed);
+    await expect(form.receipt).toBeVisible();
 
-test("the frame in D365 is as high as its content", async ({ page }) => {
+    expect(await charges("globex", String(minor))).toMatchObject([{ status: "captured" }]);
+    await expect.poll(() => posted("d365", typed), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => mails(typed), { timeout: 20_000 }).toHaveLength(1);
+    expectClean(seen);
+  },
+);
+
+test("the frame in D365 is as high as its content", everywhere, async ({ page }) => {
   const form = await openD365(page);
   await form.ready();
   const [control, embed] = d365Frames;
@@ -86,7 +93,7 @@ test("a debit card carries no surcharge", async ({ page }) => {
   expect(await charges("acme", String(minor))).toHaveLength(1);
 });
 
-test("the bank's 3-D Secure challenge is answered inside the form", async ({ page }) => {
+test("the bank's 3-D Secure challenge is answered inside the form", everywhere, async ({ page }) => {
   const seen = await watch(page);
   const { typed } = uniqueAmount();
   const form = await openNetsuite(page);

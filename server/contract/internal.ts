@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Locale } from "./session.ts";
+import { EarlyMethods, Locale } from "./session.ts";
 
 /**
  * The internal token: a compact JWS the edge signs for one forwarded request, at most 60 s old,
@@ -51,6 +51,8 @@ export const HostEntry = z.object({
   embedOrigins: z.array(z.string()),
   /** Origins of payment frames, for `frame-src`. */
   frameOrigins: z.array(z.string()),
+  /** Where its payment frames are, for the form to load them early. An older server does not say. */
+  methods: EarlyMethods.shape.methods.default([]),
   /** Of all its payers. An older server does not say. */
   requestsPerMinute: z.number().int().positive().default(12_000),
 });

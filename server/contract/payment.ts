@@ -66,7 +66,7 @@ export const Payment = z
     totalMinor: AmountMinor,
     lines: z.array(z.object({ invoiceId: z.string(), invoiceNumber: z.string(), amountMinor: AmountMinor })),
     createdAt: z.iso.datetime(),
-    /** Set in `requires_action`: the provider's challenge page (3-D Secure). */
+    /** Set in `requires_action`: the provider's challenge page (3-D Secure). Null in a session's answer. */
     action: z.object({ type: z.literal("challenge"), url: z.url() }).nullable(),
     /** Set in `declined` and `failed`. */
     reason: DeclineReason.nullable(),

@@ -104,6 +104,14 @@ export const routes = {
       whose: "the customer's own",
       foreignIds: "not_found",
     },
+    listMethods: {
+      method: "GET",
+      path: "/v1/methods",
+      host: "tenant",
+      guard: "public",
+      rate: "anybody",
+      whose: "where the payment frames of the host's tenant are, with the keys that providers publish",
+    },
     receiveWebhook: {
       method: "POST",
       path: "/webhooks/{provider}",

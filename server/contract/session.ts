@@ -87,6 +87,12 @@ export const CardMethod = z
   .meta({ id: "CardMethod" });
 export type CardMethod = z.infer<typeof CardMethod>;
 
+/** What the form may load before it has a session: where the fields of each way to pay are. */
+export const EarlyMethods = z
+  .object({ methods: z.array(CardMethod.pick({ type: true, frameUrl: true })) })
+  .meta({ id: "EarlyMethods" });
+export type EarlyMethods = z.infer<typeof EarlyMethods>;
+
 export const ThemeView = z
   .object({
     /** Content hash; `/theme/<hash>.css` serves the same `css`, immutable. */
@@ -150,8 +156,14 @@ export const OpenedSession = z.object({
      */
     minimumMinor: z.record(z.string(), AmountMinor).default({}),
     flags: z.record(z.string(), z.union([z.boolean(), z.string(), z.number()])),
-    /** A payment of this customer that is still under way: show it before offering to pay again. */
+    /** The newest of `unfinishedPayments`. */
     unfinishedPayment: Payment.nullable(),
+    /**
+     * Payments of this customer that are still under way, newest first. Whoever opens a session may be another person
+     * than who began them: `action` and `receipt` are null here, and answered by `GET /v1/payments/{id}`. An older server
+     * tells the newest alone.
+     */
+    unfinishedPayments: z.array(Payment).max(5).optional(),
   }),
 });
 export type OpenedSession = z.infer<typeof OpenedSession>;

@@ -24,6 +24,7 @@ import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
 import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
 import { backupSettings } from "./operations/backup/settings.ts";
+import { createRoleWatchdog } from "./operations/watchdog/role-watchdog.ts";
 import { servedTenants } from "./outbox/served-tenants.ts";
 import { startWorker } from "./outbox/worker.ts";
 import { paymentDeliveries } from "./payments/deliveries/deliveries.ts";
@@ -74,7 +75,13 @@ const starting = startWorker({
   deliveries: paymentDeliveries,
   resolveAttempt,
   graceMs: env.CLARITY_GRACE_MS,
-  chores: [anchorChore(registry.sql), forgetDeclines, forgetExpiredLogins, ...backupChores()],
+  chores: [
+    anchorChore(registry.sql),
+    createRoleWatchdog({ registry: registry.sql }),
+    forgetDeclines,
+    forgetExpiredLogins,
+    ...backupChores(),
+  ],
   log,
 });
 const worker = await starting;

@@ -6,6 +6,7 @@ const standard = {
   fetch: "ask",
   "JSON.stringify": "jsonOf",
   "crypto.randomUUID": "uuid",
+  "Date.parse": "instantOf",
   "URL.parse": "parseUrl",
   "AbortSignal.timeout": "timeout",
   "AbortSignal.any": "anyOf",

@@ -1,3 +1,4 @@
+import type { HostEntry } from "@clarity/server/contract";
 import { addHeaders, answer } from "../http/answer.ts";
 import type { EdgeContext } from "../http/env.ts";
 import { Refusal } from "../http/refusal.ts";
@@ -31,6 +32,7 @@ export function assetHandlers(options: {
       metrics.countAsset(asset.version);
       openToAll(c);
       addHeaders(c, { "content-type": asset.type, vary: "accept-encoding", ...endHeaders(asset.end) });
+      if (c.req.param("file") === "pay-form.js") addHeaders(c, frameHeaders(c.get("host").methods));
       if (asset.end) addHeaders(c, { "cache-control": untilItEnds });
       if (encoding !== "identity") addHeaders(c, { "content-encoding": encoding });
       return answer(c, asset.bodies[encoding]);
@@ -43,6 +45,15 @@ export function assetHandlers(options: {
       return answer(c, text);
     },
   };
+}
+
+/**
+ * Where the payment frame is, beside the form's script, which so starts it without asking (`listMethods` says the same):
+ * of an answer's headers a script on another's page can read no other about itself.
+ */
+function frameHeaders([method]: HostEntry["methods"]): Record<string, string> {
+  if (!method) return {};
+  return { "server-timing": `frame;desc="${method.frameUrl}"`, "timing-allow-origin": "*" };
 }
 
 function openToAll(c: EdgeContext) {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { HostEntry } from "@clarity/server/contract";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addressOf, integrityOf, scriptsOf, writeBuild } from "../testing/builds.ts";
 import { codeOf } from "../testing/code-of.ts";
@@ -44,6 +45,18 @@ const scriptsIn = async (rig: Rig): Promise<{ src: string; integrity: string }[]
 const logged = (rig: Rig) => rig.log.filter((line) => JSON.parse(line).level >= 50).join("");
 
 describe("an edge with several builds", () => {
+  test("says beside the form where the tenant's payment frame is, and beside nothing else", async () => {
+    await release("1.0.0");
+    const rig = await edgeOf();
+    const headersOf = async (at: string, path: string) => (await rig.call(at, path)).headers;
+    const form = await headersOf(host, "/v/1.0.0/pay-form.js");
+    expect(form.get("server-timing")).toBe('frame;desc="https://frames.provider.example/card?key=pk"');
+    expect(form.get("timing-allow-origin")).toBe("*");
+    expect((await headersOf(host, "/v/1.0.0/embed-page.js")).get("server-timing")).toBeNull();
+    rig.hosts.set("bare.localhost", { ...(rig.hosts.get(host) as HostEntry), methods: [] });
+    expect((await headersOf("bare.localhost", "/v/1.0.0/pay-form.js")).get("server-timing")).toBeNull();
+  });
+
   test("serves every one, by version and by content, the same bytes under both", async () => {
     await release("1.0.0");
     await release("1.1.0");

@@ -1,4 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
+import type { HostEntry } from "@clarity/server/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addressOf, integrityOf } from "../testing/builds.ts";
 import { createRig, port, type Rig, written } from "../testing/rig.ts";
@@ -234,4 +235,16 @@ test("over https browsers are told to stay there, as the proxy in front says", a
   ).toContain("max-age");
   await trusting.close();
   expect((await rig.call(host, "/embed", { headers })).headers.get("strict-transport-security")).toBeNull();
+});
+
+test("where the payment frames are is told ahead of any session, to every page, of this tenant alone", async () => {
+  const answer = await rig.call(host, "/v1/methods", { headers: { origin: "https://somewhere.example" } });
+  expect(await answer.json()).toEqual({
+    methods: [{ type: "card", frameUrl: "https://frames.provider.example/card?key=pk" }],
+  });
+  expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+  expect(answer.headers.get("cache-control")).toBe("public, max-age=60");
+  rig.hosts.set("bare.localhost", { ...(rig.hosts.get(host) as HostEntry), methods: [] });
+  expect(await (await rig.call("bare.localhost", "/v1/methods")).json()).toEqual({ methods: [] });
+  expect((await rig.call("nobody.localhost", "/v1/methods")).status).toBe(404);
 });

@@ -129,6 +129,7 @@ function hostOf({ headers }: Seen): HostEntry {
     upstream: null,
     embedOrigins: sources("frame-ancestors"),
     frameOrigins: sources("frame-src"),
+    methods: [],
     requestsPerMinute: 0,
   };
 }

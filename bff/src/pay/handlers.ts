@@ -1,7 +1,7 @@
-import type { Session } from "@clarity/bff/contract";
+import type { EarlyMethods, Session } from "@clarity/bff/contract";
 import { OpenedSession } from "@clarity/server/contract";
 import type { Words } from "../assets/words.ts";
-import { answerJson, passOn } from "../http/answer.ts";
+import { addHeaders, answerJson, passOn } from "../http/answer.ts";
 import type { Handlers } from "../routes/spec.ts";
 import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
 import { ofSession, ofTenant } from "../upstream/claims.ts";
@@ -39,6 +39,13 @@ export function payHandlers({
 
     async listInvoices(c) {
       return passOn(c, await forward({ to: "listInvoices", ...ofSession(c) }));
+    },
+
+    listMethods(c) {
+      const known: EarlyMethods = { methods: c.get("host").methods };
+      // Any page may know it, and a page that has it for a minute more than it holds waits for the session at worst.
+      addHeaders(c, { "access-control-allow-origin": "*", "cache-control": "public, max-age=60" });
+      return answerJson(c, known);
     },
 
     async startPayment(c) {

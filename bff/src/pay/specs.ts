@@ -1,4 +1,5 @@
 import {
+  EarlyMethods,
   InvoiceList,
   Payment,
   PaymentId,
@@ -22,6 +23,11 @@ export const paySpecs = {
     summary: "The customer's open invoices",
     responses: answers({ 200: json(InvoiceList, "Open invoices, the oldest due first.") }),
   },
+  listMethods: {
+    summary: "Where the payment frames are",
+    description: "For the form to load them while the session is opened; the session's `methods` decide.",
+    responses: answers({ 200: json(EarlyMethods, "Ways to pay.") }),
+  },
   startPayment: {
     summary: "Pay invoices",
     description: "Safe to repeat: the same `id` with the same body is the same payment.",
@@ -41,4 +47,6 @@ export const paySpecs = {
     request: paymentPath,
     responses: answers({ 200: json(Payment, "Its state now.") }),
   },
-} satisfies Specs<"openSession" | "listInvoices" | "startPayment" | "readPayment" | "resumePayment">;
+} satisfies Specs<
+  "openSession" | "listInvoices" | "listMethods" | "startPayment" | "readPayment" | "resumePayment"
+>;

@@ -203,6 +203,7 @@ function hostEntry(slug: string, id: string): HostEntry {
     upstream: null,
     embedOrigins: [`https://erp.${slug}.example`],
     frameOrigins: ["https://frames.provider.example"],
+    methods: [{ type: "card", frameUrl: "https://frames.provider.example/card?key=pk" }],
     requestsPerMinute: 12_000,
   };
 }

@@ -5,7 +5,7 @@ import { createHosts } from "./hosts.ts";
 
 const acme = {
   tenant: { id: "0198a000-0000-7000-8000-00000000000a", slug: "acme", name: "Acme" },
-  ...{ status: "active", upstream: null, embedOrigins: [], frameOrigins: [] },
+  ...{ status: "active", upstream: null, embedOrigins: [], frameOrigins: [], methods: [] },
 };
 
 /** A registry that knows the given hosts, and the paths it was asked. */

@@ -3,7 +3,7 @@ export const formCss = `
 :root { color-scheme: light; }
 body { margin: 0; font: 14px/1.45 "Segoe UI", system-ui, sans-serif; color: #242424; background: #f0f0f0; }
 a { color: #0b5a9d; }
-header.top { display: flex; align-items: center; gap: 14px; height: 48px; padding: 0 16px; background: #0d2b45; color: #fff; } header.top strong { font-size: 16px; font-weight: 600; } header.top .app { border-inline-start: 1px solid #5c7389; padding-inline-start: 14px; }
+header.top { display: flex; align-items: center; gap: 14px; height: 48px; padding: 0 16px; background: #0d2b45; color: #fff; } header.top strong { font-size: 16px; font-weight: 600; white-space: nowrap; } header.top .app { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; border-inline-start: 1px solid #5c7389; padding-inline-start: 14px; }
 .waffle { width: 16px; height: 16px; background: radial-gradient(circle, #fff 1.6px, transparent 2px) 0 0 / 5.4px 5.4px; } .me { margin-inline-start: auto; width: 30px; line-height: 30px !important; text-align: center; border-radius: 50%; background: #cfe4f5; color: #0d2b45; font-size: 12px; }
 .shell { display: grid; grid-template-columns: 190px minmax(0, 1fr); min-height: calc(100vh - 48px); }
 .map { background: #fafafa; border-inline-end: 1px solid #e0e0e0; padding: 10px 0; } .map ul { margin: 0 0 8px; padding: 0; list-style: none; } .map li { list-style: none; } .map h2 { font-size: 12px; margin: 12px 16px 4px; color: #5c5c5c; font-weight: 600; }

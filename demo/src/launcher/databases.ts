@@ -16,6 +16,9 @@ export async function ensureStandInDatabases(
   const connection = startupParameters({ behindPooler: false, session: {} });
   const sql = postgres(adminUrl, { max: 1, fetch_types: false, onnotice: () => {}, connection });
   const urls: Partial<Record<StandIn, string>> = {};
+  const [own] =
+    await sql`select pg_encoding_to_char(encoding) as name from pg_database where datname = 'template0'`;
+  const encoding = own?.name === "UTF8" ? "" : "template template0 encoding 'UTF8' locale 'C'";
   try {
     for (const [standIn, password] of Object.entries(passwords) as [StandIn, string][]) {
       const name = `demo_${standIn}`;
@@ -25,7 +28,7 @@ export async function ensureStandInDatabases(
       await sql.unsafe(`${role ? "alter" : "create"} role ${name} ${login}`);
       if (!role) await sql.unsafe(`grant ${name} to current_user`);
       const [database] = await sql`select 1 from pg_database where datname = ${name}`;
-      if (!database) await sql.unsafe(`create database ${name} owner ${name}`);
+      if (!database) await sql.unsafe(`create database ${name} owner ${name} ${encoding}`);
       // Every role may enter a new database, a tenant's too.
       await sql.unsafe(`revoke all on database ${name} from public`);
       const url = new URL(adminUrl);

@@ -124,6 +124,7 @@ async function prepare(
   where: { adminUrl: string; masterKeyFile: string },
 ): Promise<PlatformAddress> {
   const address = await preparePlatform(where);
+  const mail = neutralMail(ports);
   const sandbox = {
     url: addresses.internal.provider,
     frameUrl: `${addresses.provider}/card`,
@@ -131,7 +132,6 @@ async function prepare(
     smtpPort: ports.smtp,
     mailbox: `${addresses.mailbox}/mail`,
   };
-  const mail = neutralMail(ports);
   writeInstance(dataDir, { ...address, allowedNetworks, mail, edgeUrl: `${addresses.edge}/`, sandbox });
   return address;
 }

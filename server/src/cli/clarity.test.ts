@@ -69,6 +69,19 @@ test("Ctrl-C says that the command can be run again, and ends it", async () => {
   });
 });
 
+test("tenant create refuses a sandbox that is not there and an origin that is none before anything is made", async () => {
+  const create = "tenant create early --template basic-invoice --admin e@early.test --name Early";
+  const nowhere = await clarity(`${create} --sandbox`);
+  expect(nowhere).toMatchObject({ code: 1, stdout: "" });
+  expect(nowhere.stderr).toContain("there is no sandbox here for early: npm start runs one");
+  const wrong = await clarity(`${create} --origin http://localhost:8080/pay`);
+  expect(wrong).toMatchObject({ code: 1, stdout: "" });
+  expect(wrong.stderr).toContain("scheme, host, port unless usual; no path, no wildcard");
+  expect((await clarity("tenant list --json")).json()).not.toContainEqual(
+    expect.objectContaining({ slug: "early" }),
+  );
+});
+
 test("tenant create makes a tenant that list and show know", async () => {
   const made = await clarity(
     "tenant create globex --template d365-fo-enterprise --admin g@globex.test --name Globex --host pay.globex.example --json",
@@ -117,6 +130,15 @@ test("tenant create mails the owner the way in, from the neutral sender in the t
   expect(told.stdout).toMatch(
     /o@told\.test \(no mail server is set up\).* https:\/\/pay\.told\.example\/portal#\/login\/[\w-]{43}$/,
   );
+});
+
+test("tenant create --origin lets a page embed the form, once more keeps those it had", async () => {
+  const create = "tenant create pages --template basic-invoice --admin e@pages.test --name Pages";
+  expect(await clarity(`${create} --origin http://localhost:8080`)).toMatchObject({ code: 0 });
+  expect(await clarity(`${create} --origin https://erp.test`)).toMatchObject({ code: 0 });
+  expect((await clarity("setting get pages embed.origins --json")).json()).toMatchObject({
+    value: ["http://localhost:8080", "https://erp.test"],
+  });
 });
 
 test("tenant create tells each step and its time on standard error, and as JSON keeps them in the answer", async () => {
@@ -254,19 +276,20 @@ test("the doctor's bad news ends with code 1 and says what to do", async () => {
 
 test("a payment nobody knows the outcome of is listed and shown, of a suspended tenant too", async () => {
   const acme = await platform.operator.registry.findBySlug("acme");
-  const { db, tenant } = await platform.operator.tenants.open(acme?.id ?? "");
+  const { db, tenant, record } = await platform.operator.tenants.open(acme?.id ?? "");
   const id = "5a0e7d1c-0000-4000-8000-000000000002";
   await db.query`
     with payment as (
       insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
-        surcharge_minor, total_minor, lines, created_at)
-      values (${tenant.id}, ${id}, '42', '\\x00', 'pending', 'USD', 1250, 0, 1250, '[]', now() - interval '2 min')
+        surcharge_minor, total_minor, lines)
+      values (${tenant.id}, ${id}, '42', '\\x00', 'pending', 'USD', 1250, 0, 1250, '[]')
       returning tenant_id
     )
     insert into pay.attempts (tenant_id, id, payment_id, provider, token, statement, state, leased_until,
       next_check_at, last_cause)
     values (${tenant.id}, ${id}, ${id}, 'sandbox', 'tok_canary', 'ACME', 'pending', now(), now(), 'no answer')
     returning tenant_id`;
+  await platform.rewrite({ record }, "update pay.payments set created_at = now() - interval '2 min'");
   await clarity("tenant suspend acme");
   const listed = await clarity("payment list acme --json");
   expect(listed.json()).toMatchObject([{ id, state: "pending", totalMinor: "1250", cause: "no answer" }]);

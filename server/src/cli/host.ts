@@ -3,6 +3,7 @@ import { addHost } from "../operations/provisioning/add-host.ts";
 import { removeHost } from "../operations/provisioning/remove-host.ts";
 import { TenantUnknown } from "../tenant/errors.ts";
 import type { CommonOptions, Run } from "./run.ts";
+import { tellProvider } from "./tell-provider.ts";
 
 export function hostCommand(run: Run): Command {
   const command = new Command("host").description("the host names a tenant answers at");
@@ -24,19 +25,19 @@ const add = (run: Run) => (slug: string, given: string, options: CommonOptions) 
   run(options, async (ctx) => {
     const { host, hosts, added } = await addHost({ ctx, input: { slug, host: given } });
     const said = added ? "answers" : "answered already";
-    return {
+    return tellProvider(ctx, slug, {
       json: { slug, host, added, hosts },
       text: `${slug} ${said} at ${host}; in all at ${hosts.join(", ")}`,
-    };
+    });
   });
 
 const remove = (run: Run) => (slug: string, given: string, options: CommonOptions) =>
   run(options, async (ctx) => {
     const { host, hosts } = await removeHost({ ctx, input: { slug, host: given } });
-    return {
+    return tellProvider(ctx, slug, {
       json: { slug, host, removed: true, hosts },
       text: `${slug} answers at ${host} no more, at an edge that knows it within 30 s; still at ${hosts.join(", ")}`,
-    };
+    });
   });
 
 const list = (run: Run) => (slug: string, options: CommonOptions) =>

@@ -6,6 +6,7 @@ import { backupCommand } from "./backup.ts";
 import { databaseServerCommand } from "./database-server.ts";
 import { deadLetterCommand } from "./dead-letter.ts";
 import { edgeKeyCommand } from "./edge-key.ts";
+import { embedCommand } from "./embed.ts";
 import { embedKeyCommand } from "./embed-key.ts";
 import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
@@ -84,6 +85,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(signingKeyCommand(run, terminal))
     .addCommand(edgeKeyCommand(run))
     .addCommand(embedKeyCommand(run))
+    .addCommand(embedCommand(run))
     .addCommand(tokenCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))

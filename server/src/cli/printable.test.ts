@@ -97,7 +97,7 @@ const places: Record<string, { put: () => Promise<unknown>; shownBy: string[] }>
       await open.db
         .query`update pay.attempts set last_cause = ${text}, provider_ref = ${text} returning tenant_id`;
       await open.db.query`
-        update pay.payments set state = 'conflicted', customer_id = ${text} returning tenant_id`;
+        update pay.payments set state = 'conflicted', reason = ${text} returning tenant_id`;
       await open.db.query`update pay.outbox set state = 'dead', last_cause = ${text} returning tenant_id`;
       await open.db.query`
         insert into pay.audit_log (tenant_id, actor, action, subject)

@@ -1,13 +1,12 @@
 import { Command } from "commander";
-import { announceOrigins } from "../operations/embed/announce-origins.ts";
 import type { Operator } from "../operations/operator.ts";
 import { type SettingKey, type SettingValue, settingDefinitions } from "../tenant/settings.ts";
 import { isSecret } from "../tenant/settings-store.ts";
-import { contextFor } from "./context.ts";
 import { type Answer, table } from "./output.ts";
 import { oneLine } from "./printable.ts";
 import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 import { neverAnArgument, secretArgument } from "./secrets-given.ts";
+import { tellProvider } from "./tell-provider.ts";
 import { readSecret, type SecretPlace, type Terminal } from "./terminal.ts";
 
 export function settingCommand(run: Run, terminal: Terminal): Command {
@@ -74,7 +73,7 @@ const set =
       const text = elsewhere ? await readSecret(terminal, place) : given;
       const { settings } = await openBySlug(operator, slug);
       await settings.set(known, parse(known, text));
-      return told({ json: { key, set: true }, text: `${key} is set` }, await tell(operator, slug, known));
+      return tell(operator, { slug, key: known }, { json: { key, set: true }, text: `${key} is set` });
     });
 
 const unset = (run: Run) => (slug: string, key: string, options: CommonOptions) =>
@@ -83,7 +82,7 @@ const unset = (run: Run) => (slug: string, key: string, options: CommonOptions) 
     const { settings } = await openBySlug(operator, slug);
     const was = await settings.unset(known);
     const text = was ? `${key} has its default again` : `${key} was not set`;
-    return told({ json: { key, unset: was }, text }, await tell(operator, slug, known));
+    return tell(operator, { slug, key: known }, { json: { key, unset: was }, text });
   });
 
 /** Of these the provider's card frame must hear. */
@@ -94,20 +93,8 @@ const ofCardFrame: readonly SettingKey[] = [
   "provider.webhookSecret",
 ];
 
-/** Why the provider does not know yet who may stand around its card fields; null: it does, or does not ask. */
-const tell = async (operator: Operator, slug: string, key: SettingKey): Promise<string | null> =>
-  ofCardFrame.includes(key)
-    ? announceOrigins({ ctx: operator, input: { context: await contextFor(operator, slug) } })
-    : null;
-
-/** The setting is set all the same. */
-const told = ({ json, text }: { json: object; text: string }, cause: string | null): Answer =>
-  cause === null
-    ? { json, text }
-    : {
-        json: { ...json, providerNotTold: cause },
-        text: `${text}\nthe provider could not be told who may frame its card fields (${cause}): set it again`,
-      };
+const tell = async (operator: Operator, of: { slug: string; key: SettingKey }, answer: Answer) =>
+  ofCardFrame.includes(of.key) ? tellProvider(operator, of.slug, answer) : answer;
 
 function settingKey(key: string): SettingKey {
   if (Object.hasOwn(settingDefinitions, key)) return key as SettingKey;

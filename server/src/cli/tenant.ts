@@ -24,6 +24,7 @@ import { addDeleteCommands } from "./tenant-delete.ts";
 import { addExportCommands } from "./tenant-export.ts";
 import { addMoveCommands } from "./tenant-move.ts";
 import { addPinCommands } from "./tenant-pin.ts";
+import { addRepairCommands } from "./tenant-repair.ts";
 import { addRestoreCommands } from "./tenant-restore.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -96,6 +97,7 @@ export function tenantCommand(run: Run, terminal: Terminal): Command {
   addExportCommands(tenant, run);
   addDeleteCommands(tenant, run);
   addRestoreCommands(tenant, run, terminal);
+  addRepairCommands(tenant, run);
   return tenant;
 }
 
@@ -139,8 +141,8 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
     });
     const { tenant, created, notAsAsked, tookMs } = answer;
     const hosts = tenant.hosts.join(", ");
+    // Ahead of the invitation, which then goes to the sandbox' mailbox.
     const furnished = await furnish(ctx, { slug, origins, sandbox: sandbox ?? false });
-    // Behind it: what a sandbox brings may be the mail server.
     const portal = created ? await inviteOwner({ operator: ctx, slug, email: admin }) : null;
     return {
       json: {
@@ -157,8 +159,8 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
           ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`
           : `${slug} was there already, is not changed and answers at ${hosts}`,
         ...describeNotAsAsked(notAsAsked),
-        ...(portal ? [describeInvitation(portal)] : []),
         ...(furnished ? describeSandbox(furnished) : []),
+        ...(portal ? [describeInvitation(portal)] : []),
       ].join("\n"),
       failed: notAsAsked.length > 0,
     };

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -34,7 +36,8 @@ let ids: Record<"acme" | "globex" | "hooli", Record<string, string>>;
 beforeAll(async () => {
   cluster = await startCluster({ folder: folder(), settings: { fsync: "off" } });
   platform = await testPlatform({ adminUrl: cluster.url });
-  writeInstance(dataDir, platform.address);
+  await new Promise<void>((resolve) => edge.listen(0, "127.0.0.1", resolve));
+  writeInstance(dataDir, { ...platform.address, allowedNetworks: "127.0.0.0/8" });
   writeInstance(wrongKey, { ...platform.address, masterKeyFile: join(wrongKey, "master.key") });
   [acme, globex] = [await platform.createTenant("acme"), await platform.createTenant("globex")];
   const hooli = await platform.createTenant("hooli");
@@ -49,6 +52,7 @@ beforeAll(async () => {
   expect((await clarity(["tenant", "suspend", "hooli"])).code).toBe(0);
 });
 afterAll(async () => {
+  edge.close();
   await platform.close();
   await cluster.stop();
 });
@@ -92,7 +96,13 @@ const own = (slug: string, verb: string) => (slug === "hooli" ? ids.hooli : ids.
 /** Said to live, by nobody. */
 const instance = "http://acme.instances.test";
 
-const examples = verbExamples({ own, folder, instance });
+/** All that a page is made of. */
+const edge = createServer((_, answer) => {
+  answer.end('<script src="/v/0/pay-form.js" integrity="sha384-x"></script>');
+});
+const edgeUrl = () => `http://127.0.0.1:${(edge.address() as AddressInfo | null)?.port ?? 9}`;
+
+const examples = verbExamples({ own, folder, instance, edge: edgeUrl });
 const commandLine = (verb: string, slug: string) => [...verb.split(" "), ...(examples[verb]?.(slug) ?? [])];
 
 const terminal = { env: {}, stdin: Readable.from([]), print: () => {}, printError: () => {} };
@@ -122,6 +132,8 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "database-server add <name>": "the platform's",
     "database-server prepare <name>": "the platform's",
     "database-server remove <name>": "the platform's",
+    "embed check <url>": "a page of anybody's: what is told of a tenant is what its own page needs",
+    "embed page --customer <id>": "the ERP's, for the tokens of the tenant's own key",
     "embed-key add --id <id>": "what the new key shall be called",
     "flag set <key>": "a flag of tenant/flags/definitions.ts",
     "flag set <value>": "a value",

@@ -40,6 +40,14 @@ export const unhurried = {
   idle_session_timeout: "0",
 } as const;
 
+/** The same as defaults of a role (`pinned`), with what only newer servers know. */
+export const pinnable = {
+  ...reliedUpon,
+  ...unhurried,
+  // Since PostgreSQL 17.
+  transaction_timeout: "0",
+} as const;
+
 /** Parameters that PgBouncer takes at start-up and keeps for its client; any other ends the connection. */
 const keptByPoolers = ["client_encoding", "DateStyle", "TimeZone", "standard_conforming_strings"] as const;
 

@@ -58,6 +58,7 @@ test("a host is told with its embedding pages, its frames and no secret", async 
     upstream: null,
     embedOrigins: ["https://erp.acme.test"],
     frameOrigins: ["https://provider.test"],
+    methods: [{ type: "card", frameUrl: "https://provider.test/card?key=acme" }],
     requestsPerMinute: 12_000,
   });
   expect(await codeOf(await ask("/internal/v1/hosts/nobody.localhost", { scopes: ["edge"] }))).toBe(

@@ -1,5 +1,6 @@
 import { type HostEntry, type Refused, refused, sharedAudience } from "../../contract/index.ts";
 import type { Registry } from "../registry/registry.ts";
+import { earlyMethods } from "../sessions/early-methods.ts";
 import { TenantElsewhere } from "../tenant/errors.ts";
 import { quotas } from "../tenant/quotas.ts";
 import type { Tenants } from "../tenant/tenants.ts";
@@ -33,18 +34,23 @@ export async function hostEntry({
   const { requestsPerMinute } = quotas[record.tier];
   const known = { tenant: { id, slug, name }, status, upstream };
   if (home !== audience || status !== "active") {
-    return { kind: "host", entry: { ...known, embedOrigins: [], frameOrigins: [], requestsPerMinute } };
+    return {
+      kind: "host",
+      entry: { ...known, embedOrigins: [], frameOrigins: [], methods: [], requestsPerMinute },
+    };
   }
   const { settings } = await tenants.open(id);
   const provider = await settings.get("provider");
   const embedOrigins = await settings.get("embed.origins");
-  const frameOrigins = provider ? [new URL(provider.frameUrl).origin] : [];
+  const methods = earlyMethods(provider);
+  const frameOrigins = methods.map(({ frameUrl }) => new URL(frameUrl).origin);
   return {
     kind: "host",
     entry: {
       ...known,
       embedOrigins,
       frameOrigins,
+      methods,
       // Unreadable: the tier's own. Nobody is turned away for it.
       requestsPerMinute:
         (await settings.get("quota.requestsPerMinute").catch(() => null)) ?? requestsPerMinute,

@@ -53,7 +53,7 @@ test.each([
 
 test("nothing reaches a server on this machine by whatever name, unless an operator allowed it", async () => {
   const { asked, port } = await serve();
-  for (const host of ["127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]"]) {
+  for (const host of ["127.0.0.1", "localhost", "shop.localhost", "127.1", "[::ffff:127.0.0.1]"]) {
     await expect(createNetwork().fetch(`http://${host}:${port}/`)).rejects.toThrow();
     await expect(createNetwork().fetch(`https://${host}:${port}/`)).rejects.toThrow();
   }
@@ -63,13 +63,14 @@ test("nothing reaches a server on this machine by whatever name, unless an opera
     ["127.0.0.1", "localhost"],
     ["localhost", "localhost"],
     [`localhost:${port}`, "localhost"],
+    ["127.0.0.1", "shop.localhost"],
   ] as const) {
     const network = createNetwork({ allow: parseAllowList(list) });
     expect(await (await network.fetch(`http://${host}:${port}/`)).text()).toBe("ok");
   }
   const otherPort = createNetwork({ allow: parseAllowList(`127.0.0.1:${port + 1}`) });
   await expect(otherPort.fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
-  expect(asked).toHaveLength(4);
+  expect(asked).toHaveLength(5);
 });
 
 test("a redirect is an error, and where it leads is not asked", async () => {

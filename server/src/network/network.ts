@@ -1,4 +1,4 @@
-import { lookup as lookupAddresses } from "node:dns";
+import { type LookupAddress, type LookupOptions, lookup as lookupAddresses } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { LRUCache } from "lru-cache";
 import { Agent, fetch as undiciFetch } from "undici";
@@ -116,7 +116,7 @@ function guardedLookup(allow: AllowList, way: Way): LookupFunction {
   const { port, plain } = way;
   return (hostname, options, done) => {
     const host = hostname.toLowerCase().replace(/\.$/, "");
-    lookupAddresses(host, { ...options, all: true }, (error, found) => {
+    lookUp(host, options, (error, found) => {
       if (error) return done(error, []);
       const byName = allow.allowsName(host, port);
       const allowed = found.filter(
@@ -128,6 +128,16 @@ function guardedLookup(allow: AllowList, way: Way): LookupFunction {
       else done(null, first.address, first.family);
     });
   };
+}
+
+/** Names below localhost are this machine (RFC 6761 §6.3), whether or not a resolver knows it. Judged like any other. */
+function lookUp(
+  host: string,
+  options: LookupOptions,
+  done: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
+): void {
+  if (host.endsWith(".localhost")) done(null, [{ address: "127.0.0.1", family: 4 }]);
+  else lookupAddresses(host, { ...options, all: true }, done);
 }
 
 /**

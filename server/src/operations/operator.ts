@@ -5,6 +5,7 @@ import { connect, type Sql } from "../database/connect.ts";
 import { openRegistry, type Registry } from "../registry/registry.ts";
 import type { PoolOptions } from "../tenant/tenant-pools.ts";
 import { openTenants, type Tenants } from "../tenant/tenants.ts";
+import { operatorRoute } from "./operator-session.ts";
 import type { PlatformAddress } from "./platform-address.ts";
 
 /** In hand of who makes and changes tenants. Servers that only serve them hold no administrator. */
@@ -15,6 +16,7 @@ export interface Operator {
   /** Creates roles and databases. */
   readonly admin: Sql;
   readonly registry: Registry;
+  /** Through the administrator's sessions, which take each tenant's role on (operator-session.ts). */
   readonly tenants: Tenants;
   close(): Promise<void>;
 }
@@ -43,7 +45,13 @@ export function openOperator(input: {
     cache: { freshMs: 0 },
   });
   const admin = connect({ url: address.adminUrl, max: 4 });
-  const tenants = openTenants({ registry, log, actor, pool: { ...smallPools, ...input.pool } });
+  const tenants = openTenants({
+    registry,
+    log,
+    actor,
+    pool: { ...smallPools, ...input.pool },
+    route: (record) => operatorRoute({ ctx: { address, registry }, record }),
+  });
   return {
     actor,
     address,

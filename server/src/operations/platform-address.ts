@@ -13,7 +13,7 @@ export interface PlatformAddress {
   readonly mail?: { readonly url: string; readonly from: string } | undefined;
   /** Begins every name on the server. */
   readonly namespace: string;
-  /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`: tenants' names stand in place of its host. */
+  /** Where browsers reach the edge, such as `http://127.0.0.1:4000/`: tenants' names stand in place of its host. Default: by https at each tenant's own host. */
   readonly edgeUrl?: string | undefined;
   /** What `npm start` runs beside the platform. */
   readonly sandbox?: SandboxPlace | undefined;

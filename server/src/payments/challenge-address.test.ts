@@ -7,7 +7,7 @@ import { resumePayment } from "./resume-payment.ts";
 import { startPayment } from "./start-payment.ts";
 import { paymentRequest } from "./testing/start.ts";
 import { createWorld } from "./testing/world.ts";
-import { unfinishedPayment } from "./unfinished-payment.ts";
+import { unfinishedPayments } from "./unfinished-payments.ts";
 
 let world: Awaited<ReturnType<typeof createWorld>>;
 beforeAll(async () => {
@@ -86,7 +86,7 @@ async function challengedAt(url: string | null, returnOrigin: string | null = pa
   const asked = { ctx: tenant.ctx, input: { paymentId, customerId } };
   const views = async () => [
     started.kind === "payment" ? started.payment : started,
-    await unfinishedPayment({ ctx: tenant.ctx, input: session }),
+    (await unfinishedPayments({ ctx: tenant.ctx, input: session }))[0],
     (await readPayment(asked)) as never,
     (await resumePayment(asked)) as never,
   ];
@@ -129,7 +129,7 @@ describe("a payment whose challenge cannot be shown", () => {
     const { tenant, attemptId, views } = await challengedAt(null);
     tenant.provider.challengeUrl = () => "https://bank.test/3ds";
     await resolveAttempt({ ctx: tenant.ctx, input: { attemptId } });
-    expect(JSON.stringify((await views())[1])).toContain('"url":"https://bank.test/3ds"');
+    expect(JSON.stringify((await views())[2])).toContain('"url":"https://bank.test/3ds"');
   });
 
   test("is not handed on either when an earlier release has stored its address", async () => {

@@ -7,7 +7,7 @@ import { nextMove, resolveAttempt } from "./resolve-attempt.ts";
 import { resumePayment } from "./resume-payment.ts";
 import { start } from "./testing/start.ts";
 import { createWorld, type TestTenant } from "./testing/world.ts";
-import { unfinishedPayment } from "./unfinished-payment.ts";
+import { unfinishedPayments } from "./unfinished-payments.ts";
 
 let world: Awaited<ReturnType<typeof createWorld>>;
 beforeAll(async () => {
@@ -321,16 +321,27 @@ describe("reading", () => {
     for (const answer of answers) expect(answer).toEqual({ kind: "refused", code: "not_found" });
   });
 
-  test("the unfinished payment is shown to its customer only, and not beyond the session's invoices", async () => {
+  test("unfinished payments are told to their customer only, and not beyond the session's invoices", async () => {
     const { tenant, invoice, paymentId } = await paymentThatMet([["authorize", "answer_lost"]]);
     const ask = (customer: string, allowedInvoices: string[] | null) =>
-      unfinishedPayment({ ctx: tenant.ctx, input: { customerId: customer, allowedInvoices } });
-    expect(await ask(customerId, null)).toMatchObject({ id: paymentId, state: "processing" });
-    expect(await ask(customerId, [invoice])).toMatchObject({ id: paymentId });
-    expect(await ask(customerId, ["other"])).toBeNull();
-    expect(await ask("C-2", null)).toBeNull();
+      unfinishedPayments({ ctx: tenant.ctx, input: { customerId: customer, allowedInvoices } });
+    expect(await ask(customerId, null)).toMatchObject([{ id: paymentId, state: "processing" }]);
+    expect(await ask(customerId, [invoice])).toMatchObject([{ id: paymentId }]);
+    expect(await ask(customerId, ["other"])).toEqual([]);
+    expect(await ask("C-2", null)).toEqual([]);
     await tenant.age(3);
     await readPayment({ ctx: tenant.ctx, input: { paymentId, customerId } });
-    expect(await ask(customerId, null)).toBeNull();
+    expect(await ask(customerId, null)).toEqual([]);
+  });
+
+  test("an unfinished payment is told of without the bank's page: that is answered to who asks for the payment", async () => {
+    const { tenant, paymentId } = await paymentThatMet([], "tok_challenge");
+    const input = { customerId, allowedInvoices: null };
+    const [told, ...more] = await unfinishedPayments({ ctx: tenant.ctx, input });
+    expect(more).toEqual([]);
+    expect(told).toMatchObject({ id: paymentId, state: "requires_action", action: null, receipt: null });
+    expect(told?.lines).toHaveLength(1);
+    const asked = await readPayment({ ctx: tenant.ctx, input: { paymentId, customerId } });
+    expect(asked).toMatchObject({ payment: { action: { type: "challenge" } } });
   });
 });

@@ -12,10 +12,11 @@ import { sellerOf } from "../context/seller.ts";
 import { listInvoices } from "../invoices/list-invoices.ts";
 import { exponentOf, unusualExponents } from "../money/money.ts";
 import { minimumOf } from "../payments/limits/minimum.ts";
-import { unfinishedPayment } from "../payments/unfinished-payment.ts";
+import { unfinishedPayments } from "../payments/unfinished-payments.ts";
 import type { SettingValue } from "../tenant/settings.ts";
 import { currentTheme } from "../themes/current-theme.ts";
 import { claimToken, releaseToken } from "./claim-token.ts";
+import { earlyMethods } from "./early-methods.ts";
 import type { Jwks } from "./jwks.ts";
 import { negotiateLocale } from "./locale.ts";
 import { type EmbedGrant, type FindEmbedKey, verifyEmbedToken } from "./verify-embed-token.ts";
@@ -69,11 +70,11 @@ async function firstPaint(
   const [listed, theme, unfinished] = await Promise.all([
     listInvoices({ ctx, input: { customerId, allowedInvoices, live: true, waitMs: "forFirst" } }),
     currentTheme({ ctx }),
-    unfinishedPayment({ ctx, input: { customerId, allowedInvoices } }),
+    unfinishedPayments({ ctx, input: { customerId, allowedInvoices } }),
   ]);
   if (listed.kind === "refused") return listed;
   const { invoices, asOf, freshness } = listed.list;
-  const currencies = exponentsOf([...invoices, ...(unfinished ? [unfinished] : [])]);
+  const currencies = exponentsOf([...invoices, ...unfinished]);
   return {
     seller: await sellerOf(ctx),
     customer: { id: customerId, name: listed.customerName },
@@ -92,7 +93,8 @@ async function firstPaint(
     minimumMinor: minimumsOf(currencies, await settings.get("limits.minimum")),
     surcharge: await settings.get("surcharge.rules"),
     flags: await ctx.flags.all(customerId),
-    unfinishedPayment: unfinished,
+    unfinishedPayment: unfinished[0] ?? null,
+    unfinishedPayments: unfinished,
   };
 }
 
@@ -110,12 +112,7 @@ const sellerLocale = (ctx: Context) =>
 const minimumsOf = (currencies: Record<string, number>, set: SettingValue<"limits.minimum">) =>
   Object.fromEntries(Object.keys(currencies).map((currency) => [currency, `${minimumOf(set, currency)}`]));
 
-/** Cards, once a provider is set up. The publishable key travels in the frame's address. */
 async function methodsOf(ctx: Context): Promise<CardMethod[]> {
-  const provider = await ctx.settings.get("provider");
-  if (!provider) return [];
-  const frameUrl = new URL(provider.frameUrl);
-  frameUrl.searchParams.set("key", provider.publishableKey);
   const brands = CardBrand.options.filter((brand) => brand !== "unknown");
-  return [{ type: "card", frameUrl: frameUrl.href, brands }];
+  return earlyMethods(await ctx.settings.get("provider")).map((method) => ({ ...method, brands }));
 }

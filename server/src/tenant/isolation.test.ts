@@ -97,7 +97,7 @@ test("acme's context with globex's connection string reads nothing, writes nothi
   await expect(
     wrong`insert into pay.settings (tenant_id, key, value) values (${globex.tenant.id}, 'flags', '{}')`,
   ).rejects.toMatchObject({ code: "42501" });
-  expect(await wrong`update pay.users set role = 'viewer' returning *`).toHaveLength(0);
+  expect(await wrong`update pay.settings set value = '1' returning *`).toHaveLength(0);
   await wrong.end();
 
   // The same mistake in the registry: the pool asks the database whose it is before the first answer.
@@ -204,7 +204,7 @@ test("work across tenants is audited with its reason before anything is read, an
 
 test("a tenant whose audit log takes no row is not entered", async () => {
   const group = names.tenants(platform.address.namespace);
-  const insert = "insert (tenant_id, id, at, actor, action, subject, detail) on pay.audit_log";
+  const insert = "insert (tenant_id, actor, action, subject, detail) on pay.audit_log";
   await inside(globex, (sql) => sql.unsafe(`revoke ${insert} from "${group}"`));
   const elevated = await platform.operator.tenants.elevated({
     actor: { kind: "operator", name: "ada" },

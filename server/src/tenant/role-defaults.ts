@@ -1,6 +1,6 @@
-import { errorCode, quoteIdentifier } from "../database/client.ts";
+import { errorCode, quoteIdentifier, quoteLiteral } from "../database/client.ts";
 import { connect, type Sql } from "../database/connect.ts";
-import { pinned, reliedUpon, unhurried } from "../database/session.ts";
+import { pinnable } from "../database/session.ts";
 import type { TenantRecord } from "../registry/tenant-record.ts";
 import { TenantUnavailable } from "./errors.ts";
 
@@ -16,12 +16,22 @@ export const sessionLimits = {
 
 /** Of every tenant's role: what its sessions have that bring nothing along, as those behind a pooler. */
 export const roleDefaults: Record<string, string> = {
-  ...reliedUpon,
-  ...unhurried,
+  ...pinnable,
   ...sessionLimits,
-  // Since PostgreSQL 17; where it is not known it is left out.
-  transaction_timeout: "0",
 };
+
+/**
+ * Statements by which the role gives itself its defaults: one by one, since it runs no program of its own.
+ *
+ * @param names of those that the server knows
+ * @param database quoted; only there. Default: everywhere
+ */
+export function setDefaults(input: { names: readonly string[]; database?: string }): string[] {
+  const whose = `alter role current_user${input.database ? ` in database ${input.database}` : ""}`;
+  return Object.entries(roleDefaults)
+    .filter(([name]) => input.names.includes(name))
+    .map(([name, value]) => `${whose} set ${quoteIdentifier(name)} = ${quoteLiteral(value)}`);
+}
 
 /** PgBouncer sets it to what it saw in its first session there, whatever the role's is; no statement of ours reads one. */
 const { IntervalStyle: _, ...observed } = roleDefaults;
@@ -69,9 +79,13 @@ export async function requireRoleDefaults(input: {
 async function giveDefaults(input: { url: string; database: string }): Promise<void> {
   // Its session is among those that end.
   const sql = connect({ url: input.url, max: 1, behindPooler: true });
-  const pin = pinned({ role: "current_user", database: input.database, settings: roleDefaults });
   try {
-    await sql.unsafe(`begin read write; set local statement_timeout = 0; ${pin}; commit`);
+    const known = await sql<{ name: string }[]>`
+      select name from unnest(${Object.keys(roleDefaults)}::text[]) as d (name)
+      where current_setting(name, true) is not null`;
+    const names = known.map(({ name }) => name);
+    const set = setDefaults({ names, database: input.database }).join(";");
+    await sql.unsafe(`begin read write; set local statement_timeout = 0; ${set}; commit`);
     await sql`
       select pg_terminate_backend(pid) from pg_stat_activity
       where usename = current_user and datname = current_database()

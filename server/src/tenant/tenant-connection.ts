@@ -7,6 +7,8 @@ export interface Route {
   readonly url: string;
   /** Through PgBouncer in transaction mode: nothing of a session survives there but its application_name. */
   readonly pooled: boolean;
+  /** Taken on by whoever connects: an administrator's session has the tenant's rights and no others. Default: none */
+  readonly role?: string;
 }
 
 /** Rejects unless the database is the tenant's and the session speaks for it. */
@@ -56,7 +58,7 @@ export function connectTenant(input: {
   let sql: Sql | null = null;
   const open = async () => {
     const route = await input.route;
-    const { url, pooled } = route;
+    const { url, pooled, role } = route;
     const mine = connect({
       url,
       behindPooler: pooled,
@@ -64,6 +66,7 @@ export function connectTenant(input: {
       idleTimeoutSeconds: input.idleTimeoutMs / 1_000,
       session: {
         application_name: sessionName(record.id),
+        ...(role !== undefined && { role }),
         ...(!pooled && {
           ...sessionLimits,
           "app.tenant_id": record.id,

@@ -90,6 +90,7 @@ type Pooler = NonNullable<DatabaseServer["pooler"]>;
 /**
  * @param actor who stands in tenants' audit logs beside changed settings; default: the system
  * @param pooler PgBouncer in front of the registry's own server, where its tenants' pools connect. Default: none
+ * @param route where pools connect, and as whom. Default: as the tenant's own role
  * @param minimumSchemaVersion a database below it is not opened; default: this code's last migration
  */
 export function openTenants(input: {
@@ -98,6 +99,7 @@ export function openTenants(input: {
   pool?: PoolOptions;
   pooler?: Pooler | null;
   actor?: Actor;
+  route?: (record: TenantRecord) => Promise<Route>;
   minimumSchemaVersion?: number;
 }): Tenants {
   const { registry, log, actor = { kind: "system" } } = input;
@@ -107,7 +109,7 @@ export function openTenants(input: {
   const opened = new LRUCache<string, OpenTenant>({ max: maxOpened });
   const pools = new TenantPools({
     options,
-    route: (record) => routeTo({ registry, record, pooler: input.pooler ?? null }),
+    route: input.route ?? ((record) => routeTo({ registry, record, pooler: input.pooler ?? null })),
     identify: (session) => identify({ ...session, monitor }),
   });
 
@@ -251,10 +253,13 @@ async function identify(input: {
   const { sql, record, route, monitor } = input;
   try {
     if (route.pooled) await requireRoleDefaults({ sql, record, url: route.url });
-    const [row] = await sql<{ session: string; owner: string | null }[]>`
+    const [row] = await sql<{ session: string; owner: string | null; closed: boolean }[]>`
       select current_setting('application_name') as session,
-        shobj_description(oid, 'pg_database') as owner
+        shobj_description(oid, 'pg_database') as owner,
+        (select not rolcanlogin from pg_roles where rolname = current_user) as closed
       from pg_database where datname = current_database()`;
+    // Of a place that is being left an administrator's session would let in who took the role on.
+    if (row?.closed) throw Object.assign(new Error("the tenant's role may not log in"), { code: "28000" });
     if (row?.session === sessionName(record.id) && row.owner === record.id) return;
     throw await monitor.breach(record, `the database of ${row?.owner ?? "nobody"}`);
   } catch (error) {

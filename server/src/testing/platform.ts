@@ -8,6 +8,7 @@ import { type Operator, openOperator } from "../operations/operator.ts";
 import type { PlatformAddress } from "../operations/platform-address.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
 import { preparePlatform } from "../operations/provisioning/prepare-platform.ts";
+import { asOwner } from "../operations/servers/tenant-server.ts";
 import type { PoolOptions } from "../tenant/tenant-pools.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
 import { testServerUrl } from "./postgres.ts";
@@ -17,6 +18,8 @@ export interface TestPlatform {
   readonly operator: Operator;
   /** A tenant made as in production, open: `{ tenant, db, settings, keys }`. */
   createTenant(slug: string, options?: Partial<NewTenant>): Promise<OpenTenant>;
+  /** As the owner of a tenant's tables, who may rewrite what no role of a server may: time passes, things vanish. */
+  rewrite(open: Pick<OpenTenant, "record">, statement: string): Promise<void>;
   /** Drops every database and role it made. */
   close(): Promise<void>;
 }
@@ -50,6 +53,9 @@ export async function testPlatform(
         },
       });
       return operator.tenants.open(tenant.id);
+    },
+    async rewrite({ record }, statement) {
+      await asOwner({ ctx: operator, record }, (sql) => sql.unsafe(statement));
     },
     async close() {
       await operator.close();

@@ -31,12 +31,14 @@ export interface PostgresCluster {
 /**
  * @param folder empty; made walkable for the server's user
  * @param settings PostgreSQL's
+ * @param encoding of its own databases; default UTF8
  * @param standbyOf a running cluster it shall follow; default: a new one
  */
 export async function startCluster(input: {
   folder: string;
   settings?: Record<string, string>;
   standbyOf?: PostgresCluster;
+  encoding?: string;
   /** Folder of its programs; default: the oldest version we support, or what is here that is nearest. */
   bin?: string;
 }): Promise<PostgresCluster> {
@@ -70,7 +72,7 @@ export async function startCluster(input: {
     const args = ["-D", data, "-U", "postgres", "--auth-host=scram-sha-256", "--auth-local=trust"];
     run({
       command: join(bin, "initdb"),
-      args: [...args, `--pwfile=${file}`, "-E", "UTF8", "--locale=C", "-N"],
+      args: [...args, `--pwfile=${file}`, "-E", input.encoding ?? "UTF8", "--locale=C", "-N"],
       user,
     });
   }

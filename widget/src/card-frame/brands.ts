@@ -1,9 +1,13 @@
 export type Brand = "visa" | "mastercard" | "amex" | "discover" | "unknown";
 
-interface BrandRule {
+export interface BrandRule {
+  /** As the form and its surcharge rules know it. */
   brand: Brand;
-  /** Of the first digits (ISO/IEC 7812 issuer ranges, as the networks publish them). */
+  /** As payers know it; a proper name, the same in every language. */
+  name: string;
+  /** Of the first digits. */
   starts: RegExp;
+  /** As printed on the shortest to the longest that are issued. */
   lengths: readonly number[];
   cvcLength: number;
   /** Sizes of the groups the digits are written in. */
@@ -11,25 +15,30 @@ interface BrandRule {
 }
 
 const fours = [4, 4, 4, 4, 3];
-const rules: readonly BrandRule[] = [
-  { brand: "visa", starts: /^4/, lengths: [13, 16, 19], cvcLength: 3, groups: fours },
-  {
-    brand: "mastercard",
-    starts: /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/,
-    lengths: [16],
-    cvcLength: 3,
-    groups: fours,
-  },
-  { brand: "amex", starts: /^3[47]/, lengths: [15], cvcLength: 4, groups: [4, 6, 5] },
-  { brand: "discover", starts: /^(6011|64[4-9]|65)/, lengths: [16, 19], cvcLength: 3, groups: fours },
+const from = (shortest: number, longest = 19) =>
+  Array.from({ length: longest - shortest + 1 }, (_, index) => shortest + index);
+const rule = (
+  [brand, name]: [Brand, string],
+  starts: RegExp,
+  lengths: readonly number[],
+  { cvcLength = 3, groups = fours }: Partial<BrandRule> = {},
+): BrandRule => ({ brand, name, starts, lengths, cvcLength, groups });
+
+/**
+ * Issuer ranges and lengths (ISO/IEC 7812) as the networks publish them; the first that fits is the brand. What is in
+ * no range may still be a card of a network that is not here: RuPay, Elo, Mir, Troy, Verve, Dankort.
+ */
+export const rules: readonly BrandRule[] = [
+  rule(["visa", "Visa"], /^4/, [13, 16, 18, 19]),
+  rule(["mastercard", "Mastercard"], /^(5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, [16]),
+  rule(["amex", "American Express"], /^3[47]/, [15], { cvcLength: 4, groups: [4, 6, 5] }),
+  rule(["discover", "Discover"], /^(6011|64[4-9]|65)/, from(16)),
+  rule(["unknown", "Diners Club"], /^3(0[0-5]|095|[689])/, from(14), { groups: [4, 6, 4, 5] }),
+  rule(["unknown", "JCB"], /^35(2[89]|[3-8])/, from(16)),
+  rule(["unknown", "UnionPay"], /^(62|81)/, from(16)),
+  rule(["unknown", "Maestro"], /^(50(18|20|38)|5[6-8]|6304|6390|67)/, from(12)),
 ];
-const other: BrandRule = {
-  brand: "unknown",
-  starts: /^/,
-  lengths: [13, 14, 15, 16, 17, 18, 19],
-  cvcLength: 3,
-  groups: fours,
-};
+const other = rule(["unknown", ""], /^/, from(12));
 
 export function ruleOf(digits: string): BrandRule {
   return rules.find(({ starts }) => starts.test(digits)) ?? other;

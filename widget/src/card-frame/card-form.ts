@@ -1,12 +1,18 @@
+import type {
+  CardMessages,
+  FrameConnect,
+  FrameLooks,
+  FrameWords,
+  FromFrame,
+  ToFrame,
+} from "../frame-protocol/protocol.ts";
 import { digitsOf } from "../typed/plain.ts";
 import { brandMark } from "./brand-mark.ts";
-import { type Brand, isNumber, ruleOf } from "./brands.ts";
+import { type BrandRule, isNumber, ruleOf } from "./brands.ts";
+import { isPast, parseExpiry, writeExpiry } from "./expiry.ts";
 import { Field, type FieldName, make } from "./field.ts";
-import { formatExpiry, formatNumber, isPast, parseExpiry } from "./format.ts";
-import type { CardConnect, CardMessages, CardWords, FromFrame, ToFrame } from "./protocol.ts";
+import { formatExpiry, formatNumber } from "./format.ts";
 import type { ProviderApi } from "./provider-api.ts";
-
-type Funding = Extract<FromFrame, { type: "state" }>["funding"];
 
 /** The three fields, and what the form outside is told of them. */
 export class CardForm {
@@ -14,18 +20,19 @@ export class CardForm {
   readonly #send: (message: FromFrame) => void;
   readonly #fields: Record<FieldName, Field>;
   readonly #mark = make("span", { class: "brand" });
-  readonly #brandWords = make("span", { class: "sr", role: "status" });
-  readonly #known = new Map<string, Funding>();
+  readonly #brandWords = make("span", { class: "sr", role: "status", id: "brand" });
+  readonly #known = new Map<string, string>();
   readonly #group = make("div", { role: "group" });
   readonly #today: () => Date;
   #messages: CardMessages;
   #looking = new AbortController();
-  #brand?: Brand;
+  #rule?: BrandRule;
   #bin = "";
   #busy = false;
   #told = "";
+  #heightPx = 0;
 
-  constructor(connect: CardConnect, api: ProviderApi, send: (message: FromFrame) => void) {
+  constructor(connect: FrameConnect, api: ProviderApi, send: (message: FromFrame) => void) {
     this.#api = api;
     this.#send = send;
     this.#messages = connect.messages;
@@ -33,22 +40,23 @@ export class CardForm {
     const { nowMs } = connect;
     this.#today = () => (nowMs ? new Date(nowMs + performance.now() - sinceMs) : new Date());
     this.#fields = this.#build();
-    this.#group.className = connect.fields === "condensed" ? "condensed floating" : connect.labels;
     this.#group.append(...Object.values(this.#fields).map(({ element }) => element));
     this.#fields.number.input.after(this.#mark, this.#brandWords);
     this.#speak(connect);
     document.body.append(this.#group);
-    this.wear(connect);
-    new ResizeObserver(() =>
-      send({ type: "resize", height: Math.ceil(document.body.getBoundingClientRect().height) }),
-    ).observe(document.body);
+    this.#wear(connect);
+    this.#widen(connect.width ?? 0);
+    new ResizeObserver(() => this.#measure()).observe(document.body);
     this.#changed();
   }
 
   receive(message: ToFrame): void {
     switch (message.type) {
       case "theme":
-        this.wear(message);
+        this.#wear(message);
+        break;
+      case "width":
+        this.#widen(message.width);
         break;
       case "words":
         this.#speak(message);
@@ -62,18 +70,33 @@ export class CardForm {
       case "tokenize":
         void this.#tokenize(message.id);
     }
+    this.#measure();
   }
 
   /** Values come from the form's own element; only `--pay-*` names are taken. */
-  wear({ theme, dark }: Pick<CardConnect, "theme" | "dark">): void {
+  #wear({ theme, dark, labels, fields }: Pick<FrameLooks, "theme" | "dark"> & Partial<FrameLooks>): void {
     const { classList, style } = document.documentElement;
     classList.toggle("dark", dark);
     for (const [name, value] of Object.entries(theme)) {
       if (name.startsWith("--pay-")) style.setProperty(name, value);
     }
+    if (labels) this.#group.className = fields === "condensed" ? "condensed floating" : labels;
   }
 
-  #speak({ locale, dir, messages }: CardWords): void {
+  /** Out of sight a frame learns nothing of its size by itself. */
+  #widen(widthPx: number): void {
+    document.body.style.width = widthPx > 0 ? `${widthPx}px` : "";
+  }
+
+  /** Asks for the height rather than wait to be told: out of sight a frame is told nothing. */
+  #measure(): void {
+    const height = Math.ceil(document.body.getBoundingClientRect().height);
+    if (height === this.#heightPx) return;
+    this.#heightPx = height;
+    this.#send({ type: "resize", height });
+  }
+
+  #speak({ locale, dir, messages }: FrameWords): void {
     this.#messages = messages;
     document.documentElement.lang = locale;
     document.documentElement.dir = dir;
@@ -89,6 +112,7 @@ export class CardForm {
       name: "number",
       placeholder: "1234 1234 1234 1234",
       autocomplete: "cc-number",
+      describedBy: "brand",
       format: formatNumber,
       check: (text) => (isNumber(digitsOf(text)) ? "" : this.#messages.invalidNumber),
     });
@@ -98,6 +122,10 @@ export class CardForm {
       placeholder: "MM / YY",
       autocomplete: "cc-exp",
       format: formatExpiry,
+      finish: (text) => {
+        const expiry = parseExpiry(text);
+        return !expiry || text.includes(" / ") ? text : writeExpiry(expiry);
+      },
       check: (text) => {
         const expiry = parseExpiry(text);
         if (!expiry) return this.#messages.invalidExpiry;
@@ -121,15 +149,16 @@ export class CardForm {
 
   #changed(): void {
     const digits = digitsOf(this.#fields.number.text);
-    const { brand, cvcLength } = ruleOf(digits);
-    if (brand !== this.#brand) {
-      this.#brand = brand;
-      this.#mark.replaceChildren(brandMark(brand));
-      this.#brandWords.textContent = brand === "unknown" ? "" : brand;
-      this.#fields.cvc.input.placeholder = "1234".slice(0, cvcLength);
+    const rule = ruleOf(digits);
+    if (rule !== this.#rule) {
+      this.#rule = rule;
+      this.#mark.replaceChildren(brandMark(rule.brand));
+      this.#brandWords.textContent = rule.name;
+      this.#fields.cvc.input.placeholder = "1234".slice(0, rule.cvcLength);
     }
     void this.#lookUp(digits.length >= 8 ? digits.slice(0, 8) : "");
     this.#tell();
+    this.#measure();
   }
 
   /** Says whether the card is a credit or a debit card, so that a surcharge is right before paying. */
@@ -141,7 +170,7 @@ export class CardForm {
     if (!bin || this.#known.has(bin)) return;
     try {
       const { funding } = await this.#api.bin(bin, this.#looking.signal);
-      this.#known.set(bin, funding as Funding);
+      this.#known.set(bin, funding);
       this.#tell();
     } catch {
       // Unknown funding costs nothing here: the token's answer decides before anything is charged.
@@ -153,7 +182,7 @@ export class CardForm {
     const state: FromFrame = {
       type: "state",
       complete: fields.every(({ valid }) => valid),
-      brand: this.#brand ?? "unknown",
+      brand: this.#rule?.brand ?? "unknown",
       funding: this.#known.get(this.#bin) ?? "unknown",
       invalid: fields.filter(({ invalid }) => invalid).map(({ name }) => name),
     };
@@ -164,6 +193,7 @@ export class CardForm {
 
   async #tokenize(id: number): Promise<void> {
     const fields = Object.values(this.#fields);
+    for (const field of fields) field.catchUp();
     const expiry = parseExpiry(this.#fields.expiry.text);
     // Every field is asked, so that all errors show at once.
     if (fields.filter((field) => !field.validate()).length || !expiry || this.#busy) {
@@ -191,10 +221,11 @@ export class CardForm {
     }
   }
 
-  #focus(name: FieldName | "first-invalid"): void {
+  #focus(name: string): void {
     const fields = Object.values(this.#fields);
+    for (const field of fields) field.catchUp();
     if (name === "first-invalid") for (const field of fields) field.validate();
-    const field = name === "first-invalid" ? fields.find(({ invalid }) => invalid) : this.#fields[name];
+    const field = fields.find((each) => (name === "first-invalid" ? each.invalid : each.name === name));
     (field ?? this.#fields.number).input.focus();
     this.#tell();
   }

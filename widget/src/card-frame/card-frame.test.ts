@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { isNumber, passesLuhn, ruleOf } from "./brands.ts";
-import { formatExpiry, formatNumber, isPast, parseExpiry } from "./format.ts";
+import { isNumber, passesLuhn, ruleOf, rules } from "./brands.ts";
+import { isPast, parseExpiry, writeExpiry } from "./expiry.ts";
+import { formatExpiry, formatNumber } from "./format.ts";
 
 const atEnd = (text: string) => ({ text, caret: text.length });
 
@@ -20,6 +21,47 @@ describe("a card number", () => {
   ])("%s is %s, complete: %s", (digits, brand, complete) => {
     expect(ruleOf(digits).brand).toBe(brand);
     expect(isNumber(digits)).toBe(complete);
+  });
+
+  /** With its last digit as the check wants it. */
+  const checked = (start: string, length: number) => {
+    const digits = start.padEnd(length - 1, "0");
+    const [last] = [..."0123456789"].filter((digit) => passesLuhn(digits + digit));
+    return digits + last;
+  };
+
+  test.each([
+    ["Visa", "4", [13, 16, 18, 19]],
+    ["Mastercard", "55", [16]],
+    ["Mastercard", "2221", [16]],
+    ["Mastercard", "2720", [16]],
+    ["American Express", "34", [15]],
+    ["Discover", "6011", [16, 17, 18, 19]],
+    ["Diners Club", "36", [14, 15, 16, 17, 18, 19]],
+    ["Diners Club", "305", [14, 15, 16, 17, 18, 19]],
+    ["JCB", "3528", [16, 17, 18, 19]],
+    ["JCB", "3589", [16, 17, 18, 19]],
+    ["UnionPay", "62", [16, 17, 18, 19]],
+    ["Maestro", "5018", [12, 13, 14, 15, 16, 17, 18, 19]],
+    ["Maestro", "6304", [12, 13, 14, 15, 16, 17, 18, 19]],
+    ["Maestro", "6759", [12, 13, 14, 15, 16, 17, 18, 19]],
+    ["Maestro", "58", [12, 13, 14, 15, 16, 17, 18, 19]],
+    ["", "2200", [12, 13, 14, 15, 16, 17, 18, 19]],
+    ["", "9792", [12, 13, 14, 15, 16, 17, 18, 19]],
+  ])("of %s, %s…, has so many digits: %j", (name, start, lengths) => {
+    expect(ruleOf(start.padEnd(12, "0")).name).toBe(name);
+    const all = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(all.filter((length) => length > start.length && isNumber(checked(start, length)))).toEqual(
+      lengths,
+    );
+  });
+
+  test("is written in groups that hold the longest of its brand", () => {
+    for (const { name, lengths, groups } of rules)
+      expect(
+        groups.reduce((sum, size) => sum + size, 0),
+        name,
+      ).toBeGreaterThanOrEqual(Math.max(...lengths));
   });
 
   test("with one digit changed never passes the check", () => {
@@ -49,7 +91,8 @@ describe("a card number", () => {
 
 describe("an expiry", () => {
   test.each([
-    ["4", "04"],
+    // It could become 4/29, or 42/09.
+    ["4", "4"],
     ["1", "1"],
     ["12", "12"],
     ["12/", "12 / "],
@@ -59,8 +102,75 @@ describe("an expiry", () => {
     ["2029-04", "04 / 29"],
     ["429", "04 / 29"],
     ["1/29", "01 / 29"],
+    ["203412", "12 / 34"],
+    ["2034/12", "12 / 34"],
+    ["34/12", "12 / 34"],
+    ["3412", "12 / 34"],
+    ["12-34", "12 / 34"],
+    ["12.34", "12 / 34"],
+    ["12 34", "12 / 34"],
+    ["12 2034", "12 / 2034"],
+    ["12/2034", "12 / 2034"],
+    ["122034", "12 / 2034"],
+    ["2034-12", "12 / 34"],
+    ["2034 12", "12 / 34"],
+    ["2034/1", "2034/1"],
+    ["2034/2", "02 / 34"],
+    ["1/34", "01 / 34"],
+    ["1 34", "01 / 34"],
+    ["1-2034", "01 / 2034"],
+    ["134", "01 / 34"],
+    ["12034", "01 / 2034"],
+    ["341", "341"],
+    ["2034", "2034"],
+    ["34", "34"],
+    ["34/", "34/"],
   ])("%s becomes %s", (typed, text) => {
     expect(formatExpiry(atEnd(typed)).text).toBe(text);
+  });
+
+  /** Ways to write December 2034 or any other month, one key after the other or all at once. */
+  const spellings = (month: number, year: number) => {
+    const [m, mm, yy, yyyy] = [`${month}`, `${month}`.padStart(2, "0"), `${year % 100}`, `${year}`];
+    const years = [yy, yyyy];
+    const signs = ["/", "-", ".", " ", " / ", "／", " – "];
+    return [
+      ...signs.flatMap((sign) => years.flatMap((y) => [m + sign + y, mm + sign + y, y + sign + mm])),
+      ...years.flatMap((y) => [mm + y, y + mm]),
+    ];
+  };
+
+  test("is read however month and year are written, typed or pasted", () => {
+    const months = fc.integer({ min: 1, max: 12 });
+    fc.assert(
+      fc.property(months, fc.integer({ min: 2027, max: 2060 }), (month, year) => {
+        for (const spelling of spellings(month, year)) {
+          expect(parseExpiry(spelling), spelling).toEqual({ month, year });
+          expect(parseExpiry(formatExpiry(atEnd(spelling)).text), `pasted ${spelling}`).toEqual({
+            month,
+            year,
+          });
+          let text = "";
+          for (const key of spelling) text = formatExpiry(atEnd(text + key)).text;
+          expect(parseExpiry(text), `typed ${spelling}`).toEqual({ month, year });
+        }
+        const written = writeExpiry({ month, year });
+        expect(parseExpiry(written)).toEqual({ month, year });
+        expect(formatExpiry(atEnd(written)).text).toBe(written);
+      }),
+    );
+  });
+
+  test("is never another than what is read of it as it was typed", () => {
+    const keys = fc.array(fc.constantFrom(..."0123456789/- ."), { maxLength: 8 });
+    fc.assert(
+      fc.property(keys, (typed) => {
+        const text = typed.join("");
+        const read = parseExpiry(text);
+        if (read) expect(parseExpiry(formatExpiry(atEnd(text)).text), text).toEqual(read);
+      }),
+      { numRuns: 5_000 },
+    );
   });
 
   test("can be deleted to nothing", () => {
@@ -77,6 +187,26 @@ describe("an expiry", () => {
     ["04 / 1929", null],
     ["04", null],
     ["", null],
+    ["203412", { month: 12, year: 2034 }],
+    ["2034/12", { month: 12, year: 2034 }],
+    ["2034/1", { month: 1, year: 2034 }],
+    ["34/12", { month: 12, year: 2034 }],
+    ["3412", { month: 12, year: 2034 }],
+    ["341", { month: 3, year: 2041 }],
+    ["12/2034", { month: 12, year: 2034 }],
+    ["12 2034", { month: 12, year: 2034 }],
+    ["1/34", { month: 1, year: 2034 }],
+    // Both could be months: as it is printed on cards.
+    ["11/12", { month: 11, year: 2012 }],
+    ["2034/13", null],
+    ["34/13", null],
+    ["3413", null],
+    ["2034", null],
+    ["1934/12", null],
+    ["12/34/56", null],
+    ["12/", null],
+    ["1/", null],
+    ["34/", null],
   ])("%s reads as %o", (text, expiry) => {
     expect(parseExpiry(text)).toEqual(expiry);
   });

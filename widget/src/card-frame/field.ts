@@ -8,6 +8,10 @@ export interface FieldOptions {
   placeholder: string;
   autocomplete: "cc-number" | "cc-exp" | "cc-csc";
   format: (typed: Typed) => Typed;
+  /** Once the payer has left the field. Default: as it stands. */
+  finish?: (text: string) => string;
+  /** Ids of what describes the field beside its error. */
+  describedBy?: string;
   /** Words of what is wrong, or "". */
   check: (text: string) => string;
   changed: () => void;
@@ -22,6 +26,7 @@ export class Field {
   readonly #label = make("label", {});
   readonly #error: HTMLElement;
   readonly #options: FieldOptions;
+  #seen = "";
 
   constructor(options: FieldOptions) {
     const { name, placeholder, autocomplete } = options;
@@ -34,9 +39,9 @@ export class Field {
       placeholder,
       inputmode: "numeric",
       "aria-required": "true",
-      "aria-describedby": `${name}-error`,
+      "aria-describedby": `${options.describedBy ?? ""} ${name}-error`.trim(),
     });
-    this.#error = make("div", { class: "error", id: `${name}-error` });
+    this.#error = make("div", { class: "error", id: `${name}-error`, "aria-live": "polite" });
     this.#label.htmlFor = name;
     const box = make("div", { class: "box" });
     box.append(this.#label, this.input);
@@ -45,8 +50,13 @@ export class Field {
     const typed = (event: Event) => isDraft(event) || this.#typed();
     this.input.addEventListener("input", typed);
     this.input.addEventListener("compositionend", typed);
+    // Some password managers fill without `input`; the animation starts with `:autofill` (card-frame.css).
+    for (const name of ["change", "animationstart", "focus"])
+      this.input.addEventListener(name, () => this.catchUp());
     this.input.addEventListener("blur", () => {
-      if (this.input.value) this.validate();
+      this.catchUp();
+      this.#write(options.finish?.(this.text) ?? this.text);
+      if (this.text) this.validate();
       options.changed();
     });
     this.input.addEventListener("keydown", (event) => {
@@ -78,6 +88,11 @@ export class Field {
     return !this.invalid;
   }
 
+  /** Reads what was put into it unseen. */
+  catchUp(): void {
+    if (this.text !== this.#seen) this.#typed();
+  }
+
   #typed(): void {
     const { input } = this;
     const typed = input.value;
@@ -85,13 +100,17 @@ export class Field {
       text: typed,
       caret: input.selectionStart ?? typed.length,
     });
-    if (typed !== text) {
-      input.value = text;
-      input.setSelectionRange(caret, caret);
-    }
+    this.#write(text, caret);
     // Something was typed and nothing of it can be read: say so rather than leave the field empty without a word.
     if (this.invalid || (typed.trim() && !text)) this.validate();
     this.#options.changed();
+  }
+
+  #write(text: string, caret?: number): void {
+    this.#seen = text;
+    if (this.text === text) return;
+    this.input.value = text;
+    if (caret !== undefined) this.input.setSelectionRange(caret, caret);
   }
 
   #show(error: string): void {

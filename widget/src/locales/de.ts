@@ -18,6 +18,9 @@ export const de: Messages = {
   "list.otherCurrency":
     "Eine Zahlung umfasst eine Währung. Heben Sie die Auswahl in {currency} auf, um hier zu wählen.",
   "list.limit": "Eine Zahlung umfasst höchstens {count} Rechnungen.",
+  "list.switch": "Stattdessen {currency} wählen",
+  "list.keys":
+    "Mit den Pfeiltasten geht es von Rechnung zu Rechnung, die Leertaste wählt aus, die Tabulatortaste führt zum Betrag.",
   "list.changed": "Die offenen Beträge haben sich inzwischen geändert: {invoices}. Prüfen Sie Ihre Auswahl.",
   "list.refreshing": "Gelesen {ago}. Wird aktualisiert…",
   "list.unreachable":
@@ -57,6 +60,7 @@ export const de: Messages = {
     "Der Verkäufer berechnet für manche Karten einen Aufschlag von bis zu {percent}. Den genauen Betrag sehen Sie hier vor der Zahlung.",
   "surcharge.notDebit": "Für Debit- und Prepaidkarten gibt es keinen Aufschlag.",
   pay: "{amount} zahlen",
+  continue: "Weiter",
   "pay.nothing": "Zahlen",
   "pay.choose": "Wählen Sie mindestens eine Rechnung aus.",
   "price.changed":
@@ -71,6 +75,8 @@ export const de: Messages = {
   "unclear.check": "Erneut prüfen",
   leave: "Zurück zu den Rechnungen",
   "waiting.text": "Eine Zahlung über {amount} ist noch nicht abgeschlossen.",
+  "waiting.elsewhere":
+    "Eine Zahlung über {amount} für {invoices} wurde früher oder von jemand anderem begonnen und ist noch nicht abgeschlossen.",
   "waiting.continue": "Fortsetzen",
   "challenge.title": "Bei Ihrer Bank bestätigen",
   "challenge.text": "Folgen Sie den Schritten. Danach geht Ihre Zahlung von selbst weiter.",

@@ -19,6 +19,8 @@ export const enWords = {
   "list.otherCurrency":
     "One payment covers one currency. Clear the {currency} selection to choose from these.",
   "list.limit": "One payment covers up to {count} invoices.",
+  "list.switch": "Choose {currency} instead",
+  "list.keys": "Arrow keys go from invoice to invoice, the space bar chooses, Tab goes on to the amount.",
   "list.changed": "Left to pay has changed meanwhile: {invoices}. Check your choice.",
   "list.refreshing": "Read {ago}. Being updated…",
   "list.unreachable": "The seller’s system cannot be reached right now. This list was read {ago}.",
@@ -58,6 +60,7 @@ export const enWords = {
     "The seller adds a surcharge of up to {percent} for some cards. You see the exact amount here before you pay.",
   "surcharge.notDebit": "Debit and prepaid cards carry no surcharge.",
   pay: "Pay {amount}",
+  continue: "Continue",
   "pay.nothing": "Pay",
   "pay.choose": "Choose at least one invoice to pay.",
   "price.changed": "The total is now {amount}. Check it, then confirm again. Nothing was charged.",
@@ -72,6 +75,8 @@ export const enWords = {
   "unclear.check": "Check again",
   leave: "Back to invoices",
   "waiting.text": "A payment of {amount} is not finished yet.",
+  "waiting.elsewhere":
+    "A payment of {amount} for {invoices} was begun earlier or by somebody else, and is not finished yet.",
   "waiting.continue": "Continue it",
 
   "challenge.title": "Confirm with your bank",

@@ -18,6 +18,9 @@ export const es: Messages = {
   "list.otherCurrency":
     "Un pago abarca una sola moneda. Quite la selección en {currency} para elegir entre estas.",
   "list.limit": "Un pago abarca hasta {count} facturas.",
+  "list.switch": "Elegir {currency} en su lugar",
+  "list.keys":
+    "Las flechas van de factura en factura, la barra espaciadora selecciona y el tabulador pasa al importe.",
   "list.changed": "Lo pendiente ha cambiado entretanto: {invoices}. Revise su selección.",
   "list.refreshing": "Leído {ago}. Actualizando…",
   "list.unreachable": "Ahora no se puede acceder al sistema del vendedor. Esta lista se leyó {ago}.",
@@ -55,6 +58,7 @@ export const es: Messages = {
     "El vendedor añade un recargo de hasta el {percent} con algunas tarjetas. Aquí ve el importe exacto antes de pagar.",
   "surcharge.notDebit": "Las tarjetas de débito y prepago no tienen recargo.",
   pay: "Pagar {amount}",
+  continue: "Continuar",
   "pay.nothing": "Pagar",
   "pay.choose": "Elija al menos una factura para pagar.",
   "price.changed": "El total es ahora {amount}. Compruébelo y confirme de nuevo. No se ha cobrado nada.",
@@ -68,6 +72,8 @@ export const es: Messages = {
   "unclear.check": "Comprobar de nuevo",
   leave: "Volver a las facturas",
   "waiting.text": "Un pago de {amount} aún no ha terminado.",
+  "waiting.elsewhere":
+    "Antes, u otra persona, inició un pago de {amount} por {invoices} que aún no ha terminado.",
   "waiting.continue": "Continuar",
   "challenge.title": "Confirme con su banco",
   "challenge.text": "Siga los pasos. Después su pago continúa por sí solo.",

@@ -18,6 +18,9 @@ export const fr: Messages = {
   "list.otherCurrency":
     "Un paiement porte sur une seule devise. Retirez la sélection en {currency} pour choisir ici.",
   "list.limit": "Un paiement porte sur {count} factures au plus.",
+  "list.switch": "Choisir plutôt {currency}",
+  "list.keys":
+    "Les flèches vont d’une facture à l’autre, la barre d’espace choisit, la touche Tab passe au montant.",
   "list.changed": "Les montants restant à payer ont changé : {invoices}. Vérifiez votre choix.",
   "list.refreshing": "Lu {ago}. Mise à jour…",
   "list.unreachable": "Le système du vendeur est injoignable pour le moment. Cette liste a été lue {ago}.",
@@ -55,6 +58,7 @@ export const fr: Messages = {
     "Le vendeur ajoute un supplément allant jusqu’à {percent} pour certaines cartes. Le montant exact s’affiche ici avant le paiement.",
   "surcharge.notDebit": "Les cartes de débit et prépayées sont sans supplément.",
   pay: "Payer {amount}",
+  continue: "Continuer",
   "pay.nothing": "Payer",
   "pay.choose": "Choisissez au moins une facture à payer.",
   "price.changed":
@@ -69,6 +73,8 @@ export const fr: Messages = {
   "unclear.check": "Vérifier à nouveau",
   leave: "Retour aux factures",
   "waiting.text": "Un paiement de {amount} n’est pas terminé.",
+  "waiting.elsewhere":
+    "Un paiement de {amount} pour {invoices} a été commencé plus tôt ou par quelqu’un d’autre et n’est pas terminé.",
   "waiting.continue": "Le poursuivre",
   "challenge.title": "Confirmez auprès de votre banque",
   "challenge.text": "Suivez les étapes ci-dessous. Votre paiement se poursuit ensuite de lui-même.",

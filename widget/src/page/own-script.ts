@@ -3,6 +3,8 @@ import { edgeOf } from "./addresses.ts";
 export interface OwnScript {
   /** Origin of the edge that serves us: where the API is. */
   edge: string;
+  /** Its own address. */
+  src: string;
   /** `data-…` of our own element. */
   data: DOMStringMap;
 }
@@ -21,7 +23,7 @@ export function ownScript(file: "pay-form.js" | "loader.js"): OwnScript | null {
       page: location.href,
     };
     const edge = edgeOf(address, file);
-    if (edge) return { edge, data: script.dataset };
+    if (edge) return { edge, src: script.src, data: script.dataset };
   }
   console.error(
     `${file} was not loaded from a payment edge and sends nothing. Use <script src="https://…/v/…/${file}">, the whole address: no copy, not inlined, not imported.`,

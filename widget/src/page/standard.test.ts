@@ -58,6 +58,13 @@ describe("what stands in for the standard's is the standard's", () => {
     expect(own.parseUrl(text, base)?.href).toBe(URL.parse(text, base)?.href);
   });
 
+  test.each(["2026-11-30T10:00:00Z", "Mon, 30 Nov 2026 10:00:00 GMT", "2026-11-30", "", "soon"])(
+    "an instant: %s",
+    (text) => {
+      expect(own.instantOf(text)).toBe(Date.parse(text));
+    },
+  );
+
   test("groups", () => {
     const keyOf = (n: number) => n % 3;
     const numbers = [1, 2, 3, 4, 5, 6, 7];

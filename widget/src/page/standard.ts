@@ -54,6 +54,11 @@ export function uuid(): ReturnType<Crypto["randomUUID"]> {
   return digits as ReturnType<Crypto["randomUUID"]>;
 }
 
+/** ms; `Date.parse` of MooTools and Datejs answers with a `Date`. */
+export function instantOf(text: string): number {
+  return new Date(text).getTime();
+}
+
 export function parseUrl(text: string | URL, base?: string | URL): URL | null {
   try {
     return new URL(text, base);

@@ -21,6 +21,8 @@ export class ApiError extends Error {
   /** The same request may succeed later, and may already have been carried out. */
   get transient(): boolean {
     const { status } = this.problem;
+    // The server has tried already, and asking again at once has it try no sooner.
+    if (this.code === "erp_unavailable") return false;
     return this.code === "network" || status === 429 || (status !== undefined && status >= 500);
   }
 }

@@ -1,4 +1,4 @@
-import type { ChallengeDone } from "../card-frame/protocol.ts";
+import type { ChallengeDone } from "../frame-protocol/protocol.ts";
 
 const done: ChallengeDone["type"] = "challenge-done";
 

@@ -9,6 +9,11 @@ import type { Notice, State } from "./state.ts";
 /** Pauses between looks at a payment under way, ms; the last repeats. 24 looks are about two minutes. */
 const pollWaitsMs = [1000, 1500, 2200, 3300, 5000];
 const maxPolls = 24;
+/** Between looks while the bank's page is open, ms: a payer who confirms in an app sees it within 3 s. Later less often; half an hour in all. */
+const challengeWaitMs = (looks: number) => (looks < 150 ? 2000 : 6000);
+const maxChallengeLooks = 400;
+/** Out of sight for longer, the payer was in another app. */
+const awayMs = 500;
 
 /** Where a payment's course leads back to. */
 export interface Ways {
@@ -68,7 +73,9 @@ export class Course {
       this.#screen.set({ waiting: payment });
       // A page that may not be shown is one to wait for: the server will end the payment without it.
       if (payment.state === "requires_action" && payment.action && world.mayShow(payment.action.url)) {
-        return this.#screen.set({ phase: { name: "challenge", url: payment.action.url }, focus: "heading" });
+        this.#screen.set({ phase: { name: "challenge", url: payment.action.url }, focus: "heading" });
+        void this.#watchChallenge(payment);
+        return;
       }
       if (polls === maxPolls) return this.#unclear(true);
       this.#screen.set({ phase: { name: "paying", words: "confirming" } });
@@ -78,6 +85,30 @@ export class Course {
       } catch (error) {
         if (isSessionLost(error)) return this.#ways.blocked(error);
       }
+    }
+  }
+
+  /**
+   * The bank's page says when it is done; an app on the payer's phone tells nobody here. Back from such an app the
+   * provider is asked itself, otherwise what the server has heard.
+   */
+  async #watchChallenge(challenged: Payment): Promise<void> {
+    const { world } = this.#screen;
+    const isOpen = () =>
+      this.#screen.state.waiting === challenged && this.#screen.state.phase.name === "challenge";
+    for (let looks = 0; looks < maxChallengeLooks; looks++) {
+      await world.sleep(challengeWaitMs(looks));
+      const leftAtMs = world.now();
+      await world.seen();
+      if (!isOpen()) return;
+      const isBack = world.now() - leftAtMs > awayMs;
+      const ask = isBack ? world.api.resume : world.api.payment;
+      const payment = await ask.call(world.api, challenged.id).catch(() => null);
+      if (!isOpen()) return;
+      // “Processing” of one who came back may only mean that another is asking.
+      const isNews =
+        payment && payment.state !== "requires_action" && !(isBack && payment.state === "processing");
+      if (isNews) return this.follow(payment);
     }
   }
 

@@ -47,6 +47,28 @@ describe("paying", () => {
     expect(flow.state.phase.name).toBe("receipt");
   });
 
+  test("refused because the ERP cannot be asked is no payment: the payer is told at once, and chooses on", async () => {
+    const { flow, seen, choose, stored } = stage({ pay: [refusal("erp_unavailable", 503)] });
+    await choose("a");
+    await flow.pay();
+    expect([seen.requests.length, seen.waits, stored()]).toEqual([1, [], null]);
+    expect(flow.state).toMatchObject({
+      phase: { name: "choosing" },
+      notice: { key: "error.erp_unavailable" },
+    });
+    expect([...flow.state.chosen.keys()]).toEqual(["a"]);
+  });
+
+  test("refused so after an answer was lost is looked for first", async () => {
+    const { flow, seen, choose } = stage({
+      pay: [lost(), refusal("erp_unavailable", 503)],
+      look: [payment(known)],
+    });
+    await choose("a");
+    await flow.pay();
+    expect(seen.settled).toEqual(["captured"]);
+  });
+
   test("while the database stays down: the payer is told why after 10 s of pauses, and may check again", async () => {
     const down = new ApiError("tenant_unavailable", { status: 503 }, 5000);
     const { flow, seen, choose } = stage({ pay: [down, down, down, payment] });
@@ -179,16 +201,35 @@ describe("paying", () => {
   });
 
   test.each([
-    ["nothing chosen", [], true, { notice: { key: "pay.choose" } }],
-    ["an incomplete card", ["a"], false, {}],
-  ])("with %s asks for it and sends nothing", async (_, ids, complete, state) => {
+    ["nothing chosen", [], "ready", { notice: { key: "pay.choose" } }],
+    ["card fields that are still loading", ["a"], "loading", {}],
+  ] as const)("with %s asks for it and sends nothing", async (_, ids, status, state) => {
     const { flow, seen, choose } = stage();
     await choose(...ids);
-    flow.cardChanged({ complete });
+    flow.cardChanged({ status });
     await flow.pay();
     expect(seen.requests).toHaveLength(0);
     expect(flow.state).toMatchObject({ phase: { name: "choosing" }, ...state });
   });
+
+  test("asks the frame at the first press, whatever it has said so far: fields may have been filled unseen", async () => {
+    const { flow, seen, choose } = stage();
+    await choose("a");
+    flow.cardChanged({ complete: false, brand: "unknown", funding: "unknown" });
+    await flow.pay();
+    expect(seen.requests[0]).toMatchObject({ method: { type: "card", token: "tok" } });
+  });
+
+  test.each(["invalid", "cancelled"])(
+    "goes back to the card without a notice when it is %s",
+    async (code) => {
+      const { flow, seen, choose } = stage({ tokenize: () => Promise.reject(new Error(code)) });
+      await choose("a");
+      await flow.pay();
+      expect(seen.requests).toHaveLength(0);
+      expect(flow.state).toMatchObject({ phase: { name: "choosing" }, notice: null, focus: "card" });
+    },
+  );
 
   test.each([
     ["0", "low"],
@@ -252,15 +293,6 @@ describe("the bank's challenge", () => {
 });
 
 describe("arriving", () => {
-  test("with a payment the session knows to be under way shows that first", async () => {
-    const { flow, seen } = stage({
-      unfinished: payment(known, { state: "processing" }),
-      look: [payment(known)],
-    });
-    await flow.start();
-    expect(seen.phases).toEqual(["loading", "paying", "receipt"]);
-  });
-
   test("with a stored id shows what became of it", async () => {
     const { flow, stored } = stage({ stored: "p-known", look: [payment(known)] });
     await flow.start();
@@ -278,6 +310,7 @@ describe("arriving", () => {
 
   test("again with the session it had does not show a settled payment anew", async () => {
     const { flow, seen, stored } = stage({
+      stored: "p-known",
       unfinished: payment(known, { state: "processing" }),
       look: [payment(known)],
     });
@@ -350,7 +383,7 @@ describe("choosing", () => {
     await flow.start();
     flow.toggle(invoice("i19999"));
     const startMs = performance.now();
-    for (const each of many) expect(closedBecause(each, flow.state)).toBe(null);
+    expect(many.every((each) => closedBecause(each, flow.state) === null)).toBe(true);
     flow.speak({ ...flow.state.session, invoices: [...many] } as Session);
     await flow.another();
     expect(performance.now() - startMs).toBeLessThan(1_500);

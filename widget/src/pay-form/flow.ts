@@ -1,4 +1,4 @@
-import type { Invoice, Session } from "@clarity/bff/contract";
+import type { Invoice, Payment, Session } from "@clarity/bff/contract";
 import { complain } from "../page/complaint.ts";
 import { asFailure } from "./api.ts";
 import type { CardToken } from "./card.ts";
@@ -10,6 +10,7 @@ import { isSessionLost } from "./refusals.ts";
 import { Screen } from "./screen.ts";
 import { allToggled, kept, preset, toggled, touchedBy, translated } from "./selection.ts";
 import { type Card, emptyCard, type Notice, type State, unknownList } from "./state.ts";
+import { begunElsewhere } from "./unfinished.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -49,22 +50,22 @@ export class Flow {
     return this.#screen.locale;
   }
 
-  /** Opens the session, or after that reads the list again, and picks up an unfinished payment. */
+  /** Opens the session, or after that reads the list again, and picks up what this tab left unfinished. */
   async start(): Promise<void> {
     this.#set({ phase: { name: "loading" }, notice: null });
     try {
       const opened = this.state.session;
       const session = opened ?? (await this.#screen.patiently(() => this.#world.api.open()));
-      if (!opened) this.#set(this.#screen.admit(session));
+      if (!opened) {
+        const admitted = this.#screen.admit(session);
+        this.#set({ ...admitted, elsewhere: begunElsewhere(session, this.#screen.unfinished) });
+      }
       const { unfinished } = this.#screen;
       const request = this.#course.pending ?? unfinished.request;
       if (request) return await this.#course.submit(request);
-      // What was left when the session was opened is old news by now.
-      const left = (opened ? null : session.unfinishedPayment) ?? (await this.#course.find(unfinished.id));
-      if (left) {
-        unfinished.begin(left.id);
-        return await this.#course.follow(left);
-      }
+      // Only what was begun in this tab goes on by itself: another person's is theirs.
+      const left = await this.#course.find(unfinished.id);
+      if (left) return await this.#course.follow(left);
       if (opened) await this.#list.refresh();
       await this.#list.known();
       this.#choose({ chosen: preset(this.state, this.locale) });
@@ -95,6 +96,10 @@ export class Flow {
     this.#changeChoice(allToggled(this.state, currency, this.locale));
   }
 
+  clear(): void {
+    this.#changeChoice(new Map());
+  }
+
   setAmount(invoice: Invoice, text = inFull(invoice, this.state, this.locale)): void {
     this.#changeChoice(new Map(this.state.chosen).set(invoice.id, text));
   }
@@ -118,7 +123,7 @@ export class Flow {
       card = await this.#world.tokenize();
     } catch (error) {
       const { message } = error as Error;
-      const invalid = message === "invalid";
+      const invalid = /^(invalid|cancelled)$/.test(message);
       if (!invalid && message !== "unreachable") complain(error);
       const notice: Notice = { tone: "danger", key: "card.unreachable" };
       return this.#choose(invalid ? { focus: "card" } : { notice, focus: "notice" });
@@ -135,10 +140,20 @@ export class Flow {
     });
   }
 
-  /** From `unclear` or the banner: the same payment, asked about again. */
+  /** The payer wants to go on with a payment under way, whoever began it: it is this tab's from now on. */
+  async takeUp(payment: Payment): Promise<void> {
+    const { phase, waiting, elsewhere } = this.state;
+    if (phase.name !== "choosing") return;
+    const others = [...elsewhere, ...(waiting ? [waiting] : [])].filter(({ id }) => id !== payment.id);
+    this.#screen.unfinished.begin(payment.id);
+    this.#set({ waiting: payment, elsewhere: others, notice: null });
+    await this.#course.lookAgain(() => this.#world.api.payment(payment.id));
+  }
+
+  /** From `unclear`: the same payment, asked about again. */
   async checkAgain(): Promise<void> {
     const { waiting, phase } = this.state;
-    if (phase.name !== "unclear" && phase.name !== "choosing") return;
+    if (phase.name !== "unclear") return;
     const { pending } = this.#course;
     if (pending) return this.#course.submit(pending);
     if (waiting) await this.#course.lookAgain(() => this.#world.api.payment(waiting.id));
@@ -176,7 +191,8 @@ export class Flow {
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
     if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
-    return this.state.card.complete ? null : { notice: null, focus: "card" };
+    // Whether it is complete the frame knows for sure when it is asked: what was filled in unseen counts.
+    return this.state.card.status === "ready" ? null : { notice: null, focus: "card" };
   }
 
   #choose(more: Partial<State>): void {

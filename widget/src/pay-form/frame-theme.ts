@@ -1,22 +1,34 @@
 import type { Session } from "@clarity/bff/contract";
-
-export interface FrameTheme {
-  theme: Record<string, string>;
-  dark: boolean;
-}
+import type { FrameLooks } from "../frame-protocol/protocol.ts";
 
 /**
- * The values the card frame shall wear: the seller's for the present mode, and over them what the
- * host page sets as `--pay-*`, resolved here because the frame cannot read this page's style.
+/**
+ * What the card frame shall wear: the seller's values for the present mode, and over them what the host page sets as
+ * `--pay-*`, resolved here because the frame cannot read this page's style.
+ *
+ * @param isDark the page, where the element stands
  */
-export function frameTheme(element: HTMLElement, { theme }: Session): FrameTheme {
-  const mode = element.getAttribute("theme-mode");
-  const night = matchMedia("(prefers-color-scheme: dark)").matches;
-  const values = { ...theme.frame[mode === "dark" || (mode !== "light" && night) ? "dark" : "light"] };
+export function frameTheme(element: HTMLElement, { theme }: Session, isDark: boolean): FrameLooks {
+  const given = element.getAttribute("theme-mode") ?? "";
+  const mode = /^(light|dark)$/.test(given) ? given : isDark ? "dark" : "light";
+  const values = { ...theme.frame[mode as "light" | "dark"] };
   const style = getComputedStyle(element);
   for (const name of Object.keys(values)) {
     const own = style.getPropertyValue(name).trim();
     if (own) values[name] = own;
   }
-  return { theme: values, dark: style.colorScheme.includes("dark") };
+  const { labels, fields } = theme.layout;
+  // A light theme may have a dark ground.
+  const scheme = style.getPropertyValue("--payscheme").trim() || mode;
+  return { theme: values, dark: scheme === "dark", labels, fields };
+}
+
+/** The height that fields in these looks will have, as CSS: two rows, kept free until the frame tells its own. */
+export function roomFor({ theme, labels, fields }: FrameLooks): string {
+  const of = (name: string) => theme[`--pay-${name}`] ?? "0px";
+  const field = of("field-height");
+  // card-frame.css: its padding, its gaps, and what a label takes.
+  if (fields === "condensed") return `calc(24px + 2 * ${field})`;
+  const label = labels === "floating" ? "10px" : `4px + 0.84 * ${of("font-size")} * ${of("leading")}`;
+  return `calc(6px + 2 * (${field} + ${label}) + 3 * ${of("space")})`;
 }

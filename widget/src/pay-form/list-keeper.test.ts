@@ -57,6 +57,23 @@ describe("a list that is being refreshed", () => {
     expect(world.seen.asks).toHaveLength(1);
   });
 
+  test("and says the same of what was chosen leaves the choice as it is: the page hears of no change", async () => {
+    const world = held({
+      freshness: refreshing,
+      lists: [
+        list(refreshing, invoice("n"), invoice("a")),
+        list(current, invoice("a", { payableMinor: "15000" })),
+      ],
+    });
+    await world.choose("a");
+    const { chosen } = world.flow.state;
+    await world.goOn();
+    expect(world.flow.state.chosen).toBe(chosen);
+    await world.goOn();
+    expect(world.flow.state.chosen).not.toBe(chosen);
+    expect(world.flow.state.chosen).toEqual(chosen);
+  });
+
   test("is asked for until it is current, with longer and longer pauses, and then no more", async () => {
     const script: Script = {
       freshness: refreshing,
@@ -89,9 +106,9 @@ describe("a list that is being refreshed", () => {
   });
 
   test.each([
-    ["is gone", [], "INV-a: $0.00"],
-    ["is held by another's payment", [invoice("a", { payableMinor: "0" })], "INV-a: $0.00"],
-    ["is another currency's", [invoice("a", { currency: "EUR" })], "INV-a: €100.00"],
+    ["is gone", [], "\u2068INV-a\u2069: $0.00"],
+    ["is held by another's payment", [invoice("a", { payableMinor: "0" })], "\u2068INV-a\u2069: $0.00"],
+    ["is another currency's", [invoice("a", { currency: "EUR" })], "\u2068INV-a\u2069: €100.00"],
   ])("says so when what was chosen %s, and no longer charges it", async (_, rows, said) => {
     const world = held({ freshness: refreshing, lists: [list(current, ...rows, invoice("b"))] });
     await world.choose("a", "b");
@@ -126,7 +143,7 @@ describe("a list that is being refreshed", () => {
     await world.choose("a");
     await world.goOn();
     expect(world.flow.price.totalMinor).toBe(15_000n);
-    expect(world.flow.state.notice?.params).toEqual({ invoices: "INV-a: $150.00" });
+    expect(world.flow.state.notice?.params).toEqual({ invoices: "\u2068INV-a\u2069: $150.00" });
   });
 
   test("whose news come while a card is being read changes nothing of the payment", async () => {
@@ -146,6 +163,23 @@ describe("a list that is being refreshed", () => {
     resolve();
     await paid;
     expect(world.seen.requests).toMatchObject([{ lines: [{ invoiceId: "a", amountMinor: "10000" }] }]);
+  });
+
+  test("whose answer comes after a newer one is dropped", async () => {
+    const late = Promise.withResolvers<void>();
+    const world = held({
+      freshness: refreshing,
+      pay: [(request) => payment(request, { state: "declined", reason: "declined" })],
+      lists: [list(current, invoice("old")), list(current, invoice("a"))],
+      answer: [late.promise],
+    });
+    await world.choose("a");
+    await world.goOn();
+    await world.flow.pay();
+    expect(world.flow.state.phase.name).toBe("choosing");
+    late.resolve();
+    await settled();
+    expect(world.flow.state.invoices.map(({ id }) => id)).toEqual(["a"]);
   });
 
   test("after a decline the payer hears of both: the decline and what has changed", async () => {
@@ -335,12 +369,8 @@ describe("over any lists and choices", () => {
             const before = amounts(flow);
             script.lists = [list(refreshing, ...each.rows.map(toInvoice))];
             await world.goOn();
-            const after = amounts(flow);
-            const said = saidBy(flow);
-            for (const [id, amount] of before) {
-              if (after.get(id) !== amount) expect(said).toContain(`INV-${id}:`);
-            }
-            for (const id of after.keys()) expect(before.has(id)).toBe(true);
+            expectSaid(flow, before);
+            for (const id of flow.state.chosen.keys()) expect(before.has(id)).toBe(true);
           } else if (each.kind === "toggle" || each.kind === "type") {
             const one = find(each.id);
             if (one && each.kind === "toggle") flow.toggle(one);
@@ -363,10 +393,7 @@ describe("over any lists and choices", () => {
             if (request) {
               expect(request.lines).toEqual(lines);
               expect(request.shown.totalMinor).toBe(String(totalMinor));
-              const said = saidBy(flow);
-              for (const [id, amount] of before) {
-                if (amounts(flow).get(id) !== amount) expect(said).toContain(`INV-${id}:`);
-              }
+              expectSaid(flow, before);
             }
           }
           for (const { invoiceId, amountMinor } of flow.price.lines) {
@@ -379,15 +406,24 @@ describe("over any lists and choices", () => {
     );
   });
 
-  function saidBy({ state: { notice } }: ReturnType<typeof stage>["flow"]): string {
-    return [notice, notice?.and]
-      .map((each) => (each?.key === "list.changed" ? each.params?.invoices : ""))
-      .join();
+  type Flow = ReturnType<typeof stage>["flow"];
+
+  /** Of each chosen invoice what is typed, and what would be charged: null where that amount cannot be. */
+  function amounts({ state, price }: Flow): Map<string, { text: string; minor: string | null }> {
+    const charged = new Map(price.lines.map(({ invoiceId, amountMinor }) => [invoiceId, amountMinor]));
+    return new Map([...state.chosen].map(([id, text]) => [id, { text, minor: charged.get(id) ?? null }]));
   }
 
-  /** What would be charged of each chosen invoice, and null where its amount cannot be. */
-  function amounts({ state, price }: ReturnType<typeof stage>["flow"]): Map<string, string | null> {
-    const charged = new Map(price.lines.map(({ invoiceId, amountMinor }) => [invoiceId, amountMinor]));
-    return new Map([...state.chosen].map(([id]) => [id, charged.get(id) ?? null]));
+  /** Of each that was chosen before: the same, or named. What was too much may have become possible, as it was typed. */
+  function expectSaid(flow: Flow, before: ReturnType<typeof amounts>): void {
+    const { notice } = flow.state;
+    const changes = [notice, notice?.and].filter((each) => each?.key === "list.changed");
+    const said = changes.map((each) => each?.params?.invoices).join();
+    const after = amounts(flow);
+    for (const [id, { text, minor }] of before) {
+      const now = after.get(id);
+      const isSame = now?.text === text && (now.minor === minor || minor === null);
+      if (!isSame) expect(said).toContain(`\u2068INV-${id}\u2069:`);
+    }
   }
 });

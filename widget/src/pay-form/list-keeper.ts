@@ -1,11 +1,12 @@
 import type { InvoiceList } from "@clarity/bff/contract";
-import { ApiError } from "./api.ts";
+import { ApiError, asFailure } from "./api.ts";
 import { knownOf, mostLooks, outOfReach, pauseMs, staleMs } from "./freshness.ts";
 import { changedChoice } from "./notices.ts";
 import { isSessionLost } from "./refusals.ts";
 import type { Screen } from "./screen.ts";
-import { kept, touchedBy } from "./selection.ts";
+import { isUntouched, kept, touchedBy } from "./selection.ts";
 import type { Notice } from "./state.ts";
+import { stillUnderWay } from "./unfinished.ts";
 
 /**
  * Keeps the list on screen true. Nobody waits for the ERP: the server answers with what it remembers and says when to
@@ -15,6 +16,7 @@ export class ListKeeper {
   readonly #screen: Screen;
   #watching = false;
   #asking = false;
+  #asks = 0;
   #askedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(screen: Screen) {
@@ -93,9 +95,11 @@ export class ListKeeper {
   async #look(): Promise<void> {
     this.#asking = true;
     try {
-      const list = await this.#ask();
-      // What was shown is being charged.
-      if (this.#screen.state.phase.name !== "choosing") return;
+      const asked = this.#ask();
+      const mine = this.#asks;
+      const list = await asked;
+      // What was shown is being charged, or something newer was asked for since.
+      if (this.#screen.state.phase.name !== "choosing" || mine !== this.#asks) return;
       const { notice: said } = this.#screen.state;
       const notice = this.#take(list);
       if (notice) {
@@ -106,7 +110,7 @@ export class ListKeeper {
       // The payer is told when they need the session.
       if (isSessionLost(error))
         this.#screen.set({ list: { ...this.#screen.state.list, askAgainInMs: null } });
-      else this.#keepsThrough(error);
+      else this.#keepsThrough(asFailure(error));
     } finally {
       this.#asking = false;
     }
@@ -115,6 +119,7 @@ export class ListKeeper {
   #ask(): Promise<InvoiceList> {
     const { world } = this.#screen;
     this.#askedAtMs = world.now();
+    this.#asks++;
     return world.api.invoices();
   }
 
@@ -127,8 +132,10 @@ export class ListKeeper {
       this.#screen.set({ list: { ...list, readAtMs, ...(readAtMs !== null && { state: "refreshing" }) } });
       return undefined;
     }
-    const chosen = kept(state, invoices, locale);
-    this.#screen.set({ invoices, chosen, list });
+    const now = { invoices, chosen: kept(state, invoices, locale) };
+    // The page is told of a choice that changed, not of every look.
+    const chosen = isUntouched(state, now) ? state.chosen : now.chosen;
+    this.#screen.set({ invoices, chosen, list, elsewhere: stillUnderWay(state.elsewhere, invoices) });
     return changedChoice(touchedBy(state, { invoices, chosen }, locale), state, locale);
   }
 

@@ -1,4 +1,5 @@
 import { plain } from "../typed/plain.ts";
+import { numberFormat } from "./formats.ts";
 
 /** Money as the payer reads and types it. Amounts are bigint minor units all the way; no float is made. */
 
@@ -14,7 +15,7 @@ export function formatMoney(
   currency: string,
   format: { locale: string; exponent: number },
 ): string {
-  const text = new Intl.NumberFormat(format.locale, {
+  const text = numberFormat(format.locale, {
     style: "currency",
     currency,
     minimumFractionDigits: format.exponent,
@@ -29,7 +30,7 @@ export function formatInput(
   amountMinor: bigint,
   { locale, exponent }: { locale: string; exponent: number },
 ): string {
-  return new Intl.NumberFormat(locale, {
+  return numberFormat(locale, {
     minimumFractionDigits: exponent,
     maximumFractionDigits: exponent,
   }).format(toDecimal(amountMinor, exponent) as Intl.StringNumericLiteral);
@@ -100,7 +101,7 @@ function isWhole(text: string): boolean {
 
 /** `.` or `,`. Where it is the Arabic one, whose keyboards have both, `.` stands for it. */
 function localDecimal(locale: string): string {
-  const parts = new Intl.NumberFormat(locale).formatToParts(1.5);
+  const parts = numberFormat(locale).formatToParts(1.5);
   return parts.find(({ type }) => type === "decimal")?.value === "," ? "," : ".";
 }
 
@@ -119,6 +120,6 @@ function bare(text: string, { locale, currency }: AmountFormat): string {
 const apostrophes = (text: string) => text.trim().replace(/[’ʼ`´]/g, "'");
 
 function signOf(currency: string, locale: string): string {
-  const parts = new Intl.NumberFormat(locale, { style: "currency", currency }).formatToParts(0);
+  const parts = numberFormat(locale, { style: "currency", currency }).formatToParts(0);
   return plain(parts.find(({ type }) => type === "currency")?.value ?? currency).trim();
 }

@@ -1,4 +1,5 @@
 import type { Invoice } from "@clarity/bff/contract";
+import { isolated } from "../typed/isolated.ts";
 import { formatMoney } from "./money.ts";
 import { exponentOf, type Price } from "./pricing.ts";
 import type { Notice, State } from "./state.ts";
@@ -18,7 +19,7 @@ export function changedChoice(touched: readonly Invoice[], state: State, locale:
   if (!touched.length) return undefined;
   const left = touched.slice(0, mostNamed).map(({ number, currency, payableMinor }) => {
     const format = { locale, exponent: exponentOf(state, currency) };
-    return `${number}: ${formatMoney(BigInt(payableMinor), currency, format)}`;
+    return `${isolated(number)}: ${formatMoney(BigInt(payableMinor), currency, format)}`;
   });
   const more = touched.length > mostNamed ? ["…"] : [];
   return {

@@ -6,8 +6,9 @@ import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
 import { isTypedInto, keepTyping } from "../page/typing.ts";
 import type { ApiError, TokenSource } from "./api.ts";
+import { earlyFrameUrl } from "./early-frame.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
-import { keepingFocus } from "./focus.ts";
+import { type Held, heldIn, nameOf, placeFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
@@ -21,7 +22,9 @@ import { Visit } from "./visit.ts";
 import { wantedLocales, wordsBefore } from "./words.ts";
 
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
-const edge = ownScript("pay-form.js")?.edge;
+const own = ownScript("pay-form.js");
+const edge = own?.edge;
+const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -32,7 +35,7 @@ const tokenWaitMs = 15_000;
  * @attr {string} token - Embed token, good for one session. Another customer's begins anew; when that session ends, another token or a reload goes on.
  * @attr {string} token-url - Address on the host's origin that answers `POST` with `{"token": "…"}`; asked at the start and at every renewal.
  * @attr {string} locale - Wanted language, a BCP 47 tag; otherwise the page's, then the browser's.
- * @attr {"auto" | "light" | "dark"} theme-mode - `auto` (default) follows the payer's system.
+ * @attr {"auto" | "light" | "dark"} theme-mode - `auto` (default) follows the page's `color-scheme`, where the element stands.
  *
  * @fires pay-ready {PayReadyEvent} - The form can be used. `detail.invoices`: how many are open.
  * @fires pay-change {PayChangeEvent} - The choice or its price changed. Amounts in minor units, as digits.
@@ -51,6 +54,7 @@ const tokenWaitMs = 15_000;
  * @csspart field - The search field of a long list.
  * @csspart amount-field - The amount of a chosen invoice.
  * @csspart card - The card section.
+ * @csspart bar - On narrow screens: what is chosen so far, and the way to the card.
  * @csspart summary - Sums and the button.
  * @csspart surcharge - The surcharge line, before and after paying.
  * @csspart total - The total line, before and after paying.
@@ -73,6 +77,7 @@ export class PayForm extends HTMLElement {
   #worn: Session | null = null;
   #timer = 0;
   #drawing = false;
+  #held: Held | null = null;
   #ui = newUi(() => this.#draw());
   readonly #tokens = new TokenDesk(this);
   readonly #root = this.attachShadow({ mode: "open" });
@@ -81,6 +86,7 @@ export class PayForm extends HTMLElement {
     root: this.#root,
     css,
     resized: () => this.#measure(),
+    turned: () => this.#visit?.sendTheme(),
     // The payer may be another by now, and what was shown is old.
     shownAgain: () => this.#begin(this.#tokens.isFixed ? this.#visit : null),
   });
@@ -149,6 +155,10 @@ export class PayForm extends HTMLElement {
     else this.#sourceChanged();
   }
 
+  get #before() {
+    return { renderBefore: this.#surroundings.probe };
+  }
+
   /** By something that the page has done. A payment under way goes on, unseen, and is still told of. */
   #broken(error: unknown): void {
     complain(error);
@@ -177,7 +187,8 @@ export class PayForm extends HTMLElement {
     this.#ui = newUi(() => this.#draw());
     this.#focus = null;
     // Nothing of the former visit stays in the page, not even what was typed into its fields.
-    render(nothing, this.#root);
+    this.#held ??= heldIn(this.#root);
+    render(nothing, this.#root, this.#before);
     this.#visit = new Visit(this.#options(), previous);
     clearTimeout(this.#timer);
     this.#timer = window.setTimeout(() => this.#arrive(), tokenWaitMs);
@@ -225,22 +236,20 @@ export class PayForm extends HTMLElement {
     const { locale, dir } = view.words;
     const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
     const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
-    if (keepingFocus(this.#root, () => render(all, this.#root))) this.#focus ??= "heading";
-    this.#moveFocus();
+    const held = heldIn(this.#root) ?? this.#held;
+    render(all, this.#root, this.#before);
+    this.#moveFocus(held);
   }
 
-  #moveFocus(): void {
-    const target = this.#focus;
+  #moveFocus(held: Held | null): void {
+    const wanted = this.#focus ? nameOf(this.#focus) : this.#ui.goTo;
     this.#focus = null;
-    if (!target) return;
-    if (target === "card") {
-      this.#visit?.card?.focus();
-      return;
-    }
-    const name = typeof target === "string" ? target : `amount:${target.amountOf}`;
-    const fits = (each: HTMLElement) =>
-      each.dataset.focus === name && !each.closest("[hidden]") && !each.matches(":disabled");
-    [...this.#root.querySelectorAll<HTMLElement>("[data-focus]")].find(fits)?.focus();
+    this.#ui.goTo = null;
+    this.#held = null;
+    // Where the frame could not load, “card” is the button that tries again.
+    const frame = wanted === "card" && !this.#root.querySelector("[data-focus=card]");
+    if (frame && this.#visit?.card) this.#visit.card.focus();
+    else placeFocus(this.#root, wanted, held);
   }
 
   /** Starts the visit; without any token the flow says that none came. */
@@ -254,9 +263,11 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
+      frameUrl,
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       view: () => this.#surroundings.view,
+      isDark: () => this.#surroundings.isDark,
       changed: (before: State) => this.#changed(before),
       settled: (payment: Payment) => {
         const { id, reason } = payment;
@@ -293,6 +304,8 @@ export class PayForm extends HTMLElement {
       this.dispatchEvent(new PayChangeEvent(visit.flow.price));
     }
     this.#focus = state.focus ?? this.#focus;
+    // An amount that is wrong is shown, whatever is looked for.
+    if (typeof state.focus === "object" && state.focus) this.#ui.find = "";
     this.#draw();
   }
 
@@ -317,6 +330,7 @@ export class PayForm extends HTMLElement {
   }
 
   #measure(): void {
+    this.#surroundings.turn();
     const heightPx = Math.ceil(this.getBoundingClientRect().height);
     if (heightPx === this.#heightPx) return;
     this.#heightPx = heightPx;

@@ -25,7 +25,14 @@ export function printAlone(receipt: Element, sheets: readonly string[]): void {
     return sheet;
   });
   root.append(inner.document.importNode(receipt, true));
-  inner.addEventListener("afterprint", () => frame.remove());
+  const shadow = receipt.getRootNode() as ShadowRoot;
+  const had = shadow.activeElement as HTMLElement | null;
+  inner.addEventListener("afterprint", () => {
+    frame.remove();
+    had?.focus();
+  });
   inner.focus();
   inner.print();
+  // The frame took the keyboard, and takes it along when it goes.
+  had?.focus();
 }

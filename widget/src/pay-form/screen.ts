@@ -46,10 +46,10 @@ export class Screen {
   }
 
   /** As an element that was away left it. */
-  readmit({ session, invoices, list }: State): void {
+  readmit({ session, invoices, list, elsewhere }: State): void {
     if (!session) return;
     this.admit(session);
-    this.#state = { ...this.#state, invoices, list };
+    this.#state = { ...this.#state, invoices, list, elsewhere };
   }
 
   patiently<T>(call: () => Promise<T>, kind = reading): Promise<T> {

@@ -74,6 +74,14 @@ export function kept(
   return chosen;
 }
 
+/** Whether a newer list leaves all that was chosen, and what may be paid of it, as it was. */
+export function isUntouched(state: State, { invoices, chosen }: Pick<State, "invoices" | "chosen">): boolean {
+  const [before, now] = [byId(state.invoices), byId(invoices)];
+  return [...state.chosen].every(
+    ([id, text]) => chosen.get(id) === text && before.get(id)?.payableMinor === now.get(id)?.payableMinor,
+  );
+}
+
 /** Chosen invoices that a newer list takes out of the choice, or whose amount it changes or no longer allows; as they are now. */
 export function touchedBy(
   state: State,
@@ -110,9 +118,10 @@ export function translated(
   return new Map(session.invoices.flatMap(rewritten));
 }
 
-/** An invoice that is the only one to pay is chosen from the start, unless a payment waits to be gone back to. */
+/** An invoice that is the only one to pay is chosen from the start, unless a payment under way waits to be gone on with. */
 export function preset(state: State, locale: string): State["chosen"] {
   const [only, ...others] = state.invoices.filter(isPayable);
-  if (!only || others.length > 0 || state.waiting || state.chosen.size > 0) return state.chosen;
+  if (!only || others.length > 0 || state.waiting || state.elsewhere.length > 0 || state.chosen.size > 0)
+    return state.chosen;
   return new Map([[only.id, inFull(only, state, locale)]]);
 }

@@ -55,6 +55,8 @@ export interface State {
   notice: Notice | null;
   /** A payment that was left unfinished and can be gone back to. */
   waiting: Payment | null;
+  /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
+  elsewhere: readonly Payment[];
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -74,6 +76,7 @@ export const initialState: State = {
   quote: null,
   notice: null,
   waiting: null,
+  elsewhere: [],
   checked: false,
   focus: null,
 };

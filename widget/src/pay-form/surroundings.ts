@@ -14,6 +14,8 @@ export interface SurroundingsOptions {
   /** Style of the form itself, under the seller's. */
   css: string;
   resized: () => void;
+  /** The page has turned dark or light where the element stands. */
+  turned: () => void;
   /** The page is back from the browser's memory of pages. */
   shownAgain: () => void;
 }
@@ -23,11 +25,22 @@ export class Surroundings {
   #view: View | null = null;
   #theme: CSSStyleSheet | null = null;
   #themeCss = "";
+  #wasDark = false;
+  /** `light-dark()` is what the page decides; its transition tells of a change, whatever made it. */
+  readonly probe = document.createElement("i");
   #observer: ResizeObserver | null = null;
   readonly #options: SurroundingsOptions;
 
   constructor(options: SurroundingsOptions) {
     this.#options = options;
+    this.probe.className = "probe";
+    this.probe.addEventListener("transitionrun", () => this.turn());
+    options.root.append(this.probe);
+  }
+
+  /** In a page that says nothing of `color-scheme` it is light, whatever the system prefers. */
+  get isDark(): boolean {
+    return getComputedStyle(this.probe).color === "rgb(255, 255, 255)";
   }
 
   get view(): Window {
@@ -56,10 +69,25 @@ export class Surroundings {
     this.#view = null;
   }
 
-  /** The seller's style. */
+  /**
+   * The seller's style. By itself it follows the system; here the page around decides what is dark. And its
+   * `color-scheme` goes to the form alone, so that the element's own stays the page's.
+   */
   wear(themeCss: string): void {
     this.#themeCss = themeCss;
-    this.#theme?.replaceSync(themeCss);
+    this.#wasDark = this.isDark;
+    this.#theme?.replaceSync(
+      themeCss
+        .replace(/([{;])color-scheme:/g, "$1--payscheme:")
+        .replace("(prefers-color-scheme:dark)", this.#wasDark ? "all" : "not all"),
+    );
+  }
+
+  /** The page may have turned, also while the element was not shown. */
+  turn(): void {
+    if (this.isDark === this.#wasDark) return;
+    this.wear(this.#themeCss);
+    this.#options.turned();
   }
 
   readonly #onShow = ({ persisted }: PageTransitionEvent): void => {

@@ -1,4 +1,4 @@
-import type { PaymentRequest } from "@clarity/bff/contract";
+import type { Invoice, Payment, PaymentRequest, Session } from "@clarity/bff/contract";
 import { stopwatch } from "./clock.ts";
 
 /** After so long nobody presses “Pay” any more by putting an element back: the payment is only looked for. */
@@ -48,6 +48,21 @@ export function unfinishedOf(edge: string, customerId: string): Unfinished {
       attempt(() => sessionStorage.removeItem(key));
     },
   };
+}
+
+/** What a session tells of payments under way that were not begun here: their bank's page and receipt are another's. */
+export function begunElsewhere(session: Session, { id }: Unfinished): Payment[] {
+  const { unfinishedPayment: newest, unfinishedPayments = newest ? [newest] : [] } = session;
+  return unfinishedPayments.filter((payment) => payment.id !== id);
+}
+
+/** Of those, the ones that a newer list still knows: a payment that is over holds none of its invoices any more. */
+export function stillUnderWay(
+  payments: readonly Payment[],
+  invoices: readonly Invoice[],
+): readonly Payment[] {
+  const held = new Set(invoices.flatMap((each) => (each.payableMinor === each.openMinor ? [] : [each.id])));
+  return payments.filter(({ lines }) => lines.some(({ invoiceId }) => held.has(invoiceId)));
 }
 
 function attempt<T>(use: () => T): T | undefined {

@@ -1,5 +1,5 @@
 import type { Payment, Session } from "@clarity/bff/contract";
-import type { CardMessages, CardWords } from "../card-frame/protocol.ts";
+import type { CardMessages, FrameLooks, FrameWords, Purchase } from "../frame-protocol/protocol.ts";
 import { framedOrigin } from "../page/addresses.ts";
 import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
@@ -34,8 +34,12 @@ export interface VisitOptions {
   wanted: () => readonly string[];
   /** Asked with the visit's end as signal. */
   token: (signal: AbortSignal) => ReturnType<TokenSource>;
+  /** See `earlyFrameUrl`. */
+  frameUrl: Promise<string>;
   /** The window that the element stands in now. */
   view: () => Window;
+  /** Whether the page is dark where the element stands. */
+  isDark: () => boolean;
   changed: (before: State) => void;
   settled: (payment: Payment) => void;
   failed: (error: ApiError) => void;
@@ -79,7 +83,7 @@ export class Visit {
         mayShow: (url) => framedOrigin(url, base) !== null,
         sleep: sleeper(signal),
         seen: () => inSight(options.view().document, signal),
-        now: () => Date.now(),
+        now: () => edgeClock.now(),
         random: () => Math.random(),
         newId: () => crypto.randomUUID(),
         localeFor: (session) => this.#speak(session),
@@ -93,7 +97,10 @@ export class Visit {
       },
       previous?.flow.state,
     );
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.sendTheme(), { signal });
+    void options.frameUrl.then((url) => {
+      const { phase, session } = this.flow.state;
+      if (!session && phase.name === "loading" && !signal.aborted) this.#loadCard(url);
+    });
   }
 
   /** Of its open session, if there is one. */
@@ -117,7 +124,7 @@ export class Visit {
   /** After anything that changes colours: the frame wears what the form wears. */
   sendTheme(): void {
     const { session } = this.flow.state;
-    if (session) this.card?.send({ type: "theme", ...frameTheme(this.#options.element, session) });
+    if (session) this.card?.send({ type: "theme", ...this.#frameTheme(session) });
   }
 
   /** After the wanted language has changed. Where the words of another cannot be had any more, those there are stay. */
@@ -141,11 +148,12 @@ export class Visit {
   #changed(before: State): void {
     const { phase, session } = this.flow.state;
     if (this.#ended.signal.aborted) return;
-    if (phase.name === "choosing" && session && !this.card) this.#openCard(session);
-    if (/^(receipt|blocked|loading)$/.test(phase.name)) {
-      this.card?.dispose();
-      this.card = null;
-    }
+    if (phase.name === "choosing" && session && !this.card?.isConfirmed) this.#openCard(session);
+    // What is loading from the start may have its frame already, ahead of the session.
+    if (/^(receipt|blocked|loading)$/.test(phase.name) && phase.name !== before.phase.name) this.#closeCard();
+    const { chosen, card, quote } = this.flow.state;
+    if (chosen !== before.chosen || card !== before.card || quote !== before.quote)
+      this.card?.send({ type: "purchase", purchase: this.#purchase() });
     if (phase.name !== "challenge") {
       this.challenge?.dispose();
       this.challenge = null;
@@ -167,35 +175,57 @@ export class Visit {
   }
 
   #openCard(session: Session): void {
-    const { base, view } = this.#options;
-    if (!this.flow.state.invoices.some(isPayable)) return;
+    const isNeeded = this.flow.state.invoices.some(isPayable);
     const frameUrl = session.methods[0]?.frameUrl ?? "";
-    const origin = framedOrigin(frameUrl, base);
-    // Without a provider there is nothing to wait for, and an address that may not be framed is none.
-    if (!origin) {
-      if (this.flow.state.card.status !== "failed") this.flow.cardChanged({ status: "failed" });
-      return;
+    if (!isNeeded || this.card?.frameUrl !== frameUrl) this.#closeCard();
+    if (!isNeeded) return;
+    if (!this.card) this.#loadCard(frameUrl);
+    if (this.card) {
+      this.card.title = this.words.text("card.group");
+      this.card.confirm();
+    } else if (this.flow.state.card.status !== "failed") {
+      // Without a provider there is nothing to wait for, and an address that may not be framed is none.
+      this.flow.cardChanged({ status: "failed" });
     }
+  }
+
+  #closeCard(): void {
+    this.card?.dispose();
+    this.card = null;
+  }
+
+  #loadCard(frameUrl: string): void {
+    const { base, view } = this.#options;
+    const origin = framedOrigin(frameUrl, base);
+    if (!origin) return;
     this.card = new CardField({
       frameUrl,
       origin,
       view,
-      title: this.words.text("card.group"),
       changed: (card) => this.flow.cardChanged(card),
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",
-        ...frameTheme(this.#options.element, session),
+        ...this.#frameTheme(this.flow.state.session as Session),
         ...this.#cardWords(),
-        labels: session.theme.layout.labels,
-        fields: session.theme.layout.fields,
+        purchase: this.#purchase(),
         nowMs: edgeClock.now(),
       }),
     });
     this.card.start();
   }
 
-  #cardWords(): CardWords {
+  #frameTheme(session: Session): FrameLooks {
+    const { element, isDark } = this.#options;
+    return frameTheme(element, session, isDark());
+  }
+
+  #purchase(): Purchase | null {
+    const { currency, invalid, totalMinor } = this.flow.price;
+    return currency && !invalid.size ? { currency, totalMinor: String(totalMinor) } : null;
+  }
+
+  #cardWords(): FrameWords {
     const { text, locale, dir } = this.words;
     const messages = Object.fromEntries(cardWords.map((name) => [name, text(`card.${name}`)]));
     return { locale, dir, messages: messages as Record<CardWord, string> };

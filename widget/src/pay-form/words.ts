@@ -1,5 +1,7 @@
 import type { MessageKey } from "../locales/en.ts";
 import { preSession } from "../locales/pre-session.ts";
+import { isolated } from "../typed/isolated.ts";
+import { dateFormat, numberFormat } from "./formats.ts";
 import { formatInput, formatMoney, parseAmount } from "./money.ts";
 
 /** Words, numbers and dates in the payer's language. */
@@ -31,14 +33,18 @@ const spans = [
 ] as const;
 
 export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words {
-  const number = (options: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options);
+  const number = (options: Intl.NumberFormatOptions) => numberFormat(locale, options);
   const date = (value: number, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(locale, { dateStyle: "medium", ...options }).format(value);
+    dateFormat(locale, { dateStyle: "medium", ...options }).format(value);
   return {
     locale,
     dir: /^(ar|fa|he|ur)\b/.test(locale) ? "rtl" : "ltr",
     text: (key, params = {}) =>
-      wordsFor(key, messages).replace(/\{(\w+)\}/g, (_, name: string) => String(params[name] ?? "")),
+      wordsFor(key, messages).replace(/\{(\w+)\}/g, (_, name: string) =>
+        /^(customer|seller|invoice)$/.test(name)
+          ? isolated(`${params[name] ?? ""}`)
+          : `${params[name] ?? ""}`,
+      ),
     money: (amountMinor, currency) =>
       formatMoney(BigInt(amountMinor), currency, { locale, exponent: exponentOf(currency) }),
     day: (value) => date(Date.parse(value), { timeZone: "UTC" }),
@@ -54,13 +60,20 @@ export function makeWords({ locale, messages, exponentOf }: WordsOptions): Words
   };
 }
 
+/** Words that say much the same, for an edge of the release before these. */
+const nearby: Partial<Record<MessageKey, MessageKey>> = {
+  continue: "waiting.continue",
+  "list.switch": "list.none",
+};
+
 /**
  * What an edge of another release has no words for gets the nearest there are: a code before there is a session, and
  * a finer hint than it knows.
  */
 function wordsFor(key: MessageKey, messages: Readonly<Record<string, string>>): string {
   const nearest = /token|proof|session/.test(key) ? "error.session_ended" : "error.unavailable";
-  return messages[key] ?? messages[key.replace(/\w+$/, "invalid")] ?? messages[nearest] ?? "";
+  const own = messages[key] ?? messages[nearby[key] ?? key.replace(/\w+$/, "invalid")];
+  return own ?? (/^(list|continue)/.test(key) ? "" : (messages[nearest] ?? ""));
 }
 
 const early: Record<string, Readonly<Record<string, string>>> = preSession;

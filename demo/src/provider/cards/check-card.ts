@@ -13,7 +13,7 @@ export interface CardInput {
 /** The digits of a card that could be real at this instant, or `null`: Luhn, length, expiry, CVC length. */
 export function checkCard(input: CardInput, now: Date): string | null {
   const digits = input.number.replace(/[ -]/g, "");
-  if (!/^\d{13,19}$/.test(digits) || !passesLuhn(digits)) return null;
+  if (!/^\d{12,19}$/.test(digits) || !passesLuhn(digits)) return null;
   const cvcLength = lookUpBin(digits.slice(0, 8)).brand === "amex" ? 4 : 3;
   if (!/^\d+$/.test(input.cvc) || input.cvc.length !== cvcLength) return null;
   if (input.expiryMonth < 1 || input.expiryMonth > 12) return null;

@@ -22,7 +22,7 @@ export function consoleRoutes({ sql }: Services): Hono<AppEnv> {
         readFault(sql),
         countEvents(sql),
       ]);
-      setPageHeaders(c, [], ["img-src data:"]);
+      setPageHeaders(c, [], { more: ["img-src data:"] });
       return c.html(consolePage({ totals, charges, fault, events, css }));
     })
     .post("/faults", csrf(), async (c) => {

@@ -35,16 +35,23 @@ export function sendAsset(c: Call, asset: Asset, type: "text/javascript" | "text
 
 const unneeded = ["camera", "display-capture", "geolocation", "microphone", "midi", "serial", "usb"];
 
+interface PagePolicy {
+  /** CSP sources of scripts. Default: own files; or the hash of a script that stands in the page. */
+  scripts?: string;
+  /** Further directives. */
+  more?: string[];
+}
+
 /**
- * Headers of a page: own files only, scripts only with their integrity, nothing inline, no string into script; what a
- * browser refuses it reports here.
+ * Headers of a page: own files only, scripts only with their integrity, no string into script; what a browser refuses it
+ * reports here.
  * @param frameAncestors CSP sources that may frame it; empty: nobody
- * @param more further directives
  */
-export function setPageHeaders(c: Call, frameAncestors: string[], more: string[] = []): void {
-  const policy = [
+export function setPageHeaders(c: Call, frameAncestors: string[], policy: PagePolicy = {}): void {
+  const { scripts = "'self'", more = [] } = policy;
+  const directives = [
     "default-src 'none'",
-    "script-src 'self'",
+    `script-src ${scripts}`,
     "style-src 'self'",
     "connect-src 'self'",
     "form-action 'self'",
@@ -56,7 +63,7 @@ export function setPageHeaders(c: Call, frameAncestors: string[], more: string[]
     ...more,
     `frame-ancestors ${frameAncestors.join(" ") || "'none'"}`,
   ];
-  c.header("content-security-policy", policy.join("; "));
+  c.header("content-security-policy", directives.join("; "));
   c.header("reporting-endpoints", 'card="/reports"');
   c.header("integrity-policy", "blocked-destinations=(script), endpoints=(card)");
   c.header("permissions-policy", unneeded.map((feature) => `${feature}=()`).join(", "));

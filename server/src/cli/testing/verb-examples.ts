@@ -7,15 +7,18 @@ import { latestSchemaVersion } from "../../tenant/schema.ts";
  *
  * @param own the id of a thing of the tenant's own, for verbs that take one
  * @param instance base URL of one that lives
+ * @param edge base URL of something that answers as one
  */
 export const verbExamples = ({
   own,
   folder,
   instance,
+  edge,
 }: {
   own: (slug: string, verb: string) => string;
   folder: () => string;
   instance: string;
+  edge: () => string;
 }): Record<string, (slug: string) => string[]> => ({
   "audit anchor": (slug) => [slug],
   "audit show": (slug) => [slug],
@@ -37,6 +40,8 @@ export const verbExamples = ({
   "edge-key list": () => ["--folder", folder()],
   "edge-key retire": () => ["--folder", folder()],
   "edge-key use": () => ["--folder", folder()],
+  "embed check": () => [`${edge()}/nothing`],
+  "embed page": (slug) => [slug, "--edge", edge()],
   "embed-key add": (slug) => [slug, "--id", "erp-2"],
   "embed-key list": (slug) => [slug],
   "embed-key revoke": (slug) => [slug, own(slug, "embed-key revoke")],
@@ -91,6 +96,7 @@ export const verbExamples = ({
   "tenant import": () => [join(folder(), "nothing"), "--slug", "umbrella"],
   "tenant list": () => [],
   "tenant purge": () => [],
+  "tenant repair-role": (slug) => [slug],
   "tenant ring": (slug) => [slug, "early"],
   "tenant show": (slug) => [slug],
   // Its rows stay where they are.

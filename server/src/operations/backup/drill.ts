@@ -1,13 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { auditName } from "../../actor/actor.ts";
-import { connect } from "../../database/connect.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { sessionLimits } from "../../tenant/role-defaults.ts";
-import { connectionUrl } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
+import { operatorSession } from "../operator-session.ts";
 import { withTenantLock } from "../tenant-lock.ts";
 import { withBackupLock } from "./backup-lock.ts";
 import { BackupUnderWay } from "./create-backup.ts";
@@ -107,8 +106,7 @@ async function rehearse({ ctx, settings, record }: Rehearsal): Promise<DrillResu
 
 async function writeMark(input: { ctx: Operator; record: TenantRecord; id: string }): Promise<void> {
   const { ctx, record, id } = input;
-  const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { ...sessionLimits, "app.tenant_id": record.id } });
+  const sql = await operatorSession({ ctx, record, session: sessionLimits });
   try {
     await sql`
       insert into pay.audit_log (tenant_id, actor, action, subject, detail)

@@ -18,6 +18,7 @@ import {
   serverFindings,
   templateFindings,
 } from "./platform-checks.ts";
+import { roleFindings } from "./role-findings.ts";
 import { tenantFindings } from "./tenant-check.ts";
 import { instanceFindings, workerFindings } from "./worker-checks.ts";
 
@@ -38,6 +39,7 @@ const checks = (backups: BackupSettings): readonly Check[] => [
   function ofBackups({ ctx }) {
     return backupFindings({ ctx, settings: backups });
   },
+  roleFindings,
   tenantFindings,
 ];
 

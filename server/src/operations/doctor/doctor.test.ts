@@ -239,7 +239,7 @@ test("work that waits, of a suspended tenant too: deliveries, dead letters, unkn
     finding(/^acme: 1 payments nobody asks/, /payment list acme/),
   ]);
   await db.query`update pay.attempts set next_check_at = now() + interval '1 h' returning tenant_id`;
-  await db.query`update pay.attempts set created_at = now() - interval '2 h' returning tenant_id`;
+  await platform.rewrite(acme, "update pay.attempts set created_at = now() - interval '2 h'");
   await db.query`update pay.outbox set due_at = now() returning tenant_id`;
   const unsettled = finding(/^acme: 1 payments are open for more than 1 h/, /another account/);
   expect(await findBad()).toEqual([unsettled]);

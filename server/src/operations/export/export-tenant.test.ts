@@ -39,7 +39,7 @@ test("every table is a file with the rows, and the checksum the manifest says", 
   expect(Manifest.parse(JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")))).toEqual(manifest);
   const inDatabase = await acme.db.query<{ tenant_id: string; tables: string[] }>`
     select ${acme.tenant.id} as tenant_id, array_agg(tablename order by tablename)::text[] as tables
-    from pg_tables where schemaname = 'pay' and tablename <> 'key_floor'`;
+    from pg_tables where schemaname = 'pay' and tablename not in ('key_floor', 'login_challenges', 'portal_sessions')`;
   expect(manifest.tables.map(({ table }) => table)).toEqual(inDatabase[0]?.tables);
   expect(readdirSync(out).sort()).toEqual(
     ["manifest.json", "manifest.jws", ...manifest.tables.map(({ table }) => `${table}.jsonl`)].sort(),
@@ -53,6 +53,7 @@ test("every table is a file with the rows, and the checksum the manifest says", 
 });
 
 test("amounts are digits beyond what a JSON number holds, instants are UTC to the microsecond", async () => {
+  await platform.rewrite(acme, "update pay.payments set created_at = '2026-11-20T12:15:00.123456+02'");
   const { out } = await exportAcme();
   expect(linesOf(out, "payments")).toMatchObject([
     { amount_minor: "9007199254740993", created_at: "2026-11-20T10:15:00.123456+00:00" },
@@ -86,9 +87,9 @@ test("the unfinished is counted and sequences are where they stand", async () =>
 
 test("the same rows give the same bytes, whatever was written in between and taken back", async () => {
   const first = await exportAcme();
-  await acme.db.query`update pay.users set role = 'viewer' returning tenant_id`;
+  await platform.rewrite(acme, "update pay.users set role = 'viewer'");
   const changed = await exportAcme();
-  await acme.db.query`update pay.users set role = 'owner' returning tenant_id`;
+  await platform.rewrite(acme, "update pay.users set role = 'owner'");
   const second = await exportAcme();
   expect(second.manifest.tables).toEqual(first.manifest.tables);
   expect(changed.manifest.tables).not.toEqual(first.manifest.tables);

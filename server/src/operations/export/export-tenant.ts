@@ -4,16 +4,16 @@ import { link, mkdir, open, rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { CertificateKey } from "../../crypto/certificate-key.ts";
 import { errorCode } from "../../database/client.ts";
-import { connect, type Sql } from "../../database/connect.ts";
+import type { Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
 import { IsolationBreach, TenantUnknown } from "../../tenant/errors.ts";
 import { minimumSchemaVersion } from "../../tenant/schema.ts";
-import { connectionUrl } from "../../tenant/tenants.ts";
 import { unfinishedWork } from "../../tenant/unfinished-work.ts";
 import { AuditChainBroken, anchorAudit } from "../audit/anchors.ts";
 import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
 import { openSigningKey } from "../keys/signing-keys.ts";
 import type { Operator } from "../operator.ts";
+import { operatorSession } from "../operator-session.ts";
 import { readLines, readTables, selectLeftOut, selectLines, type TableShape } from "../portable-rows.ts";
 import { isArchive, pack } from "./archive.ts";
 import {
@@ -41,7 +41,7 @@ export interface ExportedTenant {
 type Reader = Pick<Sql, "unsafe">;
 
 /**
- * Everything of one tenant as files, in one consistent snapshot, through the tenant's own role. It
+ * Everything of one tenant as files, in one consistent snapshot, with the tenant's own rights. It
  * may be active, suspended or waiting for its deletion, and goes on being served. Secrets are left
  * out and named. The manifest is signed. The folder appears whole or not at all; it holds personal data, so only its
  * owner reads it.
@@ -160,8 +160,7 @@ async function inSnapshot<T>(
   { ctx, record }: { ctx: Operator; record: TenantRecord },
   read: (reader: Reader) => Promise<T>,
 ): Promise<T> {
-  const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  const sql = await operatorSession({ ctx, record });
   try {
     const answer = await sql.begin("isolation level repeatable read read only", async (reader) => {
       const [database] = await reader.unsafe<{ owner: string | null }[]>(

@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
 import { auditName } from "../../actor/actor.ts";
-import { quoteLiteral } from "../../database/client.ts";
-import { connect, type Sql } from "../../database/connect.ts";
+import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
+import type { Sql } from "../../database/connect.ts";
 import type { TenantRecord } from "../../registry/tenant-record.ts";
-import { connectionUrl } from "../../tenant/tenants.ts";
 import { schemaVersionOf } from "../backup/restore/adapt-database.ts";
+import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
+import { operatorSession } from "../operator-session.ts";
 import { insertLines, readLines, readTables, selectLines, type TableShape } from "../portable-rows.ts";
 import { SlugTaken } from "../provisioning/register-tenant.ts";
 import { asOwner } from "../servers/tenant-server.ts";
@@ -31,16 +32,19 @@ export async function setSequences({ ctx, record, source }: Load): Promise<void>
 }
 
 /**
- * The export's rows, in one transaction through the tenant's own role. They are read back as an export
- * would, and must give the same checksums.
+ * The export's rows, in one transaction. Numbers and instants that are the database's own to give come along, so the
+ * owner writes them, each under the tenant's id; they are read back with the tenant's rights, as an export would, and
+ * must give the same checksums.
  *
  * @throws SlugTaken when the tenant holds other rows already
  */
 export async function loadRows({ ctx, record, source }: Load): Promise<void> {
-  const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { "app.tenant_id": record.id } });
+  const sql = await operatorSession({ ctx, record });
+  const become = (transaction: Transaction, role: string) =>
+    transaction.unsafe(`set local role ${quoteIdentifier(role)}`);
   try {
     await sql.begin(async (transaction) => {
+      await become(transaction, names.owner(ctx.address.namespace));
       if (await isLoaded({ sql: transaction, ctx, record, source })) return;
       const shapes = shapesOf(source.manifest, await readTables(transaction));
       for (const shape of inOrder(shapes)) {
@@ -48,6 +52,7 @@ export async function loadRows({ ctx, record, source }: Load): Promise<void> {
           await transaction.unsafe(insertLines(shape), [lines] as never);
         }
       }
+      await become(transaction, record.database.role);
       await verify({ sql: transaction, shapes, manifest: source.manifest });
       await conclude({ sql: transaction, ctx, record, source });
     });

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { auditName } from "../../actor/actor.ts";
 import { createDataKey, openTenantKeys, type SealedSecret } from "../../crypto/tenant-keys.ts";
-import { connect, type Sql } from "../../database/connect.ts";
 import { defaultFreshMs } from "../../registry/registry-cache.ts";
 import { loadTenant, type TenantRecord } from "../../registry/tenant-record.ts";
 import { TenantBehind, TenantUnknown } from "../../tenant/errors.ts";
 import { sessionLimits } from "../../tenant/role-defaults.ts";
-import { connectionUrl } from "../../tenant/tenants.ts";
 import type { Operator } from "../operator.ts";
+import { operatorSession } from "../operator-session.ts";
+import { asOwner } from "../servers/tenant-server.ts";
 import { withTenantLock } from "../tenant-lock.ts";
 import { backupIdentityPlace } from "./backup-identity.ts";
 import { countOld, resealAll } from "./reseal.ts";
@@ -185,11 +185,10 @@ async function leaveOld(input: { ctx: Operator; record: TenantRecord; onStep: On
   const { ctx, record, onStep } = input;
   const { id: tenantId, dataKey, otherDataKey } = record;
   const { version } = dataKey;
-  const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 2, session: { ...sessionLimits, "app.tenant_id": tenantId } });
+  const sql = await operatorSession({ ctx, record, session: sessionLimits, max: 2 });
   try {
     await onStep("floor");
-    await raiseFloor({ sql, ctx, tenantId, version });
+    await raiseFloor({ ctx, record, version });
     await onStep("reseal");
     const keys = await openTenantKeys({ tenantId, dataKey, otherDataKey, masterKey: ctx.registry.masterKey });
     const resealed = await resealAll({ sql, keys, version });
@@ -204,24 +203,21 @@ async function leaveOld(input: { ctx: Operator; record: TenantRecord; onStep: On
 }
 
 /** Waits for writers under way; from then on what is sealed under an older key is refused. */
-async function raiseFloor(input: {
-  sql: Sql;
-  ctx: Operator;
-  tenantId: string;
-  version: number;
-}): Promise<void> {
-  const { sql, ctx, tenantId, version } = input;
-  await sql.begin(async (transaction) => {
-    await transaction`select pg_advisory_xact_lock(1801812339)`;
-    await transaction`
-      with raised as (
-        insert into pay.key_floor (tenant_id, minimum_version) values (${tenantId}, ${version})
-        on conflict (only_row, tenant_id) do update set minimum_version = excluded.minimum_version
-          where key_floor.minimum_version < excluded.minimum_version
-        returning tenant_id
-      )
-      insert into pay.audit_log (tenant_id, actor, action, subject)
-      select tenant_id, ${auditName(ctx.actor)}, 'data_key.rotate', ${String(version)} from raised`;
+async function raiseFloor(input: { ctx: Operator; record: TenantRecord; version: number }): Promise<void> {
+  const { ctx, record, version } = input;
+  await asOwner(input, async (sql) => {
+    await sql.unsafe("select pg_advisory_xact_lock(1801812339)");
+    await sql.unsafe(
+      `with raised as (
+         insert into pay.key_floor (tenant_id, minimum_version) values ($1, $2)
+         on conflict (only_row, tenant_id) do update set minimum_version = excluded.minimum_version
+           where key_floor.minimum_version < excluded.minimum_version
+         returning tenant_id
+       )
+       insert into pay.audit_log (tenant_id, actor, action, subject)
+       select tenant_id, $3, 'data_key.rotate', $4 from raised`,
+      [record.id, version, auditName(ctx.actor), String(version)],
+    );
   });
 }
 

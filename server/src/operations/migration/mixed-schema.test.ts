@@ -75,7 +75,7 @@ test("old and new code take payments on one schema while it expands; contracting
     later: [
       {
         name: "channel",
-        up: "-- phase: expand\nalter table pay.payments add column channel text not null default 'form';",
+        up: "-- phase: expand\nalter table pay.payments add column channel text not null default 'form';\ngrant insert (channel), update (channel) on pay.payments to :tenants;",
       },
       { name: "no_locale", up: "-- phase: contract\nalter table pay.payments drop column locale;" },
     ],

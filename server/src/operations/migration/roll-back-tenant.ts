@@ -6,6 +6,7 @@ import { TenantUnknown } from "../../tenant/errors.ts";
 import { lastContract, tenantMigrations } from "../../tenant/schema.ts";
 import { livingInstances, serversOf } from "../instances.ts";
 import type { Operator } from "../operator.ts";
+import { hardenDatabase, softenDatabase } from "../servers/harden-database.ts";
 import { describePostgresError, isLasting, SchemaFailure } from "./failure.ts";
 import { targetFinder } from "./find-target.ts";
 import { withFleetLock } from "./fleet-lock.ts";
@@ -55,10 +56,12 @@ export async function rollBackTenant({
       const undone = await undoable({ ctx, record, migrations, from, to });
       await onStep("park");
       await park({ ctx, record, from, to });
+      if (undone.length > 0) await softenDatabase(sql);
       for (const migration of undone) {
         await onStep(`take back ${migration.version}`);
         await takeBack({ sql, target, migration, migrations });
       }
+      await hardenDatabase(sql, target.owner);
       await onStep("record");
       await recordContract({ ctx, record, contract: lastContract(migrations, to) });
       await onStep("done");

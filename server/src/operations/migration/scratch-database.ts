@@ -4,6 +4,7 @@ import { connect, type Sql } from "../../database/connect.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
 import { administratorUrl } from "../servers/database-servers.ts";
+import { ofItsOwn } from "../servers/new-database.ts";
 import { migrationRoles } from "../servers/prepare-template.ts";
 import type { SchemaTarget } from "./upgrade-database.ts";
 
@@ -42,7 +43,7 @@ export async function withScratchDatabase<T>(
     const database = quoteIdentifier(name);
     await admin.unsafe(
       `create database ${database} owner ${quoteIdentifier(roles.owner)} allow_connections false
-       ${template ? `template ${quoteIdentifier(template)}` : ""}`,
+       ${template ? `template ${quoteIdentifier(template)}` : await ofItsOwn(admin)}`,
     );
     await admin.unsafe(
       `revoke all on database ${database} from public; alter database ${database} allow_connections true`,

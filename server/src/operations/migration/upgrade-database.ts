@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { errorCode, quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { applyStatements, type Migration, migrationLock } from "../../database/migrate.ts";
+import { hardenDatabase } from "../servers/harden-database.ts";
 import { describePostgresError, isLasting, SchemaFailure } from "./failure.ts";
 
 /** A tenant's database, reached as the administrator. */
@@ -49,6 +50,7 @@ export async function upgradeDatabase(input: {
     for (;;) {
       try {
         await sql.unsafe(upgradeMessage({ ...input, from }));
+        await hardenDatabase(sql, target.owner);
         return Math.max(from, to);
       } catch (error) {
         const version = await versionAfter(error, { sql, migrations });

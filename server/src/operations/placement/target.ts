@@ -4,6 +4,8 @@ import { latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { MoveRefused } from "../errors.ts";
 import { names } from "../names.ts";
 import { createRoleStatements } from "../provisioning/steps.ts";
+import { hardenDatabase } from "../servers/harden-database.ts";
+import { ofItsOwn } from "../servers/new-database.ts";
 import { prepareServer } from "../servers/prepare-server.ts";
 import { applyRoleLimits } from "../servers/role-limits.ts";
 import { isReplicating, stopReplication } from "./replication.ts";
@@ -99,7 +101,9 @@ async function makeDatabase(run: Run): Promise<void> {
   const unfinished = quoteIdentifier(unfinishedName(run));
   await target.admin.unsafe(`drop database if exists ${name} with (force)`);
   await target.admin.unsafe(`drop database if exists ${unfinished} with (force)`);
-  await target.admin.unsafe(`create database ${unfinished} owner ${quoteIdentifier(owner)}`);
+  await target.admin.unsafe(
+    `create database ${unfinished} owner ${quoteIdentifier(owner)} ${await ofItsOwn(target.admin)}`,
+  );
   await target.admin.unsafe(`
     revoke all on database ${unfinished} from public;
     alter database ${unfinished} set application_name = ${quoteLiteral(markOf(run.move).application_name)};
@@ -110,6 +114,7 @@ async function makeDatabase(run: Run): Promise<void> {
     owner,
     variables: { tenants: names.tenants(ctx.address.namespace) },
   });
+  await hardenDatabase(target.database, owner);
 }
 
 /** Whole and verified: the tenant's role may enter. Nobody is sent there before the next step. */

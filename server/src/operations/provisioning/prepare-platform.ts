@@ -5,10 +5,11 @@ import { quoteIdentifier, quoteLiteral } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { migrate, readMigrations } from "../../database/migrate.ts";
 import { scramVerifier } from "../../database/scram.ts";
-import { pinned, reliedUpon } from "../../database/session.ts";
+import { pinnable, pinned } from "../../database/session.ts";
 import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
 import type { PlatformAddress } from "../platform-address.ts";
+import { ofItsOwn } from "../servers/new-database.ts";
 import { ensureRole, exclusively, prepareTenancy, refuseUnfit } from "../servers/prepare-server.ts";
 
 /**
@@ -72,13 +73,15 @@ async function prepareRegistry(input: {
     await ensureRole(admin, name, `login password ${quoteLiteral(scramVerifier(url.password))}`);
   }
   if (!exists) {
-    await admin.unsafe(`create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)}`);
+    await admin.unsafe(
+      `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)} ${await ofItsOwn(admin)}`,
+    );
   }
   await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
   const registry = connect({ url: url.href, max: 1 });
   try {
     await registry.unsafe(
-      pinned({ role: "current_user", database: quoteIdentifier(name), settings: reliedUpon }),
+      pinned({ role: "current_user", database: quoteIdentifier(name), settings: pinnable }),
     );
     await migrate({ sql: registry, migrations: registryMigrations() });
     await ensureMasterKey({ sql: registry, place: input });

@@ -10,6 +10,7 @@ import { sessionLimits } from "../../tenant/role-defaults.ts";
 import { connectionUrl } from "../../tenant/tenants.ts";
 import { names } from "../names.ts";
 import type { Operator } from "../operator.ts";
+import { operatorSession } from "../operator-session.ts";
 import { roleLimits } from "../servers/role-limits.ts";
 import { asAdministrator } from "../servers/tenant-server.ts";
 import type { Creation } from "./new-tenant.ts";
@@ -53,7 +54,12 @@ export async function createRoleStatements(input: {
   const role = quoteIdentifier(database.role);
   const group = quoteIdentifier(names.tenants(ctx.address.namespace));
   const attributes = `${login ? "login" : "nologin"} password ${quoteLiteral(verifier)}`;
-  return [`create role ${role} ${attributes} in role ${group}`, ...roleLimits(record)].join(";");
+  return [
+    `create role ${role} ${attributes} in role ${group}`,
+    // Operators work with its rights; a superuser may anyway.
+    `grant ${role} to current_user`,
+    ...roleLimits(record),
+  ].join(";");
 }
 
 /** Closed to everybody until the next step has set who may enter. */
@@ -97,7 +103,7 @@ export async function setPrivileges({ ctx, creation: { record } }: Step): Promis
 }
 
 /**
- * First rows, written through the tenant's own role: it proves the login and row-level security. Who writes the first
+ * First rows, with the tenant's own rights: it proves row-level security, and a look afterwards its login. Who writes the first
  * setting writes all of them, and whoever comes later must have asked for the same. Nobody does where an export's rows
  * are.
  *
@@ -112,8 +118,8 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
       value,
     }),
   );
-  const written = await asTenant(
-    { ctx, record },
+  const written = await withSession(
+    await operatorSession({ ctx, record, session: sessionLimits }),
     (sql) => sql`
       with setting as (
         insert into pay.settings (tenant_id, key, value)
@@ -136,7 +142,8 @@ export async function seed({ ctx, creation }: Step & { creation: Creation }): Pr
       from admin, (select count(*) from theme) themed
       returning id`,
   );
-  if (written.length === 0) await refuseOtherRows({ ctx, creation });
+  if (written.length === 0) return refuseOtherRows({ ctx, creation });
+  await asTenant({ ctx, record }, (sql) => sql`select from pay.users`);
 }
 
 /**
@@ -173,7 +180,13 @@ async function asTenant<T>(
   run: (sql: Sql) => PromiseLike<T>,
 ): Promise<T> {
   const url = await connectionUrl({ registry: ctx.registry, record });
-  const sql = connect({ url, max: 1, session: { ...sessionLimits, "app.tenant_id": record.id } });
+  return withSession(
+    connect({ url, max: 1, session: { ...sessionLimits, "app.tenant_id": record.id } }),
+    run,
+  );
+}
+
+async function withSession<T>(sql: Sql, run: (sql: Sql) => PromiseLike<T>): Promise<T> {
   try {
     return await run(sql);
   } finally {

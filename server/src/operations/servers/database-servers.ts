@@ -4,10 +4,13 @@ import { isUnavailable } from "../../database/client.ts";
 import { connect, type Sql } from "../../database/connect.ts";
 import { openPlatformKeys } from "../../registry/platform-key.ts";
 import type { DatabaseServer } from "../../registry/tenant-record.ts";
+import { administratorPlace, administratorUrl, storedAdministratorUrl } from "../administrator-url.ts";
 import type { Operator } from "../operator.ts";
 import { prepareServer, refuseUnfit } from "./prepare-server.ts";
 import { tryRights } from "./rights.ts";
 import { isSameServer } from "./same-server.ts";
+
+export { administratorUrl } from "../administrator-url.ts";
 
 /** What commands call the registry's own server, which has no row. */
 export const mainServer = "main";
@@ -30,9 +33,6 @@ export const NewDatabaseServer = z.strictObject({
 });
 export type NewDatabaseServer = z.input<typeof NewDatabaseServer>;
 
-/** Where a server's own secret stands; part of what is authenticated. */
-const place = (name: string) => `database-server:${name}`;
-
 /**
  * Makes on a PostgreSQL server what tenants need, and tells the registry of it.
  *
@@ -54,7 +54,7 @@ export async function addDatabaseServer({
   await requireRights({ adminUrl, namespace: ctx.address.namespace });
   await prepareServer({ adminUrl, namespace: ctx.address.namespace });
   const keys = await openPlatformKeys(ctx.registry);
-  const secret = keys.seal(place(name), adminUrl);
+  const secret = keys.seal(administratorPlace(name), adminUrl);
   await ctx.registry.sql`
     with server as (
       insert into database_servers (name, host, port, pooler_host, pooler_port, admin_secret, admin_key_version)
@@ -169,34 +169,7 @@ export async function prepareDatabaseServer({
 
 /** @param name null: the registry's own. @throws Error when the registry knows none of that name */
 export async function requireDatabaseServer(ctx: Operator, name: string | null): Promise<void> {
-  if (name !== null) await storedAdminUrl(ctx, name);
-}
-
-/**
- * The administrator's URL on a database server, in a database when one is named.
- *
- * @param server null: the registry's own
- */
-export async function administratorUrl({
-  ctx,
-  server,
-  database,
-}: {
-  ctx: Operator;
-  server: Pick<DatabaseServer, "name"> | null;
-  database?: string;
-}): Promise<string> {
-  const url = new URL(server ? await storedAdminUrl(ctx, server.name) : ctx.address.adminUrl);
-  if (database) url.pathname = `/${database}`;
-  return url.href;
-}
-
-async function storedAdminUrl(ctx: Operator, name: string): Promise<string> {
-  const [row] = await ctx.registry.sql<{ admin_secret: Uint8Array; admin_key_version: number }[]>`
-    select admin_secret, admin_key_version from database_servers where name = ${name}`;
-  if (!row) throw new Error(`no database server ${name}: clarity database-server list shows them`);
-  const keys = await openPlatformKeys(ctx.registry);
-  return keys.open(place(name), { ciphertext: row.admin_secret, keyVersion: row.admin_key_version });
+  if (name !== null) await storedAdministratorUrl(ctx, name);
 }
 
 /** One connection as the server's administrator, ended after `work`. */

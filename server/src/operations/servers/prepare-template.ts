@@ -4,6 +4,8 @@ import { connect, type Sql } from "../../database/connect.ts";
 import { type Migration, migrate } from "../../database/migrate.ts";
 import { latestSchemaVersion, tenantMigrations } from "../../tenant/schema.ts";
 import { names } from "../names.ts";
+import { hardenDatabase, hardening } from "./harden-database.ts";
+import { ofItsOwn } from "./new-database.ts";
 
 /**
  * The database new tenants are copied from, named after its schema version: old and new code each
@@ -28,7 +30,8 @@ export async function prepareTemplate(input: {
   const unfinished = `${template}_unfinished`;
   await drop(admin, unfinished);
   await admin.unsafe(
-    `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}`,
+    `create database ${quoteIdentifier(unfinished)} owner ${quoteIdentifier(names.owner(namespace))}
+     ${await ofItsOwn(admin)}`,
   );
   await admin.unsafe(`revoke all on database ${quoteIdentifier(unfinished)} from public`);
   await migrateTenantDatabase({ adminUrl, database: unfinished, namespace, migrations });
@@ -62,6 +65,7 @@ async function migrateTenantDatabase(input: {
       migrations: input.migrations,
       ...migrationRoles(input.namespace),
     });
+    await hardenDatabase(sql, names.owner(input.namespace));
   } finally {
     await sql.end({ timeout: 2 });
   }
@@ -76,5 +80,7 @@ async function drop(admin: Sql, database: string): Promise<void> {
 
 function fingerprintOf(migrations: readonly Migration[]): string {
   const checksums = migrations.map(({ checksum }) => checksum);
-  return createHash("sha256").update(checksums.join("\n")).digest("hex");
+  return createHash("sha256")
+    .update([...checksums, hardening].join("\n"))
+    .digest("hex");
 }

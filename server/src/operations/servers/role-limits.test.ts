@@ -1,7 +1,8 @@
+import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Sql } from "../../database/connect.ts";
 import { quotas } from "../../tenant/quotas.ts";
-import { connectionUrl, type OpenTenant } from "../../tenant/tenants.ts";
+import { connectionUrl, type OpenTenant, openTenants } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { applyRoleLimits } from "./role-limits.ts";
 
@@ -37,6 +38,9 @@ test("a tenant's role is bounded by its tier from the start, and by its new one 
 
 test("PostgreSQL refuses one connection more than the role may have, and the tenant's other ones go on", async () => {
   const tenant = await platform.createTenant("greedy", { tier: "starter" });
+  // As servers open it.
+  const tenants = openTenants({ registry: platform.operator.registry, log: pino({ level: "silent" }) });
+  const { db } = await tenants.open(tenant.tenant.id);
   const held: Sql[] = [];
   for (let n = 0; n < quotas.starter.connections; n++) {
     const sql = await sessionOf(tenant);
@@ -45,14 +49,15 @@ test("PostgreSQL refuses one connection more than the role may have, and the ten
   }
   const another = await sessionOf(tenant);
   await expect(another`select 1`).rejects.toMatchObject({ code: "53300" });
-  await expect(tenant.db.query`select tenant_id from pay.users`).rejects.toMatchObject({
+  await expect(db.query`select tenant_id from pay.users`).rejects.toMatchObject({
     name: "TenantUnavailable",
   });
   await held.pop()?.end();
   await expect
-    .poll(() => tenant.db.query`select tenant_id from pay.users`.catch(() => []), { timeout: 5_000 })
+    .poll(() => db.query`select tenant_id from pay.users`.catch(() => []), { timeout: 5_000 })
     .toHaveLength(1);
   await Promise.all([another, ...held].map((sql) => sql.end({ timeout: 1 })));
+  await tenants.close();
 });
 
 test("a session that holds a lock or does nothing in a transaction holds nobody up for long", async () => {
@@ -65,12 +70,12 @@ test("a session that holds a lock or does nothing in a transaction holds nobody 
   const gate = Promise.withResolvers<void>();
   const locked = Promise.withResolvers<void>();
   const holding = holder.begin(async (tx) => {
-    await tx`select from pay.users for update`;
+    await tx`select from pay.settings for update`;
     locked.resolve();
     await gate.promise;
   });
   await locked.promise;
-  await expect(waiter`update pay.users set role = role`).rejects.toMatchObject({ code: "55P03" });
+  await expect(waiter`update pay.settings set value = value`).rejects.toMatchObject({ code: "55P03" });
   gate.resolve();
   await holding;
   await Promise.all([holder, waiter].map((sql) => sql.end()));

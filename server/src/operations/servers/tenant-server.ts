@@ -40,13 +40,15 @@ async function briefly<T>(sql: Sql, run: (sql: Sql) => Promise<T>): Promise<T> {
   }
 }
 
-/** Lets the tenant's role log in, or not; not also ends what it has open. */
+/** Lets the tenant's role log in, or not; not also ends what it, or an operator, has open. */
 export async function setLogin(input: { ctx: Operator; record: TenantRecord; open: boolean }): Promise<void> {
   const { record, open } = input;
-  const { role } = record.database;
+  const { role, name } = record.database;
   await asAdministrator(input, async (sql) => {
     await sql.unsafe(`alter role ${quoteIdentifier(role)} ${open ? "login" : "nologin"}`);
     if (!open)
-      await sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where usename = ${role}`;
+      await sql`
+        select pg_terminate_backend(pid, 5000) from pg_stat_activity
+        where backend_type = 'client backend' and (usename = ${role} or datname = ${name}) and pid <> pg_backend_pid()`;
   });
 }

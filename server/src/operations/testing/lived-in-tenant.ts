@@ -16,9 +16,9 @@ export async function paymentRows({ db, tenant: { id: tenantId } }: OpenTenant):
   await db.query`
     with payment as (
       insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
-        surcharge_minor, total_minor, lines, created_at, receipt_number)
+        surcharge_minor, total_minor, lines, receipt_number)
       values (${tenantId}, ${id}, '42', '\\x00ff', 'pending', 'USD', 9007199254740993, 0, 9007199254740993,
-        '[{"invoiceId": "7"}]', '2026-11-20T12:15:00.123456+02', nextval('pay.receipt_numbers'))
+        '[{"invoiceId": "7"}]', nextval('pay.receipt_numbers'))
     ), attempt as (
       insert into pay.attempts (tenant_id, id, payment_id, provider, token, statement, state, leased_until, next_check_at)
       values (${tenantId}, ${id}, ${id}, 'sandbox', 'canary-of-a-token', 'ACME', 'pending', now(), now())

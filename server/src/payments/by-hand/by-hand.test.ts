@@ -44,6 +44,7 @@ async function payment({
   }
   const ctx: Context = {
     ...(options.erp === false ? tenant.ctx : erpCtx),
+    db: world.operatorDb(tenant.id),
     actor: { kind: "operator", name: "jo" },
   };
   for (const [operation, fault] of faults) tenant.provider.failNext(operation, fault);

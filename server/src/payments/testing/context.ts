@@ -12,9 +12,14 @@ import type { TenantDb } from "../../tenant/tenant-db.ts";
 import type { TenantPools } from "../../tenant/tenant-pools.ts";
 import { createTenantDb } from "../../tenant/tenant-query.ts";
 
-/** A tenant's connection as a role of its own, so that row-level security holds in tests too. */
-export function openTenantDb(url: string, tenantId: string): { db: TenantDb; sql: Sql } {
-  const sql = connect({ url, max: 8, session: { "app.tenant_id": tenantId } });
+/**
+ * A tenant's connection as a role of its own, so that row-level security holds in tests too.
+ *
+ * @param role taken on by an administrator's session, as an operator's is. Default: none
+ */
+export function openTenantDb(url: string, tenantId: string, role?: string): { db: TenantDb; sql: Sql } {
+  const session = { "app.tenant_id": tenantId, ...(role !== undefined && { role }) };
+  const sql = connect({ url, max: 8, session });
   const pools: Pick<TenantPools, "use" | "abandon"> = {
     use: (_, run) => run(sql, {} as never),
     abandon: () => {},

@@ -8,6 +8,7 @@ import { FakeProvider } from "../../providers/fake.ts";
 import type { FlagKey } from "../../tenant/flags/definitions.ts";
 import { tenantMigrations } from "../../tenant/schema.ts";
 import type { SettingKey } from "../../tenant/settings.ts";
+import type { TenantDb } from "../../tenant/tenant-db.ts";
 import { testDatabase } from "../../testing/postgres.ts";
 import { createContext, openTenantDb } from "./context.ts";
 
@@ -34,6 +35,12 @@ export async function createWorld() {
       const tenant = createTenant({ admin, url: url.href, ...options });
       opened.push(tenant.sql);
       return tenant;
+    },
+    /** As an operator has it: only such a session writes in an operator's name. */
+    operatorDb(tenantId: string): TenantDb {
+      const { db, sql } = openTenantDb(database.url, tenantId, group);
+      opened.push(sql);
+      return db;
     },
     /**
      * Does `wait` while another transaction has the row; as soon as it waits, that one writes to the audit log

@@ -49,6 +49,8 @@ export const known = { id: "p-known", shown: { surchargeMinor: "0", totalMinor: 
 export interface Script {
   invoices?: Invoice[];
   unfinished?: Payment | null;
+  /** All of them; default: an older server, which tells one. */
+  allUnfinished?: Payment[];
   stored?: PaymentRequest | string;
   surcharge?: Session["surcharge"];
   tokenize?: World["tokenize"];
@@ -56,12 +58,16 @@ export interface Script {
   pay?: (((request: PaymentRequest) => Payment) | Error)[];
   /** Answers of `GET /v1/payments/{id}`; the last repeats. */
   look?: (Payment | Error)[];
+  /** The same by id, and before those. */
+  known?: Record<string, Payment | Error>;
   resume?: (Payment | Error)[];
   open?: Error[];
   /** How well the session's list is known. Default: a server that does not say. */
   freshness?: Freshness;
   /** Answers of `GET /v1/invoices`, in order, the last repeats; default: the session's, known. */
   lists?: (InvoiceList | Error)[];
+  /** What each of these answers waits for, in order. */
+  answer?: Promise<void>[];
   flags?: Session["flags"];
   sleep?: World["sleep"];
   seen?: World["seen"];
@@ -74,6 +80,8 @@ export function stage(script: Script = {}) {
   const seen = {
     requests: [] as PaymentRequest[],
     looks: 0,
+    /** Ids of payments that were asked for. */
+    looked: [] as string[],
     settled: [] as string[],
     failed: [] as string[],
     waits: [] as number[],
@@ -93,7 +101,8 @@ export function stage(script: Script = {}) {
     flags: script.flags ?? {},
     ...(script.freshness && { invoicesFreshness: script.freshness }),
     surcharge: script.surcharge ?? [],
-    unfinishedPayment: script.unfinished ?? null,
+    unfinishedPayment: script.unfinished ?? script.allUnfinished?.[0] ?? null,
+    ...(script.allUnfinished && { unfinishedPayments: script.allUnfinished }),
   } as unknown as Session;
   const next = <T>(list: (T | Error)[] | undefined, keepLast = false): T => {
     const answer = keepLast && list?.length === 1 ? list[0] : list?.shift();
@@ -109,14 +118,20 @@ export function stage(script: Script = {}) {
       },
       invoices: async () => {
         seen.asks.push(clock.nowMs);
-        return script.lists ? next(script.lists, true) : { invoices: [...invoices], asOf: "" };
+        const list = script.lists ? next(script.lists, true) : { invoices: [...invoices], asOf: "" };
+        await script.answer?.shift();
+        return list;
       },
       pay: async (request) => {
         seen.requests.push(request);
         return next(script.pay)(request);
       },
-      payment: async () => {
+      payment: async (id) => {
         seen.looks++;
+        seen.looked.push(id);
+        const known = script.known?.[id];
+        if (known instanceof Error) throw known;
+        if (known) return known;
         return next(script.look, true);
       },
       resume: async () => next(script.resume),

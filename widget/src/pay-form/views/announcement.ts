@@ -1,13 +1,28 @@
+import { amountProblem } from "./amount-problem.ts";
 import type { View } from "./view.ts";
 
-/** What a screen reader hears of changes that move no focus. Totals wait until typing has stopped. */
-export function announcement({ state, price, words, ui }: View): string {
+/** What a screen reader hears of changes that move no focus. Sums and refused amounts wait until typing pauses. */
+export function announcement(view: View): string {
+  const { state, price, words, ui } = view;
   const { phase } = state;
   if (phase.name === "paying") return words.text(`progress.${phase.words}`);
-  if (phase.name !== "choosing" || !price.currency) return "";
-  if (!ui.typing) {
-    const amount = words.money(price.totalMinor, price.currency);
-    ui.spoken = words.text("list.selected", { count: price.lines.length, amount });
-  }
+  if (phase.name !== "choosing") return "";
+  if (!ui.typing) ui.spoken = price.invalid.size ? refused(view) || ui.spoken : selected(view);
   return ui.spoken;
+}
+
+function refused(view: View): string {
+  const { state, price, words } = view;
+  for (const invoice of state.invoices) {
+    const problem = price.invalid.has(invoice.id) && amountProblem(view, invoice);
+    if (problem) return `${words.text("amount.label", { invoice: invoice.number })}: ${problem}`;
+  }
+  return "";
+}
+
+function selected({ price, words, ui }: View): string {
+  ui.currency = price.currency ?? ui.currency;
+  if (!ui.currency) return "";
+  const amount = words.money(price.totalMinor, ui.currency);
+  return words.text("list.selected", { count: price.lines.length, amount });
 }

@@ -1,35 +1,37 @@
 import { html, nothing } from "lit/html.js";
 import { isEnter } from "../../typed/composition.ts";
 import { isPayable } from "../selection.ts";
+import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import { invoiceList } from "./invoice-list.ts";
 import { freshness, reference, said, spinner } from "./panel.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** List, card and total on one page. Stays in the page while paying, so that typed digits survive a refusal. */
 export function formView(view: View, hidden: boolean) {
-  const { state, flow, words } = view;
+  const { state, words } = view;
   const busy = state.phase.name === "paying";
-  const submit = (event: Event) => {
-    event.preventDefault();
-    flow.pay();
-  };
-  // Enter that ends a composition sends nothing, whichever element of ours it is pressed in.
+  // Only the button pays. Enter in a field of ours, or a phone's “Done”, is the end of an amount.
+  const submit = (event: Event) => event.preventDefault();
   const key = (event: KeyboardEvent) => {
-    if (event.key === "Enter" && !isEnter(event)) event.preventDefault();
+    const field = event.target as HTMLInputElement;
+    if (event.key !== "Enter" || field.localName !== "input") return;
+    event.preventDefault();
+    if (field.inputMode && isEnter(event)) field.dispatchEvent(new Event("change"));
   };
   const { customer, seller } = state.session ?? {};
   const isOpen = state.invoices.some(isPayable);
   return html`<form class="form" part="form" novalidate ?hidden=${hidden} aria-busy=${busy ? "true" : "false"} @submit=${submit} @keydown=${key}>
     <header part="header">
       <h2 tabindex="-1" data-focus="heading" part="title">${words.text("title")}</h2>
-      <p class="muted">${words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" })}</p>
+      <p class="muted">${bidi(words.text("parties", { customer: customer?.name ?? "", seller: seller?.name ?? "" }))}</p>
     </header>
-    ${waitingView(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
-    <div class="lists" ?inert=${busy}>${invoiceList(view)}</div>
+    ${waiting(view)}${freshness(view)}${isOpen ? nothing : noticeView(view)}
+    <div class="lists" ?inert=${busy}>${invoiceList(view)}${barView(view)}</div>
     <div class="side" ?hidden=${!isOpen}>
       <section class="card" part="card" ?inert=${busy}>
-        <h3>${words.text("card.group")}</h3>
+        <h3 tabindex="-1" data-focus="card-title">${words.text("card.group")}</h3>
         ${cardView(view)}
         <p class="muted small lock">${icon("lock")}${words.text("card.note")}</p>
       </section>
@@ -44,24 +46,10 @@ function noticeView(view: View) {
     notice
       ? html`<div class="notice" part="notice" data-tone=${notice.tone}>
           ${icon("alert")}
-          <div>${said(view)}${reference(view, notice.requestId)}</div>
+          <div>${bidi(said(view))}${reference(view, notice.requestId)}</div>
         </div>`
       : nothing
   }</div>`;
-}
-
-function waitingView({ state, flow, words }: View) {
-  const { waiting } = state;
-  if (!waiting) return nothing;
-  return html`<div class="notice waiting" part="notice">
-    ${icon("clock")}
-    <div>
-      ${words.text("waiting.text", { amount: words.money(waiting.totalMinor, waiting.currency) })}
-      <button type="button" class="text" part="button" @click=${() => flow.checkAgain()}>
-        ${words.text("waiting.continue")}
-      </button>
-    </div>
-  </div>`;
 }
 
 function cardView({ state, words, cardFrame, retryCard }: View) {
@@ -69,7 +57,7 @@ function cardView({ state, words, cardFrame, retryCard }: View) {
   if (status === "failed") {
     return html`<div class="frame failed">
       <p>${words.text("card.failed")}</p>
-      <button type="button" class="secondary" part="button" @click=${retryCard}>${words.text("retry")}</button>
+      <button type="button" class="secondary" part="button" data-focus="card" @click=${retryCard}>${words.text("retry")}</button>
     </div>`;
   }
   return html`<div class="frame" data-status=${status}>
@@ -79,8 +67,13 @@ function cardView({ state, words, cardFrame, retryCard }: View) {
 }
 
 function summaryView(view: View) {
-  const { state, price, words } = view;
+  const { state, price, flow, words } = view;
   const { phase, session } = state;
+  const read = ({ currentTarget }: Event) => readAmounts(view, currentTarget as Element);
+  const pay = (event: Event) => {
+    read(event);
+    flow.pay();
+  };
   const { lines, rule } = price;
   const currency = price.invalid.size ? null : price.currency;
   const money = (amount: bigint) => (currency ? words.money(amount, currency) : "–");
@@ -106,7 +99,7 @@ function summaryView(view: View) {
         : nothing
     }
     ${state.invoices.some(isPayable) ? noticeView(view) : nothing}
-    <button class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
+    <button type="button" data-focus="pay" @pointerdown=${read} @click=${pay} class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"
           ? html`${spinner}${words.text(`progress.${phase.words}`)}`
@@ -116,4 +109,35 @@ function summaryView(view: View) {
       }
     </button>
   </section>`;
+}
+
+/** On a phone the card is far below a long list: what is chosen so far, and the way there. */
+function barView({ state, price, words }: View) {
+  const { currency, totalMinor, invalid } = price;
+  if (!currency) return nothing;
+  const go = ({ currentTarget }: Event) => {
+    const form = (currentTarget as Element).closest("form");
+    form?.querySelector(".card")?.scrollIntoView({ block: "start" });
+    form?.querySelector<HTMLElement>("[data-focus=card-title]")?.focus({ preventScroll: true });
+  };
+  return html`<div class="bar" part="bar">
+    <span>
+      <span class="small muted">${words.text("summary.invoices", { count: state.chosen.size })}</span>
+      <b>${invalid.size ? "–" : words.money(totalMinor, currency)}</b>
+    </span>
+    <button type="button" class="primary" part="button button-primary" @click=${go}>${words.text("continue")}</button>
+  </div>`;
+}
+
+/** What stands in the amounts counts, whoever wrote it there: some that fill fields in tell of it by no event. */
+function readAmounts({ flow, ui }: View, button: Element): void {
+  const fields = button.closest("form")?.querySelectorAll<HTMLInputElement>('input[data-focus^="amount:"]');
+  for (const { value, dataset } of fields ?? []) {
+    const id = dataset.focus?.replace("amount:", "");
+    const { invoices, chosen } = flow.state;
+    const invoice = invoices.find((each) => each.id === id);
+    if (!invoice || chosen.get(invoice.id) === value) continue;
+    ui.touched.add(invoice.id);
+    flow.setAmount(invoice, value);
+  }
 }

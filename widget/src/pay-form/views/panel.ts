@@ -1,15 +1,20 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
+import { edgeClock } from "../clock.ts";
+import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
+import { waiting } from "./waiting.ts";
 
 /** Grey shapes of what is to come: no colour of any brand before the seller's own is there. */
 export const skeleton = ({ state, words }: View) => html`
   <div class="skeleton" part="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>
-  <p class=${state.session ? "muted" : "hidden"} role="status">${words.text("loading")}</p>`;
+  <p class=${state.session ? "muted" : "hidden"} role="status" tabindex="-1" data-focus="heading">${words.text("loading")}</p>`;
 
 export const reference = ({ words }: View, requestId: string | undefined) =>
-  requestId ? html`<p class="reference">${words.text("reference")} <code>${requestId}</code></p>` : nothing;
+  requestId
+    ? html`<p class="reference">${words.text("reference")} <code dir="ltr">${requestId}</code></p>`
+    : nothing;
 
 /** What is to be said now, in one breath. */
 export const said = ({ state, words }: View): string => {
@@ -17,13 +22,15 @@ export const said = ({ state, words }: View): string => {
   return notices.map(({ key, params }) => words.text(key, params)).join(" ");
 };
 
+/** A list younger than this is not worth a word while it is read anew: words that come and go move what is below, ms. */
+const newMs = 5 * 60_000;
+
 /** How old the list is, unless it is new. */
 export function freshness({ state, words }: View) {
   const { state: known, readAtMs } = state.list;
-  const text =
-    known === "current" || known === "loading" || readAtMs === null
-      ? ""
-      : words.text(`list.${known}`, { ago: words.ago(Date.now() - readAtMs) });
+  const ageMs = edgeClock.now() - (readAtMs ?? 0);
+  const isWorthIt = known === "unreachable" || (known === "refreshing" && ageMs > newMs);
+  const text = isWorthIt && readAtMs !== null ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
   return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
 }
 
@@ -38,7 +45,7 @@ const panel = ({ title, text, icon, more }: PanelOptions) => html`
   <section class="panel" part="panel">
     ${icon}
     <h2 tabindex="-1" data-focus="heading">${title}</h2>
-    ${text ? html`<p class="muted">${text}</p>` : nothing}
+    ${text ? html`<p class="muted">${bidi(text)}</p>` : nothing}
     ${more}
   </section>`;
 
@@ -71,8 +78,8 @@ export function emptyView(view: View) {
     title: words.text("empty.title"),
     text: words.text("empty.text", { customer: state.session?.customer.name ?? "" }),
     icon: html`<span class="emblem">${icon("check")}</span>`,
-    more: html`${button(words.text("refresh"), () => flow.another())}
-      <div role="alert">${said(view)}</div>
+    more: html`${waiting(view)}${button(words.text("refresh"), () => flow.another())}
+      <div role="alert">${bidi(said(view))}</div>
       ${freshness(view)}`,
   });
 }

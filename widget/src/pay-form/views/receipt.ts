@@ -24,15 +24,15 @@ export function receiptView({ state, words, flow, print }: View, payment: Paymen
       <p class="muted">${words.text("receipt.text")}</p>
     </header>
     <dl>
-      ${fact(words.text("receipt.number"), html`<b>${receipt?.number}</b>`)}
+      ${fact(words.text("receipt.number"), html`<b><bdi>${receipt?.number}</bdi></b>`)}
       ${fact(words.text("receipt.date"), receipt ? (receipt.capturedOn ? words.day(receipt.capturedOn) : words.time(receipt.capturedAt)) : nothing)}
-      ${fact(words.text("receipt.paidTo"), state.session?.seller.name)}
+      ${fact(words.text("receipt.paidTo"), html`<bdi>${state.session?.seller.name}</bdi>`)}
       ${fact(words.text("receipt.card"), html`<bdi>${card}</bdi>`)}
     </dl>
     <table>
       <thead><tr><th scope="col">${words.text("receipt.invoice")}</th><th scope="col">${words.text("receipt.amount")}</th></tr></thead>
       <tbody>
-        ${payment.lines.map((line) => html`<tr><td>${line.invoiceNumber}</td><td>${money(line.amountMinor)}</td></tr>`)}
+        ${payment.lines.map((line) => html`<tr><td><bdi>${line.invoiceNumber}</bdi></td><td>${money(line.amountMinor)}</td></tr>`)}
         ${
           payment.surchargeMinor === "0"
             ? nothing

@@ -19,15 +19,23 @@ export interface View {
 /** What only the screen knows. */
 export interface Ui {
   find: string;
-  /** Currencies whose long list is shown whole. */
-  whole: Set<string>;
+  /** Lists that are shown whole → how many of their rows are drawn by now. */
+  whole: Map<string, number>;
+  /** List → how many of those chosen further down are drawn by now. */
+  tails: Map<string, number>;
+  /** List → the row that Tab comes to: its invoice, and where it stood. */
+  stops: Map<string, { id: string; at: number }>;
   /** Invoices whose amount was edited and left. */
   touched: Set<string>;
-  /** An amount is being typed. */
-  typing: boolean;
+  /** An amount is being typed; sums are spoken when it pauses. */
+  typing: number;
   /** Invoice whose amount an input method is composing. */
   draft: string | null;
   spoken: string;
+  /** Of the last choice: what nothing is counted in, once it is taken back. */
+  currency: string | null;
+  /** Name of what gets the keyboard after the next paint. */
+  goTo: string | null;
   update: () => void;
 }
 
@@ -35,11 +43,15 @@ export interface Ui {
 export function newUi(update: () => void): Ui {
   return {
     find: "",
-    whole: new Set(),
+    whole: new Map(),
+    tails: new Map(),
+    stops: new Map(),
     touched: new Set(),
-    typing: false,
+    typing: 0,
     draft: null,
     spoken: "",
+    currency: null,
+    goTo: null,
     update,
   };
 }

@@ -8,6 +8,7 @@ import { names } from "../../names.ts";
 import type { Operator } from "../../operator.ts";
 import type { RestoreRecord } from "../../records/restore-record.ts";
 import { administratorUrl } from "../../servers/database-servers.ts";
+import { hardenDatabase } from "../../servers/harden-database.ts";
 import { RestoreRefused } from "./errors.ts";
 import { asServerAdministrator, type DatabasePlace, withOwner } from "./load-database.ts";
 
@@ -90,6 +91,7 @@ async function bringTo(input: { url: string; ctx: Operator; version: number }): 
       owner: names.owner(namespace),
       variables: { tenants: names.tenants(namespace) },
     });
+    await hardenDatabase(sql, names.owner(namespace));
   } finally {
     await sql.end({ timeout: 2 });
   }

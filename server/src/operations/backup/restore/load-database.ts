@@ -6,6 +6,7 @@ import { connect, type Sql } from "../../../database/connect.ts";
 import { names } from "../../names.ts";
 import type { Operator } from "../../operator.ts";
 import { administratorUrl } from "../../servers/database-servers.ts";
+import { ofItsOwn } from "../../servers/new-database.ts";
 import { type Contents, contentsSession, difference, readContents } from "../contents.ts";
 import { findPrograms } from "../programs/find-programs.ts";
 import { startProgram, targetOf } from "../programs/run-program.ts";
@@ -38,7 +39,7 @@ export async function loadDatabase(input: {
     const name = quoteIdentifier(place.database);
     await admin.unsafe(`drop database if exists ${name} with (force)`);
     await admin.unsafe(
-      `create database ${name} owner ${quoteIdentifier(owner)} template template0 allow_connections false`,
+      `create database ${name} owner ${quoteIdentifier(owner)} ${await ofItsOwn(admin)} allow_connections false`,
     );
     await admin.unsafe(
       `revoke all on database ${name} from public; alter database ${name} allow_connections true`,
