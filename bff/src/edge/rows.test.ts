@@ -122,6 +122,7 @@ const counts: Record<RateClass, string[]> = {
 
 const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["openSession", "session:open", 10_000],
+  ["renewSession", "pay", 10_000],
   ["listInvoices", "pay", 10_000],
   ["startPayment", "pay", 45_000],
   ["readPayment", "pay", 10_000],

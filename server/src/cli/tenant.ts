@@ -160,7 +160,6 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
           : `${slug} was there already, is not changed and answers at ${hosts}`,
         ...describeNotAsAsked(notAsAsked),
         ...(furnished ? describeSandbox(furnished) : []),
-        ...(portal ? [describeInvitation(portal)] : []),
       ].join("\n"),
       failed: notAsAsked.length > 0,
     };

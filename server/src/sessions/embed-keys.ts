@@ -14,6 +14,8 @@ export interface EmbedKey {
     | { readonly kind: "secret"; readonly secret: Uint8Array }
     | { readonly kind: "jwk"; readonly jwk: JWK }
     | { readonly kind: "jwks"; readonly url: string };
+  /** What it signs is refused, in words of its own. Default false. */
+  readonly revoked?: boolean;
 }
 
 export const EmbedAlgorithm = z.enum(["HS256", "ES256", "RS256", "PS256"]);
@@ -137,15 +139,16 @@ export async function listEmbedKeys({ ctx }: { ctx: Pick<OpenTenant, "db"> }): P
   }));
 }
 
-/** For verifying a token's signature; null: unknown or revoked. @throws CannotDecrypt */
-export const findEmbedKey = (input: Pick<OpenTenant, "db" | "keys"> & { id: string }) =>
-  withFreshKeys(input.keys, () => readEmbedKey(input));
+type Find = Pick<OpenTenant, "db" | "keys"> & {
+  id: string;
+  /** Finds those too, marked so: to tell who signs with one why that is no good. Default false. */
+  evenRevoked?: boolean;
+};
 
-async function readEmbedKey({
-  db,
-  keys,
-  id,
-}: Pick<OpenTenant, "db" | "keys"> & { id: string }): Promise<EmbedKey | null> {
+/** For verifying a token's signature; null: unknown or revoked. @throws CannotDecrypt */
+export const findEmbedKey = (input: Find) => withFreshKeys(input.keys, () => readEmbedKey(input));
+
+async function readEmbedKey({ db, keys, id, evenRevoked = false }: Find): Promise<EmbedKey | null> {
   const [row] = await db.query<{
     tenant_id: string;
     algorithm: EmbedAlgorithm;
@@ -153,16 +156,19 @@ async function readEmbedKey({
     key_version: number | null;
     public_jwk: JWK | null;
     jwks_url: string | null;
+    revoked: boolean;
   }>`
-    select tenant_id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url
-    from pay.embed_keys where tenant_id = ${db.tenant.id} and id = ${id} and revoked_at is null`;
+    select tenant_id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url,
+      revoked_at is not null as revoked
+    from pay.embed_keys
+    where tenant_id = ${db.tenant.id} and id = ${id} and (revoked_at is null or ${evenRevoked}::boolean)`;
   if (!row) return null;
-  const { algorithm } = row;
-  if (row.public_jwk) return { id, algorithm, key: { kind: "jwk", jwk: row.public_jwk } };
-  if (row.jwks_url) return { id, algorithm, key: { kind: "jwks", url: row.jwks_url } };
+  const found = { id, algorithm: row.algorithm, ...(row.revoked && { revoked: true }) };
+  if (row.public_jwk) return { ...found, key: { kind: "jwk", jwk: row.public_jwk } };
+  if (row.jwks_url) return { ...found, key: { kind: "jwks", url: row.jwks_url } };
   const ciphertext = row.secret_ciphertext ?? new Uint8Array();
   const secret = keys.open(place(id), { ciphertext, keyVersion: row.key_version ?? 0 });
-  return { id, algorithm, key: { kind: "secret", secret: new TextEncoder().encode(secret) } };
+  return { ...found, key: { kind: "secret", secret: new TextEncoder().encode(secret) } };
 }
 
 async function checkPublicKey(jwk: Record<string, unknown>, algorithm: EmbedAlgorithm): Promise<void> {

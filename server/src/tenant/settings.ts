@@ -70,6 +70,16 @@ export const settingDefinitions = {
     default: [],
     help: "Pages that may embed the form (CORS, frame-ancestors).",
   },
+  "session.idleSeconds": {
+    schema: z.number().int().min(30).max(86_400),
+    default: 1_800,
+    help: "A payer's session ends after so long without being used; the form says so before, and offers to go on.",
+  },
+  "session.absoluteSeconds": {
+    schema: z.number().int().min(30).max(604_800),
+    default: 28_800,
+    help: "The longest a payer's session may be made by going on; then the page needs a new embed token.",
+  },
   "quota.requestsPerMinute": {
     schema: z.number().int().min(60).max(1_000_000).nullable(),
     default: null,
