@@ -204,6 +204,19 @@ test.describe("the loader", () => {
     expect(traffic.leaked).toEqual([]);
   });
 
+  test("as a module finds its own tag, and what stands in it", async ({ page }) => {
+    const session = asked(page);
+    const lines = linesOf(page);
+    await openBare(page, {
+      origin: urls.d365,
+      body: `${frame(`${urls.globex}/embed`)}
+        <script type="text/plain" data-token="stolen" ${loader.slice(8).replace(/data-[\w-]+="[^"]*"/g, "")}
+        <script type="module" data-token="${token}" data-frame="#IFRAME_pay" ${loader.slice(8).replace(/data-[\w-]+="[^"]*"/g, "")}`,
+    });
+    expect((await session).postDataJSON()).toMatchObject({ token });
+    expect(lines).toEqual([]);
+  });
+
   test("gives a stranger's frame nothing, and does not take it for the one that fits", async ({ page }) => {
     await page.route(`${evil}/**`, (route) =>
       route.fulfill({

@@ -128,6 +128,55 @@ test("a page whose own element has our name is told so", async ({ page }) => {
     .toEqual([expect.stringContaining("<pay-form> is defined by another script")]);
 });
 
+test("shortcuts that hear keys before anybody spare what says that it is edited", async ({ page }) => {
+  const form = await openBare(page, {
+    body: `${inline(`addEventListener("keydown", (event) => {
+        const { tagName, isContentEditable } = event.target;
+        if (!/^(INPUT|TEXTAREA)$/.test(tagName) && !isContentEditable) event.preventDefault();
+      }, true);`)}${script}<pay-form token="${embedToken("1045")}"></pay-form>`,
+  });
+  await form.ready();
+  await form.choose();
+  const amount = form.root.getByRole("textbox", { name: /amount to pay/i }).first();
+  await amount.focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("20.00");
+  await expect(amount).toHaveValue("20.00");
+  expect(await form.root.evaluate((element: HTMLElement) => element.isContentEditable)).toBe(true);
+  await amount.blur();
+  expect(await form.root.evaluate((element: HTMLElement) => element.isContentEditable)).toBe(false);
+});
+
+test("a dialog that keeps the focus in it, as Bootstrap and MUI do, lets a payment be made in it by keyboard", async ({
+  page,
+}) => {
+  const { typed, minor } = uniqueAmount();
+  const form = await openBare(page, {
+    body: `<button id="behind">Behind</button><div inert>${"<p>Page</p>"}</div>
+      <div id="dialog" role="dialog" aria-label="Pay" tabindex="-1">${script}<pay-form token="${embedToken("1045")}"></pay-form></div>
+      ${inline(`const dialog = document.querySelector("#dialog");
+        const back = () => { if (!dialog.contains(document.activeElement)) dialog.focus(); };
+        document.addEventListener("focusin", ({ target }) => { if (!dialog.contains(target)) dialog.focus(); });
+        setInterval(back, 50);`)}`,
+  });
+  await form.ready();
+  await form.choose();
+  await form.root
+    .getByRole("textbox", { name: /amount to pay/i })
+    .first()
+    .focus();
+  await page.keyboard.press("ControlOrMeta+a");
+  for (const key of typed) await page.keyboard.press(key, { delay: 30 });
+  const number = form.cardFrame.getByLabel(/card number/i);
+  await number.focus();
+  for (const key of cards.debit.replace(/ /g, "")) await page.keyboard.press(key, { delay: 10 });
+  await expect(number).toHaveValue(cards.debit);
+  await form.enterCard(cards.debit);
+  await form.payButton.press("Enter");
+  await expect(form.receipt).toBeVisible();
+  expect(await charges("acme", String(minor))).toMatchObject([{ status: "captured" }]);
+});
+
 /** Ways to load it, and what comes of each. `address` and `integrity` are the edge's. */
 interface Parts {
   address: string;

@@ -1,6 +1,5 @@
 import type { EarlyMethods, Renewal, Session } from "@clarity/bff/contract";
 import { OpenedSession, RenewedSession } from "@clarity/server/contract";
-
 import type { Words } from "../assets/words.ts";
 import { addHeaders, answerJson, passOn } from "../http/answer.ts";
 import type { Handlers } from "../routes/spec.ts";

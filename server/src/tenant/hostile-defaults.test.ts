@@ -217,6 +217,10 @@ behindPgBouncer((startBouncer) => {
   // PgBouncer itself has a connection for longer than a millisecond.
   const behind = { ...hostile, idle_session_timeout: "300" };
   test.each(Object.entries(behind))("%s = %s of the tenant's role does not matter", (name, value) =>
-    asDefaults({ [name]: value }, () => withOperator((ctx) => payAndProve({ ctx, pooler }))),
+    asDefaults({ [name]: value }, async () => {
+      // It has seen that its sessions are gone: else it hands one of them out.
+      await expect.poll(async () => (await pooler.serverConnections()).size, { timeout: 20_000 }).toBe(0);
+      await withOperator((ctx) => payAndProve({ ctx, pooler }));
+    }),
   );
 });

@@ -265,4 +265,35 @@ describe("an amount that was pasted", () => {
         expect(parseAmount(shown, { locale, exponent, currency }), `${locale} ${shown}`).toBe(1234567n);
       }
   });
+
+  test("as a row shows it reads back, whatever came along with it from the page", () => {
+    const around = fc.constantFrom(
+      "",
+      " ",
+      "\u00a0",
+      "\u202f",
+      "\n",
+      "\t",
+      "\u200e",
+      "\u200f",
+      "\u2068",
+      "\u2069",
+      "\ufeff",
+    );
+    const amounts = fc.bigInt({ min: 1n, max: 10n ** 12n });
+    fc.assert(
+      fc.property(
+        fc.record({ amount: amounts, locale: fc.constantFrom(...spoken), before: around, after: around }),
+        fc.constantFrom("USD", "EUR", "GBP", "JPY", "KWD", "CHF", "CAD", "AED"),
+        ({ amount, locale, before, after }, currency) => {
+          const { maximumFractionDigits: exponent = 2 } = new Intl.NumberFormat("en", {
+            style: "currency",
+            currency,
+          }).resolvedOptions();
+          const shown = before + formatMoney(amount, currency, { locale, exponent }) + after;
+          expect(parseAmount(shown, { locale, exponent, currency })).toBe(amount);
+        },
+      ),
+    );
+  });
 });

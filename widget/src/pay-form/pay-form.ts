@@ -27,8 +27,8 @@ import { wantedLocales, wordsBefore } from "./words.ts";
 /** Where this script came from is where the API is. Read now: it is gone after the first run. */
 const own = ownScript("pay-form.js");
 const edge = own?.edge;
-if (edge) watchPolicy(edge);
 const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
+if (edge) watchPolicy(edge);
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -271,8 +271,8 @@ export class PayForm extends HTMLElement {
     return {
       element: this,
       base: edge ?? "",
-      script: own?.src ?? "",
       frameUrl,
+      script: own?.src ?? "",
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
       isFixed: () => this.#tokens.isFixed,

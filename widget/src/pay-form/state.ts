@@ -63,10 +63,10 @@ export interface State {
   notice: Notice | null;
   /** A payment that was left unfinished and can be gone back to. */
   waiting: Payment | null;
-  /** The session ends soon. */
-  ending: Ending;
   /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
   elsewhere: readonly Payment[];
+  /** The session ends soon. */
+  ending: Ending;
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -86,8 +86,8 @@ export const initialState: State = {
   quote: null,
   notice: null,
   waiting: null,
-  ending: null,
   elsewhere: [],
+  ending: null,
   checked: false,
   focus: null,
 };

@@ -37,10 +37,10 @@ export interface VisitOptions {
   wanted: () => readonly string[];
   /** Asked with the visit's end as signal. */
   token: (signal: AbortSignal) => ReturnType<TokenSource>;
-  /** There is one token and no more. */
-  isFixed: () => boolean;
   /** See `earlyFrameUrl`. */
   frameUrl: Promise<string>;
+  /** There is one token and no more. */
+  isFixed: () => boolean;
   /** The window that the element stands in now. */
   view: () => Window;
   /** Whether the page is dark where the element stands. */

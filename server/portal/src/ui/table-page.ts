@@ -144,7 +144,7 @@ export abstract class TablePage<Row extends { id: string }> extends PortalElemen
           .value=${this.query.get("q") ?? ""} @input=${this.#typed}>
       </label>
       ${this.filters().map(
-        ({ name, label, options }) => html`<label class="min-w-0 grow basis-32 md:grow-0">
+        ({ name, label, options }) => html`<label class="min-w-0 grow basis-32 md:grow-0 md:basis-auto">
           <span class="sr-only">${label}</span>
           <select class="field" @change=${(event: Event) => this.#set(name, (event.target as HTMLSelectElement).value)}>
             ${options.map(
