@@ -231,9 +231,11 @@ export const de: Words = {
   "customers.empty": "Sie kommen mit ihren Rechnungen.",
   "customer.notFound": "Diesen Kunden gibt es nicht.",
   "entry.new": "Rechnung eingeben",
-  "entry.newLead": "Der Gesamtbetrag ist alles, was berechnet wurde. Dieselbe Nummer noch einmal ändert die Rechnung: Bezahltes bleibt bezahlt.",
+  "entry.newLead":
+    "Der Gesamtbetrag ist alles, was berechnet wurde. Dieselbe Nummer noch einmal ändert die Rechnung: Bezahltes bleibt bezahlt.",
   "entry.file": "Datei eingeben",
-  "entry.fileLead": "Eine CSV-Datei mit einer Zeile je Rechnung: Nummer, Kundennummer, Währung, Betrag und Datum; dazu, wo vorhanden, Fälligkeit, Name und E-Mail des Kunden. Eingegeben wird erst, wenn Sie gesehen haben, was sie bewirkt, und dieselbe Datei noch einmal ändert nichts.",
+  "entry.fileLead":
+    "Eine CSV-Datei mit einer Zeile je Rechnung: Nummer, Kundennummer, Währung, Betrag und Datum; dazu, wo vorhanden, Fälligkeit, Name und E-Mail des Kunden. Eingegeben wird erst, wenn Sie gesehen haben, was sie bewirkt, und dieselbe Datei noch einmal ändert nichts.",
   "entry.choose": "CSV-Datei, höchstens 5 MB",
   "entry.unread": "Die Datei war nicht zu lesen. Wählen Sie sie noch einmal.",
   "entry.optional": "(freiwillig)",

@@ -239,9 +239,11 @@ export const en = {
   "customers.empty": "They come with their invoices.",
   "customer.notFound": "There is no such customer.",
   "entry.new": "Enter an invoice",
-  "entry.newLead": "The total is all that was billed. Enter the same number again to change an invoice: what was paid stays paid.",
+  "entry.newLead":
+    "The total is all that was billed. Enter the same number again to change an invoice: what was paid stays paid.",
   "entry.file": "Enter a file",
-  "entry.fileLead": "A CSV file with a row for each invoice: number, customer number, currency, total and date; due date, customer's name and e-mail where there are any. Nothing is entered before you have seen what it does, and the same file again changes nothing.",
+  "entry.fileLead":
+    "A CSV file with a row for each invoice: number, customer number, currency, total and date; due date, customer's name and e-mail where there are any. Nothing is entered before you have seen what it does, and the same file again changes nothing.",
   "entry.choose": "CSV file, 5 MB at most",
   "entry.unread": "The file could not be read. Choose it again.",
   "entry.optional": "(optional)",

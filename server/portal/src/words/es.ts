@@ -142,9 +142,11 @@ export const es: Partial<Words> = {
   "customers.empty": "Llegan con sus facturas.",
   "customer.notFound": "Ese cliente no existe.",
   "entry.new": "Introducir una factura",
-  "entry.newLead": "El total es todo lo facturado. Introduzca el mismo número otra vez para cambiar la factura: lo pagado sigue pagado.",
+  "entry.newLead":
+    "El total es todo lo facturado. Introduzca el mismo número otra vez para cambiar la factura: lo pagado sigue pagado.",
   "entry.file": "Introducir un archivo",
-  "entry.fileLead": "Un archivo CSV con una fila por factura: número, número de cliente, moneda, total y fecha; si los hay, vencimiento, nombre y correo del cliente. No se introduce nada antes de que vea qué hace, y el mismo archivo otra vez no cambia nada.",
+  "entry.fileLead":
+    "Un archivo CSV con una fila por factura: número, número de cliente, moneda, total y fecha; si los hay, vencimiento, nombre y correo del cliente. No se introduce nada antes de que vea qué hace, y el mismo archivo otra vez no cambia nada.",
   "entry.choose": "Archivo CSV, 5 MB como máximo",
   "entry.unread": "No se pudo leer el archivo. Elíjalo otra vez.",
   "entry.optional": "(opcional)",

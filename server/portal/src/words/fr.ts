@@ -143,9 +143,11 @@ export const fr: Partial<Words> = {
   "customers.empty": "Ils arrivent avec leurs factures.",
   "customer.notFound": "Ce client n’existe pas.",
   "entry.new": "Saisir une facture",
-  "entry.newLead": "Le total est tout ce qui a été facturé. Saisissez le même numéro pour modifier la facture : ce qui est payé le reste.",
+  "entry.newLead":
+    "Le total est tout ce qui a été facturé. Saisissez le même numéro pour modifier la facture : ce qui est payé le reste.",
   "entry.file": "Saisir un fichier",
-  "entry.fileLead": "Un fichier CSV avec une ligne par facture : numéro, numéro de client, devise, total et date ; s’il y en a, échéance, nom et e-mail du client. Rien n’est saisi avant que vous ayez vu l’effet, et le même fichier une seconde fois ne change rien.",
+  "entry.fileLead":
+    "Un fichier CSV avec une ligne par facture : numéro, numéro de client, devise, total et date ; s’il y en a, échéance, nom et e-mail du client. Rien n’est saisi avant que vous ayez vu l’effet, et le même fichier une seconde fois ne change rien.",
   "entry.choose": "Fichier CSV, 5 Mo au plus",
   "entry.unread": "Le fichier n’a pas pu être lu. Choisissez-le de nouveau.",
   "entry.optional": "(facultatif)",
@@ -169,7 +171,8 @@ export const fr: Partial<Words> = {
   "entry.field.issuedOn": "Date",
   "entry.field.dueOn": "Échéance",
   "entry.fault.missing": "manque",
-  "entry.fault.not_text": "« {value} » est trop long, ou contient des sauts de ligne ou des signes qui ne sont pas du texte",
+  "entry.fault.not_text":
+    "« {value} » est trop long, ou contient des sauts de ligne ou des signes qui ne sont pas du texte",
   "entry.fault.not_an_email": "« {value} » n’est pas une adresse e-mail",
   "entry.fault.not_a_currency": "« {value} » n’est pas une devise, comme EUR",
   "entry.fault.not_an_amount": "« {value} » n’est pas un montant : écrivez-le comme 1250,50",
