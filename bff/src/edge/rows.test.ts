@@ -34,6 +34,7 @@ const bodies: Record<string, object> = {
   finishPortalLogin: { link: "l".repeat(43) },
   finishPortalStepUp: { code: "123456" },
   inviteToPortal: { email: "a@acme.test", name: "A", role: "viewer" },
+  importPortalInvoices: { file: "", apply: false },
   changePortalRole: { role: "viewer" },
 };
 /** Somebody at the portal; the fake server takes any cookie. */

@@ -57,12 +57,12 @@ const csv = (rows: string) =>
 const file = csv("A/1;K 1;Wayne;USD;1250,50;2026-01-31\nA-2;K 1;;EUR;7;2026-01-31");
 
 test("a file is looked at, entered whole, and the same again; then its invoices and customer are there", async () => {
-  const looked = await read<EntryAnswer>("/invoices/import", { file, apply: false });
+  const looked = await read<EntryAnswer>("/invoice-import", { file, apply: false });
   expect(looked).toMatchObject({ written: false, new: 2, customers: 1, faultCount: 0 });
   expect((await read<PortalInvoices>("/invoices")).invoices).toEqual([]);
-  const entered = await read<EntryAnswer>("/invoices/import", { file, apply: true });
+  const entered = await read<EntryAnswer>("/invoice-import", { file, apply: true });
   expect(entered).toMatchObject({ written: true, new: 2 });
-  const again = await read<EntryAnswer>("/invoices/import", { file, apply: true });
+  const again = await read<EntryAnswer>("/invoice-import", { file, apply: true });
   expect(again).toMatchObject({ new: 0, changed: 0, same: 2, customers: 0 });
   const listed = await read<PortalInvoices>("/invoices?q=wayne&sort=first");
   expect(listed.enteredHere).toBe(true);
@@ -86,20 +86,20 @@ test("an invoice by hand says at the field what is wrong, and then is there", as
 test("a file of 10,000 rows and one of 5 MB come through, and are entered in time", async () => {
   const rows = Array.from({ length: 10_000 }, (_, n) => `L-${n};K-${n % 500};;USD;${n};2026-01-31`);
   const large = csv(rows.join("\n"));
-  expect(await read<EntryAnswer>("/invoices/import", { file: large, apply: true })).toMatchObject({
+  expect(await read<EntryAnswer>("/invoice-import", { file: large, apply: true })).toMatchObject({
     new: 10_000,
     customers: 500,
   });
-  expect(await read<EntryAnswer>("/invoices/import", { file: large, apply: true })).toMatchObject({
+  expect(await read<EntryAnswer>("/invoice-import", { file: large, apply: true })).toMatchObject({
     same: 10_000,
   });
   const five = Buffer.alloc(5 * 1024 * 1024 + 1, "x").toString("base64");
-  const answer = await read<EntryAnswer>("/invoices/import", { file: five, apply: false });
+  const answer = await read<EntryAnswer>("/invoice-import", { file: five, apply: false });
   expect(answer.unreadable).toEqual({ code: "too_large", value: "5" });
 }, 60_000);
 
 test("where there is an ERP nothing is entered here, and another tenant's invoices are nobody's", async () => {
-  expect(await codeOf(await call("acme", "/invoices/import", { file, apply: true }))).toBe(
+  expect(await codeOf(await call("acme", "/invoice-import", { file, apply: true }))).toBe(
     "erp_owns_records",
   );
   expect(await codeOf(await call("acme", "/invoices", {}))).toBe("erp_owns_records");

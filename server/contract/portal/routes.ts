@@ -118,7 +118,7 @@ export const portalRows = {
   },
   importPortalInvoices: {
     method: "POST",
-    path: "/invoices/import",
+    path: "/invoice-import",
     guard: "user",
     needs: "invoices.change",
     whose: "enters a file of the host's tenant's",

@@ -108,7 +108,7 @@ class EnterInvoicesPage extends PortalElement {
       this.failure = say("entry.unread");
       return;
     }
-    await this.#send("/invoices/import", { file: this.#file, apply: false });
+    await this.#send("/invoice-import", { file: this.#file, apply: false });
   };
 
   override render() {
@@ -170,7 +170,7 @@ class EnterInvoicesPage extends PortalElement {
       ${
         writes
           ? html`<p><button class="button button-primary" type="button" ?disabled=${this.busy}
-            @click=${() => this.#send("/invoices/import", { file: this.#file, apply: true })}>${say("entry.apply")}</button></p>`
+            @click=${() => this.#send("/invoice-import", { file: this.#file, apply: true })}>${say("entry.apply")}</button></p>`
           : nothing
       }
       ${
