@@ -96,5 +96,12 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** For something with a length; MooTools makes an array of one of it. */
+export function arrayOf<T>({ length }: ArrayLike<unknown>, make: (none: undefined, at: number) => T): T[] {
+  const made: T[] = [];
+  for (let at = 0; at < length; at++) made[at] = make(undefined, at);
+  return made;
+}
+
 /** A page's class of that name makes nothing that an element could dispatch. */
 export const BrowserEvent = realDocument.createEvent("Event").constructor as typeof Event;
