@@ -35,6 +35,11 @@ const bodies: Record<string, object> = {
   finishPortalStepUp: { code: "123456" },
   inviteToPortal: { email: "a@acme.test", name: "A", role: "viewer" },
   changePortalRole: { role: "viewer" },
+  askAboutPortalPayment: { reason: "why" },
+  closePortalPayment: { reason: "why" },
+  decidePortalPayment: { decision: "unpaid", reason: "why" },
+  replayPortalDelivery: { reason: "why" },
+  finishPortalDelivery: { reason: "why" },
 };
 /** Somebody at the portal; the fake server takes any cookie. */
 const portalCookie = "c".repeat(43);

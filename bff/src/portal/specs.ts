@@ -1,4 +1,8 @@
 import {
+  ConflictDecision,
+  DeliveryFinish,
+  Inbox,
+  InboxDone,
   Invitation,
   LoggedIn,
   LoginFinish,
@@ -12,6 +16,7 @@ import {
   PortalPayment,
   PortalPayments,
   type PortalRouteId,
+  ReasonGiven,
   RoleChange,
   StepUpFinish,
   Team,
@@ -67,6 +72,35 @@ export const portalSpecs = {
     summary: "A payment with everything that happened to it",
     request: { params: idPath },
     responses: answers({ 200: json(PortalPayment, "The payment and its timeline.") }),
+  },
+  listPortalInbox: {
+    summary: "What waits for a person",
+    responses: answers({ 200: json(Inbox, "The oldest first.") }),
+  },
+  askAboutPortalPayment: {
+    summary: "Ask the provider now what became of a payment",
+    request: { params: idPath, ...body(ReasonGiven) },
+    responses: answers({ 200: json(InboxDone, "What it is now.") }),
+  },
+  closePortalPayment: {
+    summary: "End a payment whose provider account is gone",
+    request: { params: idPath, ...body(ReasonGiven) },
+    responses: answers({ 200: json(InboxDone, "It is closed.") }),
+  },
+  decidePortalPayment: {
+    summary: "Decide a conflict",
+    request: { params: idPath, ...body(ConflictDecision) },
+    responses: answers({ 200: json(InboxDone, "It is decided.") }),
+  },
+  replayPortalDelivery: {
+    summary: "Start a delivery again that was given up",
+    request: { params: idPath, ...body(ReasonGiven) },
+    responses: answers({ 200: json(InboxDone, "It is due again.") }),
+  },
+  finishPortalDelivery: {
+    summary: "Say that a delivery that was given up was made by hand",
+    request: { params: idPath, ...body(DeliveryFinish) },
+    responses: answers({ 200: json(InboxDone, "Nothing is sent any more.") }),
   },
   listPortalTeam: {
     summary: "The seller's people",

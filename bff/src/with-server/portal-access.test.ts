@@ -20,6 +20,11 @@ const roles = Role.options;
 const bodies: Readonly<Record<string, object>> = {
   inviteToPortal: { email: "new@acme.test", name: "New", role: "viewer" },
   changePortalRole: { role: "viewer" },
+  askAboutPortalPayment: { reason: "why" },
+  closePortalPayment: { reason: "why" },
+  decidePortalPayment: { decision: "unpaid", reason: "why" },
+  replayPortalDelivery: { reason: "why" },
+  finishPortalDelivery: { reason: "why" },
   finishPortalStepUp: { code: "123456" },
 };
 

@@ -18,10 +18,15 @@ export interface PortalRoute {
   needs?: Permission | null;
   /** A second proof, not older than some minutes: for roles, secrets and money. */
   steppedUp?: true;
+  /** Default `timeoutMs`; more where a provider or an ERP is asked meanwhile. */
+  timeoutMs?: number;
   whose: string;
   /** See `EdgeRoute`. */
   foreignIds?: ErrorCode;
 }
+
+/** Longer than a person's verb asks a provider and an ERP. */
+const askedTimeoutMs = 25_000;
 
 export const portalRows = {
   startPortalLogin: {
@@ -87,6 +92,58 @@ export const portalRows = {
     path: "/payments/{id}",
     guard: "user",
     needs: "payments.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  listPortalInbox: {
+    method: "GET",
+    path: "/inbox",
+    guard: "user",
+    needs: "inbox.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  askAboutPortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/resolve",
+    guard: "user",
+    needs: "inbox.act",
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  closePortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/close",
+    guard: "user",
+    needs: "inbox.act",
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  decidePortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/decide",
+    guard: "user",
+    needs: "inbox.act",
+    steppedUp: true,
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  replayPortalDelivery: {
+    method: "POST",
+    path: "/inbox/deliveries/{id}/replay",
+    guard: "user",
+    needs: "inbox.act",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  finishPortalDelivery: {
+    method: "POST",
+    path: "/inbox/deliveries/{id}/finish",
+    guard: "user",
+    needs: "inbox.act",
     whose: "the host's tenant's",
     foreignIds: "not_found",
   },
@@ -181,7 +238,7 @@ export const portalServerRows = made((row) => ({
   scope: row.guard === "page" ? "portal:open" : "portal",
   needs: row.needs ?? null,
   steppedUp: row.steppedUp ?? false,
-  timeoutMs,
+  timeoutMs: row.timeoutMs ?? timeoutMs,
   ...(row.method !== "GET" && { bodyBytes: serverBodyBytes }),
 })) as { readonly [Id in PortalRouteId]: ServerRowOf<Rows[Id]> };
 
