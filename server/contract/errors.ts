@@ -7,6 +7,7 @@ export const portalErrorCodes = {
   last_owner: 409,
   already_there: 409,
   not_done: 409,
+  erp_owns_records: 409,
 } as const;
 export type PortalErrorCode = keyof typeof portalErrorCodes;
 

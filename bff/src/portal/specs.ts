@@ -1,9 +1,15 @@
 import {
   ConflictDecision,
+  CustomerQuery,
   DeliveryFinish,
+  EntryAnswer,
+  ForeignId,
   Inbox,
   InboxDone,
   Invitation,
+  InvoiceEntry,
+  InvoiceImport,
+  InvoiceQuery,
   LoggedIn,
   LoginFinish,
   LoginStart,
@@ -13,6 +19,10 @@ import {
   Nothing,
   Overview,
   PaymentQuery,
+  PortalCustomer,
+  PortalCustomers,
+  PortalInvoice,
+  PortalInvoices,
   PortalPayment,
   PortalPayments,
   type PortalRouteId,
@@ -25,6 +35,8 @@ import { z } from "zod";
 import { answers, body, json, type Specs } from "../routes/spec.ts";
 
 const idPath = z.object({ id: z.uuid() });
+/** Of another system, or a person's. */
+const foreignIdPath = z.object({ id: ForeignId });
 
 /** The portal's API, for the OpenAPI document and for what is let through. */
 export const portalSpecs = {
@@ -101,6 +113,36 @@ export const portalSpecs = {
     summary: "Say that a delivery that was given up was made by hand",
     request: { params: idPath, ...body(DeliveryFinish) },
     responses: answers({ 200: json(InboxDone, "Nothing is sent any more.") }),
+  },
+  listPortalInvoices: {
+    summary: "The seller's invoices, a page at a time",
+    request: { query: InvoiceQuery },
+    responses: answers({ 200: json(PortalInvoices, "Invoices, and where the next page begins.") }),
+  },
+  readPortalInvoice: {
+    summary: "An invoice with its payments",
+    request: { params: foreignIdPath },
+    responses: answers({ 200: json(PortalInvoice, "The invoice.") }),
+  },
+  enterPortalInvoice: {
+    summary: "Enter an invoice, where there is no ERP; again, to change it",
+    request: body(InvoiceEntry),
+    responses: answers({ 200: json(EntryAnswer, "What was written, or what is wrong.") }),
+  },
+  importPortalInvoices: {
+    summary: "Enter a file of invoices, all or none, or say what it would do",
+    request: body(InvoiceImport),
+    responses: answers({ 200: json(EntryAnswer, "What was or would be written, or what is wrong.") }),
+  },
+  listPortalCustomers: {
+    summary: "The seller's customers, a page at a time",
+    request: { query: CustomerQuery },
+    responses: answers({ 200: json(PortalCustomers, "Customers, and where the next page begins.") }),
+  },
+  readPortalCustomer: {
+    summary: "A customer with its invoices",
+    request: { params: foreignIdPath },
+    responses: answers({ 200: json(PortalCustomer, "The customer.") }),
   },
   listPortalTeam: {
     summary: "The seller's people",

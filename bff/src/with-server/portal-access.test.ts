@@ -26,6 +26,7 @@ const bodies: Readonly<Record<string, object>> = {
   replayPortalDelivery: { reason: "why" },
   finishPortalDelivery: { reason: "why" },
   finishPortalStepUp: { code: "123456" },
+  importPortalInvoices: { file: "", apply: false },
 };
 
 let line: TestServer;

@@ -1,4 +1,5 @@
 /** The portal's half of the contract: what its pages send and see, its routes, and who may do what. */
+export * from "./books.ts";
 export * from "./permissions.ts";
 export * from "./routes.ts";
 export * from "./shapes.ts";

@@ -23,6 +23,8 @@ export interface PortalRoute {
   whose: string;
   /** See `EdgeRoute`. */
   foreignIds?: ErrorCode;
+  /** What it takes at most, bytes, where that is more than a form. */
+  fileBytes?: number;
 }
 
 /** Longer than a person's verb asks a provider and an ERP. */
@@ -147,6 +149,55 @@ export const portalRows = {
     whose: "the host's tenant's",
     foreignIds: "not_found",
   },
+  listPortalInvoices: {
+    method: "GET",
+    path: "/invoices",
+    guard: "user",
+    needs: "invoices.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  readPortalInvoice: {
+    method: "GET",
+    path: "/invoices/{id}",
+    guard: "user",
+    needs: "invoices.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  enterPortalInvoice: {
+    method: "POST",
+    path: "/invoices",
+    guard: "user",
+    needs: "invoices.change",
+    whose: "enters one of the host's tenant's",
+    foreignIds: "not_found",
+  },
+  importPortalInvoices: {
+    method: "POST",
+    path: "/invoices/import",
+    guard: "user",
+    needs: "invoices.change",
+    whose: "enters a file of the host's tenant's",
+    foreignIds: "not_found",
+    fileBytes: 7_100_000,
+  },
+  listPortalCustomers: {
+    method: "GET",
+    path: "/customers",
+    guard: "user",
+    needs: "customers.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  readPortalCustomer: {
+    method: "GET",
+    path: "/customers/{id}",
+    guard: "user",
+    needs: "customers.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
   listPortalTeam: {
     method: "GET",
     path: "/team",
@@ -226,7 +277,7 @@ export const portalEdgeRows = made((row) => ({
   guard: row.guard,
   rate: row.guard === "page" ? "login" : "user",
   whose: row.whose,
-  ...(row.method !== "GET" && { bodyBytes }),
+  ...(row.method !== "GET" && { bodyBytes: row.fileBytes ?? bodyBytes }),
   ...(row.foreignIds !== undefined && { foreignIds: row.foreignIds }),
 })) as { readonly [Id in PortalRouteId]: EdgeRowOf<Rows[Id]> };
 
@@ -239,7 +290,7 @@ export const portalServerRows = made((row) => ({
   needs: row.needs ?? null,
   steppedUp: row.steppedUp ?? false,
   timeoutMs: row.timeoutMs ?? timeoutMs,
-  ...(row.method !== "GET" && { bodyBytes: serverBodyBytes }),
+  ...(row.method !== "GET" && { bodyBytes: row.fileBytes ? 2 * row.fileBytes : serverBodyBytes }),
 })) as { readonly [Id in PortalRouteId]: ServerRowOf<Rows[Id]> };
 
 function made(of: (row: PortalRoute) => object): Readonly<Record<string, object>> {

@@ -144,6 +144,7 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "flag unset <key>": "a flag of tenant/flags/definitions.ts",
     "host add <host>":
       "a name to answer at; another tenant's is refused: operations/provisioning/hosts.test.ts",
+    "invoice import <file>": "a file; whose customers are meant, says each row",
     "setting get <key>": "a setting of tenant/settings.ts",
     "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",

@@ -5,6 +5,11 @@ import { empty } from "../ui/notice.ts";
 import type { Key } from "../words/en.ts";
 import { say } from "../words/words.ts";
 import type { Place } from "./router.ts";
+import "../pages/customer.ts";
+import "../pages/customers.ts";
+import "../pages/enter-invoices.ts";
+import "../pages/invoice.ts";
+import "../pages/invoices.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
 import "../pages/payments.ts";
@@ -38,8 +43,26 @@ const portalPages: readonly PortalPage[] = [
         ? html`<payments-page .query=${query}></payments-page>`
         : html`<payment-page .paymentId=${id}></payment-page>`,
   },
-  { name: "invoices", icon: "invoices", needs: "invoices.see", show: soon("nav.invoices") },
-  { name: "customers", icon: "customers", needs: "customers.see", show: soon("nav.customers") },
+  {
+    name: "invoices",
+    icon: "invoices",
+    needs: "invoices.see",
+    show: ({ path: [, what, id], query }, me) => {
+      if (what === "of" && id !== undefined) return html`<invoice-page .invoiceId=${id}></invoice-page>`;
+      const enters = (what === "new" || what === "import") && me.permissions.includes("invoices.change");
+      if (enters) return html`<enter-invoices-page .by=${what}></enter-invoices-page>`;
+      return html`<invoices-page .query=${query} .me=${me}></invoices-page>`;
+    },
+  },
+  {
+    name: "customers",
+    icon: "customers",
+    needs: "customers.see",
+    show: ({ path: [, id], query }) =>
+      id === undefined
+        ? html`<customers-page .query=${query}></customers-page>`
+        : html`<customer-page .customerId=${id}></customer-page>`,
+  },
   { name: "inbox", icon: "inbox", needs: "inbox.see", show: soon("nav.inbox") },
   { name: "brand", icon: "brand", needs: "brand.see", show: soon("nav.brand") },
   { name: "settings", icon: "settings", needs: "settings.see", show: soon("nav.settings") },

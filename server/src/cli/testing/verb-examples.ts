@@ -55,6 +55,7 @@ export const verbExamples = ({
   "host list": (slug) => [slug],
   "host remove": (slug) => [slug, own(slug, "host remove")],
   "instance list": () => [],
+  "invoice import": (slug) => [slug, join(import.meta.dirname, "invoices.csv"), "--dry-run"],
   "isolation report": (slug) => [slug, "--reason", "a test"],
   "key rotate": (slug) => [slug],
   "master-key init": () => [],

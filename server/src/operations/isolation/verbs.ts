@@ -61,6 +61,7 @@ export const verbs: Record<string, VerbAccess> = {
   "host list": { reach: "one entry" },
   "host remove": { reach: "one entry", takesId: true },
   "instance list": { reach: "registry" },
+  "invoice import": { reach: "one tenant" },
   "isolation report": { reach: "every tenant" },
   "key rotate": { reach: "every tenant" },
   "master-key init": { reach: "registry" },
