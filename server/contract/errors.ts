@@ -6,6 +6,7 @@ export const portalErrorCodes = {
   step_up_needed: 403,
   last_owner: 409,
   already_there: 409,
+  changed_meanwhile: 409,
 } as const;
 export type PortalErrorCode = keyof typeof portalErrorCodes;
 

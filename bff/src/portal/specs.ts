@@ -1,4 +1,5 @@
 import {
+  FlagChange,
   Invitation,
   LoggedIn,
   LoginFinish,
@@ -12,7 +13,10 @@ import {
   PortalPayment,
   PortalPayments,
   type PortalRouteId,
+  PortalSettings,
   RoleChange,
+  SecretChange,
+  SettingChange,
   StepUpFinish,
   Team,
 } from "@clarity/server/contract";
@@ -20,6 +24,7 @@ import { z } from "zod";
 import { answers, body, json, type Specs } from "../routes/spec.ts";
 
 const idPath = z.object({ id: z.uuid() });
+const keyPath = z.object({ key: z.string().max(80) });
 
 /** The portal's API, for the OpenAPI document and for what is let through. */
 export const portalSpecs = {
@@ -86,5 +91,26 @@ export const portalSpecs = {
     summary: "Remove somebody",
     request: { params: idPath },
     responses: answers({ 200: json(Team, "The team now.") }),
+  },
+  listPortalSettings: {
+    summary: "The seller's settings and flags",
+    description: "Of a secret that it is set and since when; its value is in no answer.",
+    responses: answers({ 200: json(PortalSettings, "Every setting, and every flag that is theirs.") }),
+  },
+  changePortalSetting: {
+    summary: "Change a setting, or take it back to its default",
+    description: "`changed_meanwhile`: somebody else has, since `version` was read.",
+    request: { params: keyPath, ...body(SettingChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
+  },
+  changePortalSecret: {
+    summary: "Set a secret, or remove it",
+    request: { params: keyPath, ...body(SecretChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
+  },
+  changePortalFlag: {
+    summary: "Set a flag, or take it back to its default",
+    request: { params: keyPath, ...body(FlagChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
   },
 } satisfies Specs<PortalRouteId>;

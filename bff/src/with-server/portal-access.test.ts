@@ -21,6 +21,9 @@ const bodies: Readonly<Record<string, object>> = {
   inviteToPortal: { email: "new@acme.test", name: "New", role: "viewer" },
   changePortalRole: { role: "viewer" },
   finishPortalStepUp: { code: "123456" },
+  changePortalSetting: { value: "Ltd", version: "" },
+  changePortalSecret: { value: "s3cret", version: "" },
+  changePortalFlag: { value: true, version: "" },
 };
 
 let line: TestServer;
@@ -58,7 +61,7 @@ afterAll(async () => {
 });
 
 const call = ({ name, row }: (typeof rows)[number], by: Person, host: string) =>
-  by.call(`/portal/v1${row.path.replace("{id}", randomUUID())}`, {
+  by.call(`/portal/v1${row.path.replace("{id}", randomUUID()).replace("{key}", "seller.statement")}`, {
     method: row.method,
     host,
     ...(row.method !== "GET" && row.method !== "DELETE" && { body: JSON.stringify(bodies[name] ?? {}) }),

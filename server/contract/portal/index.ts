@@ -2,3 +2,4 @@
 export * from "./permissions.ts";
 export * from "./routes.ts";
 export * from "./shapes.ts";
+export * from "./settings-shapes.ts";

@@ -124,6 +124,38 @@ export const portalRows = {
     whose: "the host's tenant's people",
     foreignIds: "not_found",
   },
+  listPortalSettings: {
+    method: "GET",
+    path: "/settings",
+    guard: "user",
+    needs: "settings.see",
+    whose: "the host's tenant's; of a secret that it is set",
+  },
+  changePortalSetting: {
+    method: "PUT",
+    path: "/settings/{key}",
+    guard: "user",
+    needs: "settings.change",
+    whose: "the host's tenant's; no secret",
+    foreignIds: "not_found",
+  },
+  changePortalSecret: {
+    method: "PUT",
+    path: "/secrets/{key}",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "the host's tenant's; goes in and never comes out",
+    foreignIds: "not_found",
+  },
+  changePortalFlag: {
+    method: "PUT",
+    path: "/flags/{key}",
+    guard: "user",
+    needs: "settings.change",
+    whose: "the host's tenant's own value of a flag that is its to set",
+    foreignIds: "not_found",
+  },
 } as const satisfies Readonly<Record<string, PortalRoute>>;
 
 type Rows = typeof portalRows;

@@ -3,6 +3,7 @@ import type { NeutralSender } from "../../email/neutral-sender.ts";
 import type { Handlers } from "../mount-routes.ts";
 import { paymentHandlers } from "./payment-handlers.ts";
 import { sessionHandlers } from "./session-handlers.ts";
+import { settingHandlers } from "./setting-handlers.ts";
 import { teamHandlers } from "./team-handlers.ts";
 
 /** What the portal's pages ask for, through the edge. */
@@ -12,4 +13,5 @@ export const portalHandlers = (options: {
   ...sessionHandlers(options),
   ...teamHandlers(options),
   ...paymentHandlers,
+  ...settingHandlers,
 });
