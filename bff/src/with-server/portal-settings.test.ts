@@ -161,7 +161,8 @@ describe("a flag", () => {
     const flag = async () =>
       (await all(ada)).flags.find(({ key }) => key === "partial-payments") ?? expect.fail("none");
     const { version } = await flag();
-    const set = (by: Person) => put(by, "/flags/partial-payments", { value: false, version, reason: "audit" });
+    const set = (by: Person) =>
+      put(by, "/flags/partial-payments", { value: false, version, reason: "audit" });
     const statuses = (await Promise.all([set(ada), set(bob)])).map(({ status }) => status);
     expect(statuses.sort()).toEqual([200, 409]);
     const now = await flag();
@@ -170,7 +171,9 @@ describe("a flag", () => {
     const back = { value: null, version: now.version };
     expect((await put(bob, "/flags/partial-payments", back)).status).toBe(200);
     expect(await flag()).toMatchObject({ value: true, version: "", changed: { by: "Bob" } });
-    expect(await codeOf(await put(ada, "/flags/of-the-past", { value: true, version: "" }))).toBe("not_found");
+    expect(await codeOf(await put(ada, "/flags/of-the-past", { value: true, version: "" }))).toBe(
+      "not_found",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** The portal's half of the contract: what its pages send and see, its routes, and who may do what. */
 export * from "./permissions.ts";
 export * from "./routes.ts";
-export * from "./shapes.ts";
 export * from "./settings-shapes.ts";
+export * from "./shapes.ts";

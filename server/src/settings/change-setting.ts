@@ -12,7 +12,8 @@ export const settingNamed = (key: string | undefined, kind: "secret" | "plain"):
     : null;
 
 /** Whether it says where secrets go: changing it asks for the same proof as a secret. */
-export const aims = (key: SettingKey): boolean => (settingDefinitions[key] as SettingDefinition).aims === true;
+export const aims = (key: SettingKey): boolean =>
+  (settingDefinitions[key] as SettingDefinition).aims === true;
 
 /**
  * Changes a setting, or takes it back to its default, as somebody of the tenant's who has seen what was there.

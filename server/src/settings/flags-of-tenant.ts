@@ -1,6 +1,11 @@
 import { may, type PortalFlag, type Refused, type Role, refused } from "../../contract/index.ts";
 import type { Context } from "../context/context.ts";
-import { type FlagDefinition, type FlagKey, flagDefinitions, isFlagKey } from "../tenant/flags/definitions.ts";
+import {
+  type FlagDefinition,
+  type FlagKey,
+  flagDefinitions,
+  isFlagKey,
+} from "../tenant/flags/definitions.ts";
 import { type FlagOverrides, versionOf } from "../tenant/flags/overrides.ts";
 import { lastChanges } from "./last-changes.ts";
 

@@ -36,9 +36,13 @@ export async function lastChanges(call: {
     ) a
     left join pay.users u on u.tenant_id = a.tenant_id and 'user:' || u.id = a.actor`;
   return new Map(
-    rows.map(({ subject, at, actor, detail, name }) => [subject, { at, by: name ?? personIn(actor), detail }]),
+    rows.map(({ subject, at, actor, detail, name }) => [
+      subject,
+      { at, by: name ?? personIn(actor), detail },
+    ]),
   );
 }
 
 /** Of an operator the name that they gave; whoever else is no person is the platform. */
-export const personIn = (actor: string): string | null => /^(?:operator|user):(.+)$/s.exec(actor)?.[1] ?? null;
+export const personIn = (actor: string): string | null =>
+  /^(?:operator|user):(.+)$/s.exec(actor)?.[1] ?? null;

@@ -39,7 +39,10 @@ function viewOf(
   };
 }
 
-const Former = z.union([z.object({ value: z.unknown().nonoptional() }), z.object({ default: z.literal(true) })]);
+const Former = z.union([
+  z.object({ value: z.unknown().nonoptional() }),
+  z.object({ default: z.literal(true) }),
+]);
 
 /** Entries of before it was written down have none. */
 const formerIn = (last: LastChange | undefined): PortalSetting["former"] =>

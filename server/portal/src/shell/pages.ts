@@ -8,6 +8,8 @@ import type { Place } from "./router.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
 import "../pages/payments.ts";
+import "../pages/setting-form.ts";
+import "../pages/settings.ts";
 import "../pages/team.ts";
 
 /** A page of the navigation: a new one is a line here, and an element in `pages/`. */
@@ -42,7 +44,12 @@ const portalPages: readonly PortalPage[] = [
   { name: "customers", icon: "customers", needs: "customers.see", show: soon("nav.customers") },
   { name: "inbox", icon: "inbox", needs: "inbox.see", show: soon("nav.inbox") },
   { name: "brand", icon: "brand", needs: "brand.see", show: soon("nav.brand") },
-  { name: "settings", icon: "settings", needs: "settings.see", show: soon("nav.settings") },
+  {
+    name: "settings",
+    icon: "settings",
+    needs: "settings.see",
+    show: () => html`<settings-page></settings-page>`,
+  },
   { name: "team", icon: "team", needs: "team.see", show: (_, me) => html`<team-page .me=${me}></team-page>` },
 ];
 
