@@ -23,6 +23,8 @@ const bodies: Readonly<Record<string, object>> = {
   finishPortalStepUp: { code: "123456" },
   changePortalSetting: { value: "Ltd", version: "" },
   changePortalSecret: { value: "s3cret", version: "" },
+  addPortalEmbedKey: { algorithm: "HS256" },
+  revokePortalEmbedKey: { reason: "lost" },
   changePortalFlag: { value: true, version: "" },
 };
 

@@ -1,5 +1,5 @@
-import { createSecretKey, randomBytes } from "node:crypto";
-import { PortalSettings } from "@clarity/server/contract";
+import { createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
+import { MadePortalKey, PortalEmbedKeys, PortalSettings } from "@clarity/server/contract";
 import { connect, type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { digestOf } from "../portal/cookie.ts";
@@ -185,4 +185,72 @@ test("nothing of this is seen or changed at another tenant", async () => {
   });
   expect(await codeOf(answer)).toBe("token_invalid");
   expect(await globex.open.settings.list()).toEqual(before);
+});
+
+describe("pages that may embed the form", () => {
+  test("are added by https or on the person's own machine; what an operator let in may stay", async () => {
+    await acme.open.settings.set("embed.origins", ["http://old.example"]);
+    const change = async (value: string[]) => {
+      const { version } = await setting(ada, "embed.origins");
+      return put(ada, "/settings/embed.origins", { value, version });
+    };
+    const kept = ["http://old.example", "https://xn--bcher-kva.example", "http://erp.localhost:8080"];
+    expect((await change(kept)).status).toBe(200);
+    expect(await acme.open.settings.get("embed.origins")).toEqual(kept);
+    for (const [origin, pointer] of [
+      ["http://erp.example", "/value/3"],
+      ["http://localhost.example", "/value/3"],
+      ["https://bücher.example", "/value/3"],
+      ["https://*.example", "/value/3"],
+      ["https://erp.example/pay", "/value/3"],
+    ] as const) {
+      const answer = (await (await change([...kept, origin])).json()) as { errors: { pointer: string }[] };
+      expect(answer.errors, origin).toMatchObject([{ pointer }]);
+    }
+    expect(await acme.open.settings.get("embed.origins")).toEqual(kept);
+  });
+});
+
+describe("an embed key", () => {
+  const post = (by: Person, path: string, body: object) =>
+    by.call(`/portal/v1${path}`, { method: "POST", body: JSON.stringify(body) });
+  const list = async () => {
+    const text = await (await bob.call("/portal/v1/embed-keys")).text();
+    return { text, keys: PortalEmbedKeys.parse(JSON.parse(text)).keys };
+  };
+
+  test("is made under the person's name, its secret said once, and revoked with a reason", async () => {
+    const made = MadePortalKey.parse(
+      await (await post(ada, "/embed-keys", { algorithm: "HS256", id: "erp" })).json(),
+    );
+    const secret = made.secret ?? expect.fail("no secret");
+    expect(secret).toHaveLength(43);
+    const { text, keys } = await list();
+    expect(text).not.toContain(secret.slice(0, 8));
+    expect(keys.find(({ id }) => id === "erp")).toMatchObject({ createdBy: "Ada", revoked: null });
+    expect((await post(bob, "/embed-keys/erp/revoke", { reason: "left a laptop in a train" })).status).toBe(
+      200,
+    );
+    expect((await list()).keys.find(({ id }) => id === "erp")?.revoked).toMatchObject({
+      ...{ by: "Bob", reason: "left a laptop in a train" },
+    });
+    expect(await codeOf(await post(ada, "/embed-keys/erp/revoke", { reason: "again" }))).toBe("not_found");
+    expect(await codeOf(await post(ada, "/embed-keys/erp/revoke", { reason: " " }))).toBe(
+      "validation_failed",
+    );
+  });
+
+  test("that is there already, holds private parts or is none is refused in words at its field", async () => {
+    const wrong = async (body: object) =>
+      (
+        (await (await post(ada, "/embed-keys", body)).json()) as { errors?: { pointer: string }[] }
+      ).errors?.map(({ pointer }) => pointer);
+    expect(await wrong({ algorithm: "HS256", id: "erp" })).toEqual(["/id"]);
+    const jwk = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" });
+    expect(await wrong({ algorithm: "ES256", jwk })).toEqual(["/jwk"]);
+    expect(await wrong({ algorithm: "ES256", jwk: { kty: "EC" } })).toEqual(["/jwk"]);
+    expect(await wrong({ algorithm: "ES256", jwksUrl: "http://erp.example/jwks" })).toEqual(["/jwksUrl"]);
+    const { d: _, ...open } = jwk;
+    expect((await post(ada, "/embed-keys", { algorithm: "ES256", jwk: open })).status).toBe(201);
+  });
 });

@@ -156,6 +156,31 @@ export const portalRows = {
     whose: "the host's tenant's own value of a flag that is its to set",
     foreignIds: "not_found",
   },
+  listPortalEmbedKeys: {
+    method: "GET",
+    path: "/embed-keys",
+    guard: "user",
+    needs: "settings.see",
+    whose: "the host's tenant's; of a secret that there is one",
+  },
+  addPortalEmbedKey: {
+    method: "POST",
+    path: "/embed-keys",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "adds to the host's tenant's; its secret is said this once",
+    foreignIds: "not_found",
+  },
+  revokePortalEmbedKey: {
+    method: "POST",
+    path: "/embed-keys/{id}/revoke",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
 } as const satisfies Readonly<Record<string, PortalRoute>>;
 
 type Rows = typeof portalRows;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the settings' pages send and see. No shape here has a place for a secret's value on its way out, but one: `NewPortalKey`. */
+/** What the settings' pages send and see. No shape here has a place for a secret on its way out. */
 
 const Instant = z.iso.datetime();
 

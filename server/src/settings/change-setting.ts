@@ -45,7 +45,24 @@ export async function changeSetting(call: {
     }));
     return refused("validation_failed", { errors });
   }
+  const errors = key === "embed.origins" ? await plainOrigins(store, parsed.data as string[]) : [];
+  if (errors.length > 0) return refused("validation_failed", { errors });
   return done(await store.change({ ...known, to: { value: parsed.data as never } }));
+}
+
+/**
+ * New pages are told by https, for what is not encrypted anybody on the way may change, the form in it too; a page on the
+ * person's own machine is on no way. What an operator has let in may stay.
+ */
+async function plainOrigins(store: SettingsStore, origins: readonly string[]) {
+  const before = new Set(await store.get("embed.origins"));
+  return origins.flatMap((origin, at) => {
+    const { protocol, hostname } = new URL(origin);
+    const loopback = /^(?:(?:.+\.)?localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
+    return protocol === "https:" || loopback || before.has(origin)
+      ? []
+      : [{ pointer: `/value/${at}`, message: "https, or this machine" }];
+  });
 }
 
 const done = (written: boolean) => (written ? ({ kind: "changed" } as const) : refused("changed_meanwhile"));

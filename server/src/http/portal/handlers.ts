@@ -1,6 +1,7 @@
 import type { PortalRouteId } from "../../../contract/index.ts";
 import type { NeutralSender } from "../../email/neutral-sender.ts";
 import type { Handlers } from "../mount-routes.ts";
+import { embedKeyHandlers } from "./embed-key-handlers.ts";
 import { paymentHandlers } from "./payment-handlers.ts";
 import { sessionHandlers } from "./session-handlers.ts";
 import { settingHandlers } from "./setting-handlers.ts";
@@ -14,4 +15,5 @@ export const portalHandlers = (options: {
   ...teamHandlers(options),
   ...paymentHandlers,
   ...settingHandlers,
+  ...embedKeyHandlers,
 });
