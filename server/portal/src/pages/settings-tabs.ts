@@ -2,7 +2,10 @@ import { html, nothing } from "lit";
 import { placeOf } from "../shell/router.ts";
 import { say } from "../words/words.ts";
 
-const tabs = [{ name: "settings", place: "settings", title: "settings.general" }] as const;
+const tabs = [
+  { name: "settings", place: "settings", title: "settings.general" },
+  { name: "embedding", place: "settings/embedding", title: "settings.embedding" },
+] as const;
 
 /** The parts of the settings, and where one is. */
 export const settingsTabs = (here: (typeof tabs)[number]["name"]) =>
