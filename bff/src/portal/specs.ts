@@ -1,4 +1,6 @@
 import {
+  AuditQuery,
+  AuditVerdict,
   FlagChange,
   Invitation,
   KeyRevocation,
@@ -13,6 +15,7 @@ import {
   Nothing,
   Overview,
   PaymentQuery,
+  PortalAudit,
   PortalEmbedKeys,
   PortalPayment,
   PortalPayments,
@@ -131,5 +134,15 @@ export const portalSpecs = {
     summary: "Revoke a key that signs embed tokens",
     request: { params: z.object({ id: z.string().max(64) }), ...body(KeyRevocation) },
     responses: answers({ 200: json(PortalEmbedKeys, "All of them now.") }),
+  },
+  listPortalAudit: {
+    summary: "The audit log, a page at a time",
+    request: { query: AuditQuery },
+    responses: answers({ 200: json(PortalAudit, "Entries, and where the next page begins.") }),
+  },
+  verifyPortalAudit: {
+    summary: "Compute the audit log's chain anew",
+    request: body(Nothing),
+    responses: answers({ 200: json(AuditVerdict, "Whether every entry is as it was written.") }),
   },
 } satisfies Specs<PortalRouteId>;

@@ -1,5 +1,11 @@
 import { createSecretKey, generateKeyPairSync, randomBytes } from "node:crypto";
-import { MadePortalKey, PortalEmbedKeys, PortalSettings } from "@clarity/server/contract";
+import {
+  AuditVerdict,
+  MadePortalKey,
+  PortalAudit,
+  PortalEmbedKeys,
+  PortalSettings,
+} from "@clarity/server/contract";
 import { connect, type TestServer, type TestTenant, testServer } from "@clarity/server/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { digestOf } from "../portal/cookie.ts";
@@ -252,5 +258,50 @@ describe("an embed key", () => {
     expect(await wrong({ algorithm: "ES256", jwksUrl: "http://erp.example/jwks" })).toEqual(["/jwksUrl"]);
     const { d: _, ...open } = jwk;
     expect((await post(ada, "/embed-keys", { algorithm: "ES256", jwk: open })).status).toBe(201);
+  });
+});
+
+describe("the audit log", () => {
+  const read = async (query: Record<string, string>) => {
+    const answer = await ada.call(`/portal/v1/audit?${new URLSearchParams(query)}`);
+    return PortalAudit.parse(await answer.json());
+  };
+  const verify = async () =>
+    AuditVerdict.parse(
+      await (await ada.call("/portal/v1/audit/verify", { method: "POST", body: "{}" })).json(),
+    );
+
+  test("tells what a person did, by topic and by what it was about, a page at a time and each entry once", async () => {
+    const everything = await read({ limit: "100" });
+    const paged: string[] = [];
+    for (let cursor: string | null = ""; cursor !== null; ) {
+      const page: PortalAudit = await read({ limit: "3", ...(cursor && { cursor }) });
+      paged.push(...page.entries.map(({ id }) => id));
+      cursor = page.next;
+    }
+    expect(paged).toEqual(everything.entries.map(({ id }) => id));
+    const statements = await read({ q: "seller.statement", topic: "setting" });
+    expect(statements.entries.map(({ by, action }) => `${by} ${action}`)).toEqual([
+      "Ada setting.unset",
+      "Bob setting.set",
+      "Ada setting.set",
+    ]);
+    const [user] = await acme.open.db.query<{ tenant_id: string; id: string }>`
+      select tenant_id, id from pay.users where name = 'Bob'`;
+    const bobs = await read({ person: user?.id ?? "", limit: "100" });
+    expect(new Set(bobs.entries.map(({ by }) => by))).toEqual(new Set(["Bob"]));
+  });
+
+  test("is whole, and says which entry is not when somebody has edited one", async () => {
+    const whole = await verify();
+    expect(whole).toMatchObject({ damage: null });
+    expect(whole.entries).toBeGreaterThan(5);
+    const url = new URL(line.platform.address.adminUrl);
+    url.pathname = `/${acme.open.record.database.name}`;
+    const sql = connect({ url: url.href, max: 1 });
+    await sql.unsafe(`alter table pay.audit_log disable trigger all;
+      update pay.audit_log set action = 'nothing' where id = 4; alter table pay.audit_log enable trigger all`);
+    await sql.end();
+    expect((await verify()).damage).toEqual({ kind: "edited", entry: "4" });
   });
 });

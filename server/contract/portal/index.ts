@@ -1,5 +1,6 @@
 /** The portal's half of the contract: what its pages send and see, its routes, and who may do what. */
 
+export * from "./audit-shapes.ts";
 export * from "./embedding-shapes.ts";
 export * from "./permissions.ts";
 export * from "./routes.ts";

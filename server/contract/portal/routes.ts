@@ -181,6 +181,22 @@ export const portalRows = {
     whose: "the host's tenant's",
     foreignIds: "not_found",
   },
+  listPortalAudit: {
+    method: "GET",
+    path: "/audit",
+    guard: "user",
+    needs: "audit.see",
+    whose: "the host's tenant's log",
+    foreignIds: "not_found",
+  },
+  verifyPortalAudit: {
+    method: "POST",
+    path: "/audit/verify",
+    guard: "user",
+    needs: "audit.see",
+    whose: "reads all of the host's tenant's log, and changes nothing",
+    foreignIds: "not_found",
+  },
 } as const satisfies Readonly<Record<string, PortalRoute>>;
 
 type Rows = typeof portalRows;
