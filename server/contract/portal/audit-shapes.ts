@@ -3,16 +3,7 @@ import { z } from "zod";
 /** The audit log as the portal shows it. */
 
 /** What actions are about, the first part of their names: `setting` of `setting.set`. */
-export const AuditTopic = z.enum([
-  "payment",
-  "outbox",
-  "setting",
-  "flag",
-  "embed_key",
-  "team",
-  "portal",
-  "theme",
-]);
+export const AuditTopic = z.enum(["payment", "outbox", "setting", "flag", "embed_key", "team", "login"]);
 export type AuditTopic = z.infer<typeof AuditTopic>;
 
 export const AuditQuery = z

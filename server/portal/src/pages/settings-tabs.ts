@@ -5,6 +5,7 @@ import { say } from "../words/words.ts";
 const tabs = [
   { name: "settings", place: "settings", title: "settings.general" },
   { name: "embedding", place: "settings/embedding", title: "settings.embedding" },
+  { name: "audit", place: "settings/audit", title: "settings.audit" },
 ] as const;
 
 /** The parts of the settings, and where one is. */

@@ -5,6 +5,7 @@ import { empty } from "../ui/notice.ts";
 import type { Key } from "../words/en.ts";
 import { say } from "../words/words.ts";
 import type { Place } from "./router.ts";
+import "../pages/audit.ts";
 import "../pages/embedding.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
@@ -49,10 +50,12 @@ const portalPages: readonly PortalPage[] = [
     name: "settings",
     icon: "settings",
     needs: "settings.see",
-    show: ({ path: [, part] }, me) =>
-      part === "embedding"
-        ? html`<embedding-page .me=${me}></embedding-page>`
-        : html`<settings-page></settings-page>`,
+    show: ({ path: [, part], query }, me) =>
+      part === "audit"
+        ? html`<audit-page .query=${query}></audit-page>`
+        : part === "embedding"
+          ? html`<embedding-page .me=${me}></embedding-page>`
+          : html`<settings-page></settings-page>`,
   },
   { name: "team", icon: "team", needs: "team.see", show: (_, me) => html`<team-page .me=${me}></team-page>` },
 ];
