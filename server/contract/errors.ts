@@ -8,6 +8,7 @@ export const portalErrorCodes = {
   already_there: 409,
   not_done: 409,
   erp_owns_records: 409,
+  changed_meanwhile: 409,
 } as const;
 export type PortalErrorCode = keyof typeof portalErrorCodes;
 

@@ -1,8 +1,11 @@
 import {
+  AuditQuery,
+  AuditVerdict,
   ConflictDecision,
   CustomerQuery,
   DeliveryFinish,
   EntryAnswer,
+  FlagChange,
   ForeignId,
   Inbox,
   InboxDone,
@@ -10,24 +13,32 @@ import {
   InvoiceEntry,
   InvoiceImport,
   InvoiceQuery,
+  KeyRevocation,
   LoggedIn,
   LoginFinish,
   LoginStart,
   LoginStarted,
   Logout,
+  MadePortalKey,
   Me,
+  NewPortalKey,
   Nothing,
   Overview,
   PaymentQuery,
+  PortalAudit,
   PortalCustomer,
   PortalCustomers,
+  PortalEmbedKeys,
   PortalInvoice,
   PortalInvoices,
   PortalPayment,
   PortalPayments,
   type PortalRouteId,
+  PortalSettings,
   ReasonGiven,
   RoleChange,
+  SecretChange,
+  SettingChange,
   StepUpFinish,
   Team,
 } from "@clarity/server/contract";
@@ -37,6 +48,7 @@ import { answers, body, json, type Specs } from "../routes/spec.ts";
 const idPath = z.object({ id: z.uuid() });
 /** Of another system, or a person's. */
 const foreignIdPath = z.object({ id: ForeignId });
+const keyPath = z.object({ key: z.string().max(80) });
 
 /** The portal's API, for the OpenAPI document and for what is let through. */
 export const portalSpecs = {
@@ -162,5 +174,51 @@ export const portalSpecs = {
     summary: "Remove somebody",
     request: { params: idPath },
     responses: answers({ 200: json(Team, "The team now.") }),
+  },
+  listPortalSettings: {
+    summary: "The seller's settings and flags",
+    description: "Of a secret that it is set and since when; its value is in no answer.",
+    responses: answers({ 200: json(PortalSettings, "Every setting, and every flag that is theirs.") }),
+  },
+  changePortalSetting: {
+    summary: "Change a setting, or take it back to its default",
+    description: "`changed_meanwhile`: somebody else has, since `version` was read.",
+    request: { params: keyPath, ...body(SettingChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
+  },
+  changePortalSecret: {
+    summary: "Set a secret, or remove it",
+    request: { params: keyPath, ...body(SecretChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
+  },
+  changePortalFlag: {
+    summary: "Set a flag, or take it back to its default",
+    request: { params: keyPath, ...body(FlagChange) },
+    responses: answers({ 200: json(PortalSettings, "All of them now.") }),
+  },
+  listPortalEmbedKeys: {
+    summary: "The keys that sign embed tokens",
+    responses: answers({ 200: json(PortalEmbedKeys, "Revoked ones too, the newest first.") }),
+  },
+  addPortalEmbedKey: {
+    summary: "Make or register a key that signs embed tokens",
+    description: "A secret is made at the server and is in this answer alone.",
+    request: body(NewPortalKey),
+    responses: answers({ 201: json(MadePortalKey, "The key, and all of them now.") }),
+  },
+  revokePortalEmbedKey: {
+    summary: "Revoke a key that signs embed tokens",
+    request: { params: z.object({ id: z.string().max(64) }), ...body(KeyRevocation) },
+    responses: answers({ 200: json(PortalEmbedKeys, "All of them now.") }),
+  },
+  listPortalAudit: {
+    summary: "The audit log, a page at a time",
+    request: { query: AuditQuery },
+    responses: answers({ 200: json(PortalAudit, "Entries, and where the next page begins.") }),
+  },
+  verifyPortalAudit: {
+    summary: "Compute the audit log's chain anew",
+    request: body(Nothing),
+    responses: answers({ 200: json(AuditVerdict, "Whether every entry is as it was written.") }),
   },
 } satisfies Specs<PortalRouteId>;
