@@ -5,6 +5,7 @@ import { empty } from "../ui/notice.ts";
 import type { Key } from "../words/en.ts";
 import { say } from "../words/words.ts";
 import type { Place } from "./router.ts";
+import "../pages/inbox.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
 import "../pages/payments.ts";
@@ -40,7 +41,12 @@ const portalPages: readonly PortalPage[] = [
   },
   { name: "invoices", icon: "invoices", needs: "invoices.see", show: soon("nav.invoices") },
   { name: "customers", icon: "customers", needs: "customers.see", show: soon("nav.customers") },
-  { name: "inbox", icon: "inbox", needs: "inbox.see", show: soon("nav.inbox") },
+  {
+    name: "inbox",
+    icon: "inbox",
+    needs: "inbox.see",
+    show: (_, me) => html`<inbox-page .me=${me}></inbox-page>`,
+  },
   { name: "brand", icon: "brand", needs: "brand.see", show: soon("nav.brand") },
   { name: "settings", icon: "settings", needs: "settings.see", show: soon("nav.settings") },
   { name: "team", icon: "team", needs: "team.see", show: (_, me) => html`<team-page .me=${me}></team-page>` },
