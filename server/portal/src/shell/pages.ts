@@ -12,6 +12,7 @@ import "../pages/invoice.ts";
 import "../pages/invoices.ts";
 import "../pages/audit.ts";
 import "../pages/embedding.ts";
+import "../pages/inbox.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
 import "../pages/payments.ts";
@@ -67,7 +68,12 @@ const portalPages: readonly PortalPage[] = [
         ? html`<customers-page .query=${query}></customers-page>`
         : html`<customer-page .customerId=${id}></customer-page>`,
   },
-  { name: "inbox", icon: "inbox", needs: "inbox.see", show: soon("nav.inbox") },
+  {
+    name: "inbox",
+    icon: "inbox",
+    needs: "inbox.see",
+    show: (_, me) => html`<inbox-page .me=${me}></inbox-page>`,
+  },
   { name: "brand", icon: "brand", needs: "brand.see", show: soon("nav.brand") },
   {
     name: "settings",
