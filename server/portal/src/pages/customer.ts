@@ -40,7 +40,7 @@ class CustomerPage extends PortalElement {
           <h1 class="text-3xl font-semibold tracking-tight break-words">${customer.name}</h1>
           <p class="break-all text-muted"><bdi>${customer.id}</bdi>${customer.email ? html` · <bdi>${customer.email}</bdi>` : nothing}</p>
         </div>
-        <p class="text-end"><span class="block text-sm text-muted">${say("invoices.owed")}</span>
+        <p class="sm:text-end"><span class="block text-sm text-muted">${say("invoices.owed")}</span>
           <bdi class="text-xl font-semibold tabular-nums">${owedWords(customer)}</bdi></p>
       </header>
       <p class="mb-3 flex flex-wrap items-baseline justify-between gap-4"><span class="text-lg font-semibold">${say("nav.invoices")}</span>
@@ -51,10 +51,11 @@ class CustomerPage extends PortalElement {
           : html`<ul class="card divide-y divide-line">${customer.invoices.map(
               (
                 invoice,
-              ) => html`<li><a class="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-3 hover:bg-sunken" href=${invoicePlace(invoice.id)}>
-              <bdi class="min-w-0 grow basis-32 font-medium break-words">${invoice.number}</bdi>
-              <span class="text-sm text-muted">${say("invoices.due")} ${calendarDay(invoice.dueOn)}</span>${invoiceState(invoice.state)}
-              <bdi class="basis-28 text-end font-medium tabular-nums">${money(invoice.owedMinor, invoice.currency)}</bdi></a></li>`,
+              ) => html`<li><a class="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-1 px-4 py-3 hover:bg-sunken sm:grid-cols-[minmax(0,1fr)_10rem_7rem_8rem]" href=${invoicePlace(invoice.id)}>
+              <bdi class="font-medium break-words">${invoice.number}</bdi>
+              <span class="order-2 text-sm text-muted sm:order-none">${say("invoices.due")} ${calendarDay(invoice.dueOn)}</span>
+              <span class="order-3 text-sm sm:order-none">${invoiceState(invoice.state)}</span>
+              <bdi class="order-1 text-end font-medium tabular-nums sm:order-none">${money(invoice.owedMinor, invoice.currency)}</bdi></a></li>`,
             )}</ul>`
       }`;
   }

@@ -178,8 +178,8 @@ class EnterInvoicesPage extends PortalElement {
           ? html`<ul class="card divide-y divide-line">${answer.rows.map(
               (
                 row,
-              ) => html`<li class="flex flex-wrap items-baseline justify-between gap-x-4 px-4 py-2 text-sm">
-              <bdi class="min-w-0 grow basis-32 font-medium break-words">${row.number}</bdi><span class="grow basis-32 break-words text-muted">${row.customer}</span>
+              ) => html`<li class="grid grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 px-4 py-2 text-sm sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto]">
+              <bdi class="font-medium break-words">${row.number}</bdi><span class="order-last break-words text-muted sm:order-none">${row.customer}</span>
               <span class="text-end tabular-nums">${row.wasMinor === null || row.wasMinor === row.totalMinor ? nothing : html`<s class="text-muted"><bdi>${money(row.wasMinor, row.currency)}</bdi></s> `}<bdi>${money(row.totalMinor, row.currency)}</bdi></span></li>`,
             )}</ul>`
           : nothing

@@ -49,7 +49,7 @@ class InvoicePage extends PortalElement {
           <a class="break-words text-link" href=${customerPlace(customer.id)}>${customer.name}</a>
           <h1 class="text-3xl font-semibold tracking-tight break-words"><bdi>${invoice.number}</bdi></h1>
         </div>
-        <p class="text-end"><span class="block text-sm text-muted">${say("invoices.owed")}</span>
+        <p class="sm:text-end"><span class="block text-sm text-muted">${say("invoices.owed")}</span>
           <bdi class="text-xl font-semibold tabular-nums">${money(invoice.owedMinor, currency)}</bdi>
           <span class="ms-3">${invoiceState(invoice.state)}</span></p>
       </header>

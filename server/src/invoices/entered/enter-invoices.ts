@@ -121,8 +121,9 @@ async function enter(
       from jsonb_to_recordset(${json(rows)}::jsonb) as r("row" int, id text, number text, customer text,
         currency text, total bigint, "issuedOn" date, "dueOn" date)
     ), locked as (
-      select i.* from pay.invoices i join entered on entered.id = i.id
-      where i.tenant_id = ${tenantId}::uuid order by i.id for update of i
+      select i.* from pay.invoices i
+      where i.tenant_id = ${tenantId}::uuid and i.id = any(${invoices.map(({ id }) => id)}::text[])
+      order by i.id for update of i
     ), judged as (
       select e.*, l.customer_id as customer_was, l.currency as currency_was, l.total_minor as total_was,
         l.total_minor - l.open_minor + l.held_minor + l.settled_minor as least_minor,
@@ -134,7 +135,8 @@ async function enter(
           when (l.number, l.total_minor, l.issued_on, l.due_on)
             is distinct from (e.number, e.total, e.issued_on, e.due_on) then 'changed'
           else 'same' end as verdict
-      from entered e left join locked l on l.id = e.id
+      -- What is locked was entered, so this is a left join; but one that no plan makes a loop within a loop of.
+      from entered e full join locked l on l.id = e.id
     ), erp as (
       select exists (select from pay.settings s
         where s.tenant_id = ${tenantId}::uuid and s.key = 'connector') as here

@@ -5,8 +5,8 @@ import { fieldOfHead } from "./heads.ts";
 import { readRow } from "./read-row.ts";
 import { alikeFaults } from "./same-file.ts";
 
-/** Bytes and rows of a file. */
-export const sheetLimits = { bytes: 5 * 1024 * 1024, rows: 20_000 } as const;
+/** Bytes and rows of a file: it is one statement, which ends in time (`statementTimeoutMs`) on a busy machine too. */
+export const sheetLimits = { bytes: 5 * 1024 * 1024, rows: 10_000 } as const;
 
 /** Why a file cannot be read at all, in words; `{value}` is what they are about. */
 export const sheetFaultWords = {
