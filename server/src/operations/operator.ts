@@ -52,7 +52,7 @@ export function openOperator(input: {
     log,
     actor,
     pool: { ...smallPools, ...input.pool },
-    route: (record) => operatorRoute({ ctx: { address, registry }, record }),
+    route: (record) => operatorRoute({ ctx: { address, admin, registry }, record }),
   });
   return {
     actor,

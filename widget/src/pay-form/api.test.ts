@@ -381,6 +381,35 @@ test.each([undefined, null, "", "  ", 7, {}, "x".repeat(8193)])(
   },
 );
 
+describe("an edge that is not heard", () => {
+  /** Our script is there for any page, and the API for others. */
+  const refuse = () => {
+    let tries = 0;
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+      if (init.method === "HEAD") return new Response(null);
+      tries++;
+      throw new TypeError("Failed to fetch");
+    });
+    return () => tries;
+  };
+
+  test("where its script is heard three times in a row is one that refuses this page, and not before", async () => {
+    const tries = refuse();
+    const api = make(async () => "the only one");
+    for (const code of ["network", "network", "page_refused"])
+      await expect(api.open()).rejects.toMatchObject({ code, transient: code === "network" });
+    expect(tries()).toBe(3);
+  });
+
+  test("after a session was open has lost its connection, and nothing else", async () => {
+    serve({ "/v1/session": [session("a1")] });
+    const api = make(async () => jwt("C-1"));
+    await api.open();
+    refuse();
+    for (let n = 0; n < 4; n++) await expect(api.invoices()).rejects.toMatchObject({ code: "network" });
+  });
+});
+
 describe("the host's token address", () => {
   const at = (href: string) => {
     vi.stubGlobal("location", new URL(href));

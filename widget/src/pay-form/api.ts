@@ -217,7 +217,8 @@ export class Api {
     const isUnheard = error instanceof ApiError && error.code === "network" && !this.#grant;
     const why = isUnheard ? await whyUnheard(this.#options.script) : undefined;
     this.#refusals = why ? this.#refusals + 1 : 0;
-    throw why && this.#refusals > 2 ? new ApiError(why) : error;
+    // What the page's own policy blocks is blocked for certain.
+    throw why && (why === "page_blocked" || this.#refusals > 2) ? new ApiError(why) : error;
   }
 
   #changedHands(): never {

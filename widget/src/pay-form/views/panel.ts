@@ -31,8 +31,10 @@ const newMs = 5 * 60_000;
 export function freshness({ state, words }: View) {
   const { state: known, readAtMs } = state.list;
   const ageMs = edgeClock.now() - (readAtMs ?? 0);
+  // Just after a jump of the device's clock nobody knows.
+  const isKnown = readAtMs !== null && !edgeClock.isInDoubt;
   const isWorthIt = known === "unreachable" || (known === "refreshing" && ageMs > newMs);
-  const text = isWorthIt && readAtMs !== null ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
+  const text = isWorthIt && isKnown ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
   return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
 }
 
