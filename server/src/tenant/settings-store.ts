@@ -218,7 +218,7 @@ function open(row: Row, { key, keys }: { key: SettingKey; keys: TenantKeys }): u
 
 export const isSecret = (key: SettingKey): boolean => "secret" in settingDefinitions[key];
 
-export const defaultOf = (key: SettingKey): unknown => {
+const defaultOf = (key: SettingKey): unknown => {
   const definition = settingDefinitions[key];
   return "default" in definition ? definition.default : undefined;
 };

@@ -29,7 +29,7 @@ const drafts = {
   forget: (key: string) => sessionStorage.removeItem(drafts.place(key)),
 };
 
-export const titleOf = (key: string): string => sayIfKnown(`setting.${key}`) ?? key;
+const titleOf = (key: string): string => sayIfKnown(`setting.${key}`) ?? key;
 export const changedWords = (changed: PortalSetting["changed"]): string =>
   changed
     ? say(changed.by === null ? "settings.changed" : "settings.changedBy", {

@@ -101,7 +101,7 @@ function choicesOf(schema: Schema): readonly unknown[] | null {
 }
 
 /** `maximumMinor` as words, unless it has some of its own. */
-export function labelOf(name: string): string {
+function labelOf(name: string): string {
   const known = `field.${name}`;
   if (known in en) return say(known as Key);
   const words = name.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
