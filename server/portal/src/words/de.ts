@@ -349,6 +349,39 @@ export const de: Words = {
   "audit.team.role": "Rolle geändert",
   "audit.team.remove": "Jemanden entfernt",
 
+  "settingHelp.seller.name": "Der Name, den Zahler sehen.",
+  "settingHelp.seller.supportEmail": "Wohin Zahler sich wenden können.",
+  "settingHelp.seller.locale": "Steht für eine Sprache ein, die das Formular nicht spricht.",
+  "settingHelp.seller.timeZone":
+    "Etwa Europe/Berlin. Nach diesem Kalender ist etwas fällig und wird gebucht.",
+  "settingHelp.seller.statement": "Steht auf der Kartenabrechnung des Zahlers, höchstens 22 Zeichen.",
+  "settingHelp.session.idleSeconds":
+    "So lange ungenutzt, endet die Sitzung eines Zahlers; das Formular sagt es vorher.",
+  "settingHelp.session.absoluteSeconds":
+    "So lange kann ein Zahler seine Sitzung verlängern; dann braucht die Seite ein neues Token.",
+  "settingHelp.quota.requestsPerMinute": "Aller Ihrer Zahler. Das stellt der Betreiber der Plattform ein.",
+  "settingHelp.portal.idleMinutes": "So viele Minuten ohne Anfrage, und eine Sitzung hier endet.",
+  "settingHelp.portal.sessionHours": "Nach so vielen Stunden endet eine Sitzung hier in jedem Fall.",
+  "settingHelp.limits.minimum":
+    "Das Mindeste je Zahlung, in der kleinsten Einheit der Währung. Wer ganze Rechnungen zahlt, darf darunter bleiben.",
+  "settingHelp.limits.declines":
+    "Nach so vielen einer Sitzung, eines Kunden, einer Adresse oder Karte wartet jeder weitere Versuch länger.",
+  "settingHelp.surcharge.rules":
+    "Die erste passende Regel zählt; 100 Basispunkte sind ein Prozent. Keine: kein Zuschlag.",
+  "settingHelp.invoices.standInMinutes":
+    "Ist das ERP nicht erreichbar, gelten Salden, die höchstens so alt sind. 0: Das ERP muss antworten.",
+  "settingHelp.provider":
+    "Wechselt das Konto, warten offene Zahlungen des alten, bis dessen Einstellungen wieder da sind.",
+  "settingHelp.provider.secretKey": "Damit bitten wir den Anbieter um Geld.",
+  "settingHelp.provider.webhookSecret": "Beweist, dass Nachrichten vom Anbieter kommen.",
+  "settingHelp.connector": "Woher Rechnungen kommen und wo Zahlungen gebucht werden.",
+  "settingHelp.connector.secret": "Woran das ERP uns erkennt, etwa ein privater Schlüssel.",
+  "settingHelp.smtp": "Verschickt Belege und Anmelde-Mails.",
+  "settingHelp.smtp.password": "Für den Benutzer des Mailservers.",
+  "flagHelp.payments-paused":
+    "Neue Zahlungen werden abgewiesen und können wiederholt werden; laufende gehen zu Ende.",
+  "flagHelp.partial-payments": "Zahler dürfen einen Teil einer Rechnung zahlen; aus: alles oder nichts.",
+
   "error.network": "Es kommt keine Antwort. Prüfen Sie die Verbindung, dann noch einmal.",
   "error.internal": "Bei uns stimmt etwas nicht. Versuchen Sie es gleich noch einmal.",
   "error.unavailable": "Der Dienst ist gerade nicht zu erreichen. Versuchen Sie es gleich noch einmal.",

@@ -354,6 +354,38 @@ export const en = {
   "audit.team.role": "Changed a role",
   "audit.team.remove": "Removed somebody",
 
+  "settingHelp.seller.name": "The name payers see.",
+  "settingHelp.seller.supportEmail": "Where payers are told to ask.",
+  "settingHelp.seller.locale": "Stands in for a language the form does not speak.",
+  "settingHelp.seller.timeZone":
+    "Such as Europe/Berlin. Whose calendar decides what is due, and the day a payment is booked.",
+  "settingHelp.seller.statement": "What stands on the payer's card statement, up to 22 characters.",
+  "settingHelp.session.idleSeconds":
+    "A payer's session ends after so long without being used; the form says so before.",
+  "settingHelp.session.absoluteSeconds":
+    "The longest a payer's session may be made by going on; then the page needs a new embed token.",
+  "settingHelp.quota.requestsPerMinute": "Of all your payers. The platform's operator sets this.",
+  "settingHelp.portal.idleMinutes": "A session here ends after so many minutes without a request.",
+  "settingHelp.portal.sessionHours": "A session here ends after so many hours, whatever is done in it.",
+  "settingHelp.limits.minimum":
+    "The least one payment may be, in the currency's smallest unit. What pays whole invoices may be less.",
+  "settingHelp.limits.declines":
+    "After so many of one session, customer, address or card each next try waits longer.",
+  "settingHelp.surcharge.rules":
+    "The first rule that fits a card decides; 100 basis points are one percent. None: no surcharge.",
+  "settingHelp.invoices.standInMinutes":
+    "While the ERP cannot be asked, payments are judged by balances that are so old at most. 0: the ERP must answer.",
+  "settingHelp.provider":
+    "When its account changes, payments that the former has not settled wait until its settings are back.",
+  "settingHelp.provider.secretKey": "With it we ask the provider for money.",
+  "settingHelp.provider.webhookSecret": "Proves that news come from the provider.",
+  "settingHelp.connector": "Where invoices come from and payments are booked.",
+  "settingHelp.connector.secret": "What the ERP knows us by, such as a private key or a client secret.",
+  "settingHelp.smtp": "Sends receipts and sign-in mails.",
+  "settingHelp.smtp.password": "For the user of the mail server.",
+  "flagHelp.payments-paused": "New payments are refused and may be tried again; those under way finish.",
+  "flagHelp.partial-payments": "A payer may pay a part of an invoice; off: all of it or nothing.",
+
   "error.network": "There is no answer. Check your connection, then try again.",
   "error.internal": "Something is wrong on our side. Try again in a moment.",
   "error.unavailable": "The service cannot be reached right now. Try again in a moment.",

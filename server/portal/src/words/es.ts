@@ -293,4 +293,36 @@ export const es: Partial<Words> = {
   "error.not_done": "No se hizo nada.",
   "error.reason": "Diga por qué: consta en el registro.",
   "error.erpRef": "Diga con qué referencia lo tiene el ERP.",
+  "settingHelp.seller.name": "El nombre que ven los pagadores.",
+  "settingHelp.seller.supportEmail": "A dónde pueden preguntar los pagadores.",
+  "settingHelp.seller.locale": "Sustituye a un idioma que el formulario no habla.",
+  "settingHelp.seller.timeZone":
+    "Como Europe/Madrid. Su calendario decide qué vence y qué día se contabiliza un pago.",
+  "settingHelp.seller.statement": "Aparece en el extracto del pagador, hasta 22 caracteres.",
+  "settingHelp.session.idleSeconds":
+    "La sesión de un pagador termina tras este tiempo sin uso; el formulario avisa antes.",
+  "settingHelp.session.absoluteSeconds":
+    "Lo máximo que un pagador puede prolongar su sesión; después la página necesita otro token.",
+  "settingHelp.quota.requestsPerMinute": "De todos sus pagadores. Lo fija el operador de la plataforma.",
+  "settingHelp.portal.idleMinutes": "Una sesión aquí termina tras estos minutos sin solicitudes.",
+  "settingHelp.portal.sessionHours": "Una sesión aquí termina tras estas horas en todo caso.",
+  "settingHelp.limits.minimum":
+    "Lo mínimo por pago, en la unidad menor de la moneda. Quien paga facturas enteras puede pagar menos.",
+  "settingHelp.limits.declines":
+    "Tras tantos de una sesión, cliente, dirección o tarjeta, cada intento espera más.",
+  "settingHelp.surcharge.rules":
+    "Decide la primera regla que encaja; 100 puntos básicos son un uno por ciento. Ninguna: sin recargo.",
+  "settingHelp.invoices.standInMinutes":
+    "Si el ERP no responde, valen saldos de esta antigüedad como máximo. 0: el ERP debe responder.",
+  "settingHelp.provider":
+    "Si cambia la cuenta, los pagos pendientes de la anterior esperan a que vuelvan sus ajustes.",
+  "settingHelp.provider.secretKey": "Con ella pedimos el dinero al proveedor.",
+  "settingHelp.provider.webhookSecret": "Demuestra que las noticias vienen del proveedor.",
+  "settingHelp.connector": "De dónde vienen las facturas y dónde se contabilizan los pagos.",
+  "settingHelp.connector.secret": "Por lo que el ERP nos reconoce, como una clave privada.",
+  "settingHelp.smtp": "Envía recibos y correos de acceso.",
+  "settingHelp.smtp.password": "Para el usuario del servidor de correo.",
+  "flagHelp.payments-paused":
+    "Los pagos nuevos se rechazan y pueden repetirse; los que están en curso terminan.",
+  "flagHelp.partial-payments": "El pagador puede pagar una parte de una factura; si no, todo o nada.",
 };

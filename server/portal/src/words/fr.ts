@@ -298,4 +298,36 @@ export const fr: Partial<Words> = {
   "error.not_done": "Rien n’a été fait.",
   "error.reason": "Dites pourquoi : cela figure au journal.",
   "error.erpRef": "Dites sous quelle référence l’ERP l’a.",
+  "settingHelp.seller.name": "Le nom que voient les payeurs.",
+  "settingHelp.seller.supportEmail": "À qui les payeurs peuvent s’adresser.",
+  "settingHelp.seller.locale": "Remplace une langue que le formulaire ne parle pas.",
+  "settingHelp.seller.timeZone":
+    "Par exemple Europe/Paris. Son calendrier décide des échéances et du jour de comptabilisation.",
+  "settingHelp.seller.statement": "Figure sur le relevé du payeur, 22 caractères au plus.",
+  "settingHelp.session.idleSeconds":
+    "La session d’un payeur prend fin après ce temps sans activité ; le formulaire prévient.",
+  "settingHelp.session.absoluteSeconds":
+    "Durée maximale d’une session prolongée ; ensuite la page a besoin d’un nouveau jeton.",
+  "settingHelp.quota.requestsPerMinute": "De tous vos payeurs. L’exploitant de la plateforme la fixe.",
+  "settingHelp.portal.idleMinutes": "Une session ici prend fin après autant de minutes sans requête.",
+  "settingHelp.portal.sessionHours": "Une session ici prend fin après autant d’heures dans tous les cas.",
+  "settingHelp.limits.minimum":
+    "Le minimum par paiement, dans la plus petite unité. Payer des factures entières peut être moins.",
+  "settingHelp.limits.declines":
+    "Après autant de refus d’une session, d’un client, d’une adresse ou d’une carte, chaque essai attend plus longtemps.",
+  "settingHelp.surcharge.rules":
+    "La première règle qui convient décide ; 100 points de base font un pour cent. Aucune : pas de supplément.",
+  "settingHelp.invoices.standInMinutes":
+    "Si l’ERP ne répond pas, valent des soldes de cet âge au plus. 0 : l’ERP doit répondre.",
+  "settingHelp.provider":
+    "Si le compte change, les paiements en cours de l’ancien attendent le retour de ses réglages.",
+  "settingHelp.provider.secretKey": "Avec elle nous demandons l’argent au prestataire.",
+  "settingHelp.provider.webhookSecret": "Prouve que les nouvelles viennent du prestataire.",
+  "settingHelp.connector": "D’où viennent les factures et où les paiements sont comptabilisés.",
+  "settingHelp.connector.secret": "Ce à quoi l’ERP nous reconnaît, comme une clé privée.",
+  "settingHelp.smtp": "Envoie les reçus et les e-mails de connexion.",
+  "settingHelp.smtp.password": "Pour l’utilisateur du serveur de messagerie.",
+  "flagHelp.payments-paused":
+    "Les nouveaux paiements sont refusés et peuvent être réessayés ; ceux en cours se terminent.",
+  "flagHelp.partial-payments": "Le payeur peut payer une partie d’une facture ; sinon tout ou rien.",
 };

@@ -1,5 +1,5 @@
 import { AuditQuery, type AuditVerdict, faultsOf, refused } from "../../../contract/index.ts";
-import { verifyAudit } from "../../operations/audit/verify-audit.ts";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import type { Registry } from "../../registry/registry.ts";
 import { readAudit } from "../../settings/read-audit.ts";
 import { answerJson, answerRefused } from "../answers.ts";
