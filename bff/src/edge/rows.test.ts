@@ -109,6 +109,8 @@ test.each(
   expect((await send(limit)).status).not.toBe(413);
 });
 
+/** A provider, or an ERP, is asked meanwhile. */
+const slow = new Set<string>(["askAboutPortalPayment", "closePortalPayment", "decidePortalPayment"]);
 const portalIds = Object.keys(portalRows) as PortalRouteId[];
 
 const counts: Record<RateClass, string[]> = {
@@ -138,11 +140,11 @@ const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["readPortalPage", "portal:open", 10_000],
   ...portalIds.map(
     (id) =>
-      [id, portalRows[id].guard === "page" ? "portal:open" : "portal", 10_000] satisfies [
-        string,
-        string,
-        number,
-      ],
+      [
+        id,
+        portalRows[id].guard === "page" ? "portal:open" : "portal",
+        slow.has(id) ? 25_000 : 10_000,
+      ] satisfies [string, string, number],
   ),
 ];
 

@@ -131,7 +131,7 @@ class InboxPage extends PortalElement {
       <div class="min-w-0">
         <h2 class="font-semibold">${say(`inbox.kind.${kind}`)}</h2>
         <p class="text-muted">${say(`inbox.why.${kind}`)}</p>
-        ${taken === null || payment === null ? nothing : html`<p>${say("inbox.taken", { taken: amount(taken.amountMinor, taken.currency), agreed: money(payment.totalMinor, payment.currency) })}</p>`}
+        ${taken === null || payment === null ? nothing : html`<p>${say("inbox.taken", { taken: apart(amount(taken.amountMinor, taken.currency)), agreed: apart(money(payment.totalMinor, payment.currency)) })}</p>`}
         ${record === null ? nothing : html`<p class="break-words"><bdi>${record}</bdi></p>`}
         ${cause === null ? nothing : html`<p class="mt-1 text-sm break-words text-muted"><bdi>${cause}</bdi></p>`}
         <p class="mt-1 text-sm break-words text-muted"><bdi>${customer.name}</bdi> · <time datetime=${since}>${say("inbox.since", { when: dateTime(since) })}</time></p>
@@ -160,7 +160,7 @@ class InboxPage extends PortalElement {
         </div>
         ${verb === "decide" ? this.#choice() : nothing}
         ${needsRef || offersRef ? field("erpRef", say(needsRef ? "inbox.erpRef" : "inbox.erpRefIfAny"), wrong) : nothing}
-        ${verb === "decide" && this.decision === "unpaid" ? html`<label class="flex items-start gap-3"><input class="mt-1 size-5" type="checkbox" name="givenBack"><span>${say("inbox.givenBack")}</span></label>` : nothing}
+        ${verb === "decide" && this.decision === "unpaid" ? html`<label class="flex items-start gap-3"><input class="mt-1 size-5 shrink-0" type="checkbox" name="givenBack"><span>${say("inbox.givenBack")}</span></label>` : nothing}
         ${field("reason", say("inbox.reason"), wrong)}
         <p class="break-words text-danger empty:hidden" role="alert">${this.failure}</p>
         <div class="flex flex-wrap justify-end gap-2">
@@ -176,7 +176,7 @@ class InboxPage extends PortalElement {
     return html`<fieldset class="grid gap-2"><legend class="sr-only">${say("inbox.verb.decide")}</legend>
       ${choices.map(
         (choice) =>
-          html`<label class="flex items-start gap-3"><input class="mt-1 size-5" type="radio" name="decision" value=${choice} ?checked=${choice === "paid"} @change=${() => {
+          html`<label class="flex items-start gap-3"><input class="mt-1 size-5 shrink-0" type="radio" name="decision" value=${choice} ?checked=${choice === "paid"} @change=${() => {
             this.decision = choice;
           }}><span>${say(`inbox.decide.${choice}`)}</span></label>`,
       )}
@@ -196,6 +196,9 @@ function pathOf({ item, verb }: { item: InboxItem; verb: Verb }): string {
   const id = delivery ? item.deliveryId : item.payment?.id;
   return `/inbox/${delivery ? "deliveries" : "payments"}/${id}/${verb}`;
 }
+
+/** Read in its own direction within a sentence of another. */
+const apart = (text: string): string => `\u2068${text}\u2069`;
 
 /** A provider's currency may be none. */
 const amount = (minor: string, currency: string): string =>
