@@ -112,6 +112,7 @@ test("what a customer paid in the ERP is in the seller's list, with the provider
   await enter(page);
   await page.getByRole("link", { name: "Payments", exact: true }).click();
   await page.getByRole("searchbox").fill("cascade");
+  await expect(page).toHaveURL(/q=cascade/);
   await page.getByRole("link", { name: new RegExp(`Cascade Retail Group, Paid, \\$${typed}`) }).click();
   await expect(page.getByRole("heading", { name: `$${typed}` })).toBeVisible();
   await expect(page.getByText(charge?.id ?? missing("charge")).first()).toBeVisible();

@@ -6,7 +6,9 @@ export const portalErrorCodes = {
   step_up_needed: 403,
   last_owner: 409,
   already_there: 409,
+  not_done: 409,
   erp_owns_records: 409,
+  changed_meanwhile: 409,
 } as const;
 export type PortalErrorCode = keyof typeof portalErrorCodes;
 

@@ -11,6 +11,7 @@ const standard = {
   "AbortSignal.timeout": "timeout",
   "AbortSignal.any": "anyOf",
   "Map.groupBy": "groupBy",
+  "Array.from": "arrayOf",
   Event: "BrowserEvent",
 } as const;
 

@@ -36,6 +36,11 @@ const bodies: Record<string, object> = {
   inviteToPortal: { email: "a@acme.test", name: "A", role: "viewer" },
   importPortalInvoices: { file: "", apply: false },
   changePortalRole: { role: "viewer" },
+  askAboutPortalPayment: { reason: "why" },
+  closePortalPayment: { reason: "why" },
+  decidePortalPayment: { decision: "unpaid", reason: "why" },
+  replayPortalDelivery: { reason: "why" },
+  finishPortalDelivery: { reason: "why" },
 };
 /** Somebody at the portal; the fake server takes any cookie. */
 const portalCookie = "c".repeat(43);
@@ -105,6 +110,8 @@ test.each(
   expect((await send(limit)).status).not.toBe(413);
 });
 
+/** A provider, or an ERP, is asked meanwhile. */
+const slow = new Set<string>(["askAboutPortalPayment", "closePortalPayment", "decidePortalPayment"]);
 const portalIds = Object.keys(portalRows) as PortalRouteId[];
 
 const counts: Record<RateClass, string[]> = {
@@ -134,11 +141,11 @@ const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["readPortalPage", "portal:open", 10_000],
   ...portalIds.map(
     (id) =>
-      [id, portalRows[id].guard === "page" ? "portal:open" : "portal", 10_000] satisfies [
-        string,
-        string,
-        number,
-      ],
+      [
+        id,
+        portalRows[id].guard === "page" ? "portal:open" : "portal",
+        slow.has(id) ? 25_000 : 10_000,
+      ] satisfies [string, string, number],
   ),
 ];
 

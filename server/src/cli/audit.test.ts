@@ -36,7 +36,7 @@ test("show tells who set what, and of one subject only when asked", async () => 
   const { code, stdout } = await clarity("audit", "show", "acme", "--subject", "seller.name");
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^row +at +who +what +of +detail\n\d+ +20\S+ +operator:\S+ +setting.set +seller.name +{}$/,
+    /^row +at +who +what +of +detail\n\d+ +20\S+ +operator:\S+ +setting.set +seller.name +{"from":{.+}}$/,
   );
   const all = (await clarity("audit", "show", "acme", "--limit", "2", "--json")).json();
   expect(all).toMatchObject([{ action: "setting.set" }, {}]);

@@ -1,8 +1,8 @@
 import { Command, InvalidArgumentError } from "commander";
-import { anchorAudit } from "../operations/audit/anchors.ts";
+import { anchorAudit } from "../audit/anchors.ts";
+import { type Verdict, verifyAudit } from "../audit/verify-audit.ts";
 import { listAudit } from "../operations/audit/list-audit.ts";
 import { logNames } from "../operations/audit/registry-logs.ts";
-import { type Verdict, verifyAudit } from "../operations/audit/verify-audit.ts";
 import { verifyRegistry } from "../operations/audit/verify-registry.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";

@@ -50,13 +50,18 @@ export class EmbedKeyUnknown extends Error {
   override readonly name = "EmbedKeyUnknown";
 }
 
+/** It is there already, or is no key to trust; the message is for whoever adds it. */
+export class EmbedKeyUnfit extends Error {
+  override readonly name = "EmbedKeyUnfit";
+}
+
 const place = (keyId: string) => `embed-key:${keyId}`;
 
 /**
  * Registers a key. Adding the same id again is refused: revoke it and add another.
  *
  * @returns the id, and the secret when it was generated here: it is shown this once
- * @throws ZodError for a key that does not fit its algorithm or holds private parts
+ * @throws ZodError; EmbedKeyUnfit for a key that does not fit its algorithm or holds private parts
  */
 export async function addEmbedKey({
   ctx,
@@ -84,7 +89,7 @@ export async function addEmbedKey({
       select tenant_id, ${auditName(ctx.actor)}, 'embed_key.add', id from key
       returning tenant_id`;
   });
-  if (rows.length === 0) throw new Error(`embed key ${keyId} exists already`);
+  if (rows.length === 0) throw new EmbedKeyUnfit(`embed key ${keyId} exists already`);
   const given = "secret" in checked && checked.secret !== undefined;
   return { id: keyId, algorithm, secret: given ? null : secret };
 }
@@ -95,7 +100,7 @@ export async function revokeEmbedKey({
   input,
 }: {
   ctx: OpenTenant;
-  input: { id: string };
+  input: { id: string; reason?: string };
 }): Promise<void> {
   const rows = await ctx.db.query`
     with key as (
@@ -103,8 +108,9 @@ export async function revokeEmbedKey({
       where tenant_id = ${ctx.tenant.id} and id = ${input.id} and revoked_at is null
       returning tenant_id, id
     )
-    insert into pay.audit_log (tenant_id, actor, action, subject)
-    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id from key
+    insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id, ${json(input.reason === undefined ? {} : { reason: input.reason })}
+    from key
     returning tenant_id`;
   if (rows.length === 0) throw new EmbedKeyUnknown(`no embed key ${input.id}`);
 }
@@ -175,12 +181,14 @@ async function checkPublicKey(jwk: Record<string, unknown>, algorithm: EmbedAlgo
   const wantedType = algorithm === "ES256" ? "EC" : "RSA";
   // RFC 7518: private members of EC and RSA keys, and of symmetric ones.
   const isPrivate = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].some((member) => member in jwk);
-  if (isPrivate) throw new Error("the JWK holds private parts: register the public key only");
-  if (jwk.kty !== wantedType) throw new Error(`${algorithm} needs a JWK of type ${wantedType}`);
-  await importJWK(jwk as JWK, algorithm);
+  if (isPrivate) throw new EmbedKeyUnfit("the JWK holds private parts: register the public key only");
+  if (jwk.kty !== wantedType) throw new EmbedKeyUnfit(`${algorithm} needs a JWK of type ${wantedType}`);
+  await importJWK(jwk as JWK, algorithm).catch((cause) => {
+    throw new EmbedKeyUnfit(`the JWK is no ${algorithm} key`, { cause });
+  });
   const { asymmetricKeyDetails } = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
   // RFC 7518 §3.3. jose refuses the tokens of a shorter one, which is better said now.
   if (wantedType === "RSA" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048) {
-    throw new Error(`${algorithm} needs an RSA key of at least 2048 bits`);
+    throw new EmbedKeyUnfit(`${algorithm} needs an RSA key of at least 2048 bits`);
   }
 }

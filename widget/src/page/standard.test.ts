@@ -65,6 +65,13 @@ describe("what stands in for the standard's is the standard's", () => {
     },
   );
 
+  test("an array of so many", () => {
+    expect(own.arrayOf({ length: 3 }, (_, at) => at * 2)).toEqual([0, 2, 4]);
+    expect(own.arrayOf(["a", "b"], (text) => `${text}!`)).toEqual(["a!", "b!"]);
+    // Lit copies so.
+    expect(own.arrayOf(["a", "b"])).toEqual(["a", "b"]);
+  });
+
   test("groups", () => {
     const keyOf = (n: number) => n % 3;
     const numbers = [1, 2, 3, 4, 5, 6, 7];

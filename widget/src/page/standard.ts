@@ -96,5 +96,15 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
+/** Of something with a length, by `make` or as it is; MooTools makes an array of one of it. */
+export function arrayOf<T, U = T>(
+  from: ArrayLike<T>,
+  make: (value: T, at: number) => U = (value) => value as unknown as U,
+): U[] {
+  const made: U[] = [];
+  for (let at = 0; at < from.length; at++) made[at] = make(from[at] as T, at);
+  return made;
+}
+
 /** A page's class of that name makes nothing that an element could dispatch. */
 export const BrowserEvent = realDocument.createEvent("Event").constructor as typeof Event;

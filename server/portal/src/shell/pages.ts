@@ -10,9 +10,14 @@ import "../pages/customers.ts";
 import "../pages/enter-invoices.ts";
 import "../pages/invoice.ts";
 import "../pages/invoices.ts";
+import "../pages/audit.ts";
+import "../pages/embedding.ts";
+import "../pages/inbox.ts";
 import "../pages/overview.ts";
 import "../pages/payment.ts";
 import "../pages/payments.ts";
+import "../pages/setting-form.ts";
+import "../pages/settings.ts";
 import "../pages/team.ts";
 
 /** A page of the navigation: a new one is a line here, and an element in `pages/`. */
@@ -63,9 +68,24 @@ const portalPages: readonly PortalPage[] = [
         ? html`<customers-page .query=${query}></customers-page>`
         : html`<customer-page .customerId=${id}></customer-page>`,
   },
-  { name: "inbox", icon: "inbox", needs: "inbox.see", show: soon("nav.inbox") },
+  {
+    name: "inbox",
+    icon: "inbox",
+    needs: "inbox.see",
+    show: (_, me) => html`<inbox-page .me=${me}></inbox-page>`,
+  },
   { name: "brand", icon: "brand", needs: "brand.see", show: soon("nav.brand") },
-  { name: "settings", icon: "settings", needs: "settings.see", show: soon("nav.settings") },
+  {
+    name: "settings",
+    icon: "settings",
+    needs: "settings.see",
+    show: ({ path: [, part], query }, me) =>
+      part === "audit"
+        ? html`<audit-page .query=${query}></audit-page>`
+        : part === "embedding"
+          ? html`<embedding-page .me=${me}></embedding-page>`
+          : html`<settings-page></settings-page>`,
+  },
   { name: "team", icon: "team", needs: "team.see", show: (_, me) => html`<team-page .me=${me}></team-page>` },
 ];
 

@@ -33,6 +33,9 @@ export const verbExamples = ({
   "database-server list": () => [],
   "database-server prepare": () => ["second"],
   "database-server remove": () => ["second"],
+  "dead-letter finish": (slug) => [
+    ...[slug, own(slug, "dead-letter finish"), "--reason", "a test", "--erp-ref", "7"],
+  ],
   "dead-letter list": (slug) => [slug],
   "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
   doctor: () => [],

@@ -4,13 +4,13 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { anchorAudit } from "../../audit/anchors.ts";
 import { migrate } from "../../database/migrate.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
 import { names } from "../names.ts";
 import { preparePlatform, registryMigrations } from "../provisioning/prepare-platform.ts";
-import { anchorAudit } from "./anchors.ts";
 import { fileSink, httpSink, shipLogs } from "./ship-logs.ts";
 import { verifyRegistry } from "./verify-registry.ts";
 

@@ -1,5 +1,5 @@
+import type { ChainedRow } from "../../audit/chain.ts";
 import type { Sql } from "../../database/connect.ts";
-import type { ChainedRow } from "./chain.ts";
 
 /** The registry's own append-only logs, chained like the tenants'. */
 export const registryLogs = ["operator_audit", "audit_heads"] as const;

@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import { type Anchor, type ChainedRow, hashRow, sameHash } from "./chain.ts";
+import { type Anchor, type ChainedRow, hashRow, sameHash } from "../../audit/chain.ts";
 import { type RegistryLog, registryLogs } from "./registry-logs.ts";
 
 /** A line of what is shipped: the row with its fields as they are hashed, so that a copy can be checked by itself. */

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { anchorAudit } from "../../audit/anchors.ts";
+import { hashRow } from "../../audit/chain.ts";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
 import { tenantMigrations } from "../../tenant/schema.ts";
@@ -9,9 +12,6 @@ import { connectionUrl, type OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testDatabase, testPlatform } from "../../testing/index.ts";
 import { names } from "../names.ts";
 import { registryMigrations } from "../provisioning/prepare-platform.ts";
-import { anchorAudit } from "./anchors.ts";
-import { hashRow } from "./chain.ts";
-import { verifyAudit } from "./verify-audit.ts";
 
 let platform: TestPlatform;
 let acme: OpenTenant;

@@ -1,8 +1,8 @@
+import type { Anchor } from "../../audit/chain.ts";
+import { type Verdict, verifyChain } from "../../audit/verify-audit.ts";
 import type { Sql } from "../../database/connect.ts";
-import type { Anchor } from "./chain.ts";
 import { findInLog, type RegistryLog, readLog, registryLogs } from "./registry-logs.ts";
 import { readShipped } from "./shipped-copy.ts";
-import { type Verdict, verifyChain } from "./verify-audit.ts";
 
 /**
  * Reads the registry's own logs and computes every hash anew. Without a copy that was shipped elsewhere, an end that was

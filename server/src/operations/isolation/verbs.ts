@@ -41,6 +41,7 @@ export const verbs: Record<string, VerbAccess> = {
   "database-server list": { reach: "registry" },
   "database-server prepare": { reach: "registry" },
   "database-server remove": { reach: "registry" },
+  "dead-letter finish": { reach: "one tenant", takesId: true },
   "dead-letter list": { reach: "one tenant" },
   "dead-letter replay": { reach: "one tenant", takesId: true },
   doctor: { reach: "platform", auditsItself: true },

@@ -47,7 +47,9 @@ export function rows(view: View, list: List) {
         ([, { id }]) => id,
         ([at, invoice]) => row(view, invoice, { at, of, isStop: invoice.id === stop, list: name }),
       );
-    return html`<div class="chunk" role="none">${guard(same, draw)}</div>`;
+    // A guessed height moves what is below it: only what is long and further down gets one.
+    const isFar = (placed[0]?.[0] ?? 0) > 0 && placed.length === chunkRows;
+    return html`<div class=${isFar ? "chunk far" : "chunk"} role="none">${guard(same, draw)}</div>`;
   };
   const first = chunks.slice(0, Math.ceil(drawn / chunkRows)).map(({ rows, key }, n) =>
     chunk(

@@ -1,5 +1,5 @@
-import type { Sql } from "../../database/connect.ts";
-import type { TenantDb } from "../../tenant/tenant-db.ts";
+import type { Sql } from "../database/connect.ts";
+import type { TenantDb } from "../tenant/tenant-db.ts";
 import { type Anchor, sameHash } from "./chain.ts";
 import { readHash, readHead } from "./read-chain.ts";
 

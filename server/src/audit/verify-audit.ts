@@ -1,5 +1,5 @@
-import type { Sql } from "../../database/connect.ts";
-import type { TenantDb } from "../../tenant/tenant-db.ts";
+import type { Sql } from "../database/connect.ts";
+import type { TenantDb } from "../tenant/tenant-db.ts";
 import { loadAnchors } from "./anchors.ts";
 import { type Anchor, type ChainedRow, genesis, hashRow, sameHash } from "./chain.ts";
 import { findByHash, readChain } from "./read-chain.ts";
