@@ -99,9 +99,7 @@ test("a file of 10,000 rows and one of 5 MB come through, and are entered in tim
 }, 60_000);
 
 test("where there is an ERP nothing is entered here, and another tenant's invoices are nobody's", async () => {
-  expect(await codeOf(await call("acme", "/invoice-import", { file, apply: true }))).toBe(
-    "erp_owns_records",
-  );
+  expect(await codeOf(await call("acme", "/invoice-import", { file, apply: true }))).toBe("erp_owns_records");
   expect(await codeOf(await call("acme", "/invoices", {}))).toBe("erp_owns_records");
   expect(await codeOf(await call("acme", `/invoices/${encodeURIComponent("A/1")}`))).toBe("not_found");
   expect(await codeOf(await call("acme", `/customers/${encodeURIComponent("K 1")}`))).toBe("not_found");
