@@ -13,7 +13,13 @@ import { createRig, json, type Rig, type Visitor } from "../testing/rig.ts";
 /** What each row of the table says of itself, asked of the edge. */
 const host = "acme.localhost";
 const id = "0198a000-1111-4000-8000-000000000001";
-const named: Record<string, string> = { id, file: "abcdefgh.css", provider: "payments", version: "1.2.3" };
+const named: Record<string, string> = {
+  id,
+  key: "seller.name",
+  file: "abcdefgh.css",
+  provider: "payments",
+  version: "1.2.3",
+};
 const rows = Object.entries<EdgeRoute>(routes.edge).map(([name, row]) => ({
   name,
   row,
@@ -41,6 +47,11 @@ const bodies: Record<string, object> = {
   decidePortalPayment: { decision: "unpaid", reason: "why" },
   replayPortalDelivery: { reason: "why" },
   finishPortalDelivery: { reason: "why" },
+  changePortalSetting: { value: "Ltd", version: "" },
+  changePortalSecret: { value: "s3cret", version: "" },
+  addPortalEmbedKey: { algorithm: "HS256" },
+  revokePortalEmbedKey: { reason: "lost" },
+  changePortalFlag: { value: true, version: "" },
 };
 /** Somebody at the portal; the fake server takes any cookie. */
 const portalCookie = "c".repeat(43);
