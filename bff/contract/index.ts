@@ -23,4 +23,4 @@ export {
   SurchargeRule,
   ThemeView,
 } from "@clarity/server/contract";
-export { Session, SessionRequest } from "./session.ts";
+export { Renewal, Session, SessionRequest } from "./session.ts";

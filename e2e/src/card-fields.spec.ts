@@ -1,6 +1,6 @@
 import { expect, type Page, test } from "@playwright/test";
 import { uniqueAmount } from "./demo.ts";
-import { openNetsuite } from "./pages/hosts.ts";
+import { openD365, openNetsuite } from "./pages/hosts.ts";
 import { cards, type PayForm } from "./pages/pay-form.ts";
 
 const fieldsOf = ({ cardFrame }: PayForm) => ({
@@ -171,26 +171,42 @@ for (const { width, locale, size } of [
     expect(await page.evaluate(() => Reflect.get(window, "shifts"))).toEqual([]);
   });
 
-test("the room kept for the card frame is what it takes: nothing moves when it comes", async ({ page }) => {
-  await page.setViewportSize({ width: 1280, height: 900 });
-  const form = await openNetsuite(page);
-  await form.ready();
-  const heights = await form.root.evaluate((element) => {
-    const frame = element.shadowRoot?.querySelector("iframe");
-    return new Promise<string[]>((done) => {
-      const seen = new Set<string>();
-      const startMs = performance.now();
-      const look = () => {
-        if (frame?.style.height) seen.add(frame.style.height);
-        if (performance.now() - startMs > 2_000) done([...seen]);
-        else requestAnimationFrame(look);
-      };
-      look();
+/** Every height that the card frame is painted with, in whichever frame of the page the form stands. */
+const notingHeights = () => {
+  Reflect.set(window, "heights", []);
+  // Right after a paint, when all that belongs to it has been done.
+  const look = () => requestAnimationFrame(() => setTimeout(note));
+  const note = () => {
+    const heights: number[] = Reflect.get(window, "heights");
+    const frame = document.querySelector("pay-form")?.shadowRoot?.querySelector("iframe");
+    if (frame?.offsetHeight && heights.at(-1) !== frame.offsetHeight) heights.push(frame.offsetHeight);
+    look();
+  };
+  look();
+};
+
+for (const [name, open] of [
+  ["condensed", openNetsuite],
+  ["with labels", openD365],
+] as const)
+  for (const width of [1280, 320])
+    test(`the room kept for fields that are ${name} is what they take, ${width} px: nothing moves when they come`, async ({
+      page,
+    }) => {
+      await page.setViewportSize({ width, height: 2_000 });
+      await page.addInitScript(notingHeights);
+      const form = await open(page);
+      await expect(fieldsOf(form).number).toBeVisible();
+      await expect(form.root.locator(".frame[data-status=ready]")).toBeVisible();
+      // What is told late is told with the next paints.
+      await form.root.evaluate(
+        () =>
+          new Promise((done) =>
+            requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200))),
+          ),
+      );
+      expect(await form.root.evaluate(() => Reflect.get(window, "heights"))).toHaveLength(1);
     });
-  });
-  const px = heights.filter((height) => height.endsWith("px")).map(Number.parseFloat);
-  expect(new Set(px).size).toBeLessThanOrEqual(1);
-});
 
 test("the paste path still works: a card pasted with the keyboard pays", async ({ page, context }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write", "local-network-access"]);

@@ -5,7 +5,7 @@ import { openNetsuite } from "./pages/hosts.ts";
 import { cards, type PayForm } from "./pages/pay-form.ts";
 
 const open = async (page: Page, count: number) => {
-  await alter(page, /\/v1\/session$/, manyInvoices(count));
+  await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(count));
   const form = await openNetsuite(page);
   return form.ready();
 };
@@ -23,14 +23,16 @@ test("35 chosen invoices are a few Tab stops; arrows, Home and End go through ro
   const form = await open(page, 35);
   await form.root.getByRole("button", { name: /Select all/ }).click();
   await expect(form.root.getByRole("textbox", { name: /amount to pay/i })).toHaveCount(35);
+  await expect(form.cardFrame.getByLabel(/card number/i)).toBeVisible();
   await form.root.getByRole("searchbox").focus();
   const stops: string[] = [];
   for (let presses = 0; presses < 100 && stops.at(-1) !== "iframe"; presses++) {
     await page.keyboard.press("Tab");
     stops.push(await focused(page));
   }
-  expect(stops.length).toBeLessThanOrEqual(4);
-  expect(stops.slice(1)).toEqual([
+  expect(stops).toEqual([
+    // “Clear”.
+    "button",
     expect.stringMatching(/^row:.*-0$/),
     expect.stringMatching(/^amount:.*-0$/),
     "iframe",
@@ -62,6 +64,7 @@ test("35 chosen invoices are a few Tab stops; arrows, Home and End go through ro
 });
 
 test("of 5,000 invoices a key changes what it is about and nothing else", async ({ page }) => {
+  test.setTimeout(120_000);
   const form = await open(page, 5000);
   await form.root.getByRole("button", { name: /^Show all/ }).click();
   await expect(form.root.getByRole("listitem")).toHaveCount(5000, { timeout: 60_000 });
@@ -97,9 +100,10 @@ test("of 5,000 invoices a key changes what it is about and nothing else", async 
   expect(await changes(() => page.keyboard.type("I"))).toBeLessThan(400);
   await expect(form.root.getByRole("listitem")).toHaveCount(10);
   await form.root.getByRole("searchbox").fill("24999");
-  await form.root.getByRole("checkbox", { name: /INV-24999/ }).check();
+  const last = form.root.locator("[data-focus$='-4999'][type=checkbox]").filter({ visible: true });
+  await last.check();
   await form.root.getByRole("searchbox").fill("");
-  await expect(form.root.getByRole("checkbox", { name: /INV-24999/ })).toBeChecked();
+  await expect(last).toBeChecked();
 });
 
 declare global {

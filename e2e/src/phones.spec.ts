@@ -11,7 +11,7 @@ const rowHeights = (form: PayForm) =>
 for (const width of [1280, 390, 320])
   test(`a row is as high chosen as before, and nothing moves beside it, ${width} px`, async ({ page }) => {
     await page.setViewportSize({ width, height: 800 });
-    await alter(page, /\/v1\/session$/, manyInvoices(8));
+    await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(8));
     const form = await openNetsuite(page);
     await form.ready();
     const before = await rowHeights(form);
@@ -23,7 +23,7 @@ for (const width of [1280, 390, 320])
 
 test("on a phone a bar says what is chosen and leads to the card", async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 700 });
-  await alter(page, /\/v1\/session$/, manyInvoices(8));
+  await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(8));
   const form = await openNetsuite(page);
   await form.ready();
   const onward = form.root.getByRole("button", { name: "Continue" });
@@ -89,7 +89,7 @@ test.describe("touched", () => {
   test("no field is smaller than 16 px, or iOS zooms into it, whatever the host's and the seller's type", async ({
     page,
   }) => {
-    await alter(page, /\/v1\/session$/, manyInvoices(12));
+    await alter(page, /\/v1\/(session|invoices)$/, manyInvoices(12));
     const form = await openNetsuite(page);
     await form.ready();
     await form.root.evaluate((element: HTMLElement) => element.style.setProperty("--pay-font-size", "12px"));

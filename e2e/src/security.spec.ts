@@ -26,16 +26,21 @@ test("every script that a payment page of ours loads is in the build's manifest,
     readFileSync(new URL("../../widget/dist/manifest.json", import.meta.url), "utf8"),
   ) as { files: Record<string, { integrity: string }> };
   const loaded: Promise<[string, string]>[] = [];
+  const integrityOf = (bytes: string | Buffer) =>
+    `sha384-${createHash("sha384").update(bytes).digest("base64")}`;
   page.on("response", (response) => {
     const { hostname, pathname } = new URL(response.url());
+    // The card page has its script inside.
+    if (pathname === "/card")
+      loaded.push(
+        response.text().then((page) => {
+          const [, text = ""] = /<script[^>]*>(.*)<\/script>/s.exec(page) ?? [];
+          return ["card-frame.js", integrityOf(text)];
+        }),
+      );
     // The ERP's own scripts are the ERP's; ours stand at the edge and at the provider.
     if (response.request().resourceType() !== "script" || /^(netsuite|d365)\./.test(hostname)) return;
-    loaded.push(
-      response.body().then((body) => {
-        const hash = createHash("sha384").update(body).digest("base64");
-        return [pathname.split("/").at(-1) ?? "", `sha384-${hash}`] as const as [string, string];
-      }),
-    );
+    loaded.push(response.body().then((body) => [pathname.split("/").at(-1) ?? "", integrityOf(body)]));
   });
   await (await openNetsuite(page)).ready();
   const form = await openD365(page);

@@ -139,7 +139,7 @@ test("more than the balance is refused in the field", async ({ page }) => {
   const form = await openNetsuite(page);
   await form.ready();
   await form.choose("99999999.00");
-  await expect(form.alert(/Enter at most/)).toBeVisible();
+  await expect(form.root.locator(".error", { hasText: /Enter at most/ })).toBeVisible();
 });
 
 test("a tenant that takes whole invoices only offers no amount to change, and all of it is asked for", async ({

@@ -6,6 +6,9 @@ export const portalErrorCodes = {
   step_up_needed: 403,
   last_owner: 409,
   already_there: 409,
+  not_done: 409,
+  erp_owns_records: 409,
+  changed_meanwhile: 409,
 } as const;
 export type PortalErrorCode = keyof typeof portalErrorCodes;
 
@@ -69,6 +72,8 @@ export const Problem = z
     requestId: z.string(),
     /** `validation_failed` only: JSON pointers (RFC 6901) of what was wrong. */
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+    /** Whom the payer can ask: the seller's name, where whoever asks may know it. Absent: they may not, or an older server. */
+    seller: z.string().optional(),
     /** `amount_changed` only: what the payment would cost now, minor units as digits. */
     quote: z
       .object({ amountMinor: z.string(), surchargeMinor: z.string(), totalMinor: z.string() })
@@ -78,7 +83,7 @@ export const Problem = z
 export type Problem = z.infer<typeof Problem>;
 
 /** What a problem may say beside its code. All of it is public. */
-export type ProblemDetail = Partial<Pick<Problem, "detail" | "errors" | "quote">>;
+export type ProblemDetail = Partial<Pick<Problem, "detail" | "errors" | "quote" | "seller">>;
 
 /** What a schema refused, as a problem says it: a JSON pointer for each fault, at most 20. */
 export function faultsOf({ issues }: z.ZodError): NonNullable<Problem["errors"]> {

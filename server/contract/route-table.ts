@@ -64,7 +64,13 @@ type Admission =
   | { host: "tenant"; guard: "public"; rate: "anybody" | "reader" }
   | { host: "tenant"; guard: "webhook"; rate: "webhook" }
   | { host: "tenant"; guard: "key"; rate: "newcomer" }
-  | { host: "tenant"; guard: "session"; rate: "payer" }
+  | {
+      host: "tenant";
+      guard: "session";
+      rate: "payer";
+      /** Takes an access token that has run out, as long as its session may go on. */
+      renews?: true;
+    }
   | { host: "tenant"; guard: "page"; rate: "login" }
   | { host: "tenant"; guard: "user"; rate: "user" };
 

@@ -67,6 +67,16 @@ export const routes = {
       bodyBytes: edgeBodyBytes,
       whose: "trades an embed token, which the host's tenant must have signed, for a session",
     },
+    renewSession: {
+      method: "POST",
+      path: "/v1/session/renew",
+      host: "tenant",
+      guard: "session",
+      renews: true,
+      rate: "payer",
+      bodyBytes: KiB,
+      whose: "the session whose key is proved, within its limits; nothing of the customer's",
+    },
     listInvoices: {
       method: "GET",
       path: "/v1/invoices",
@@ -217,6 +227,15 @@ export const routes = {
       path: "/internal/v1/session",
       guard: "internal",
       scope: "session:open",
+      bodyBytes: serverBodyBytes,
+      timeoutMs: soonMs,
+    },
+    /** {} → RenewedSession */
+    renewSession: {
+      method: "POST",
+      path: "/internal/v1/session/renew",
+      guard: "internal",
+      scope: "pay",
       bodyBytes: serverBodyBytes,
       timeoutMs: soonMs,
     },

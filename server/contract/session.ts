@@ -121,6 +121,19 @@ export const OpenSession = z.object({
 });
 export type OpenSession = z.infer<typeof OpenSession>;
 
+/** How long a payer's session may go on, seconds, by the tenant's settings. */
+export const SessionLimits = z.object({
+  /** Without being renewed. */
+  idleS: z.number().int().positive(),
+  /** In all, from its opening. */
+  absoluteS: z.number().int().positive(),
+});
+export type SessionLimits = z.infer<typeof SessionLimits>;
+
+/** The session may go on, within these limits. */
+export const RenewedSession = z.object({ limits: SessionLimits });
+export type RenewedSession = z.infer<typeof RenewedSession>;
+
 /** What the edge needs to mint an access token, and what it hands on for the first paint. */
 export const OpenedSession = z.object({
   grant: z.object({
@@ -130,6 +143,8 @@ export const OpenedSession = z.object({
     invoices: z.array(z.string()).nullable(),
     /** The embed key that vouched for it; comes back with each of the session's requests. An older server does not say. */
     keyId: z.string().optional(),
+    /** An older server does not say: its sessions end with their first access token. */
+    limits: SessionLimits.optional(),
   }),
   view: z.object({
     seller: z.object({

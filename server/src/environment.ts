@@ -12,6 +12,7 @@ import { masterKeyPlace, masterKeyVariables, twoMasterKeys } from "./crypto/mast
 import { masterKeyFileOf } from "./crypto/open-master-key.ts";
 import { mailVariables } from "./email/neutral-sender.ts";
 import { allowedNetworksVariable } from "./network/variable.ts";
+import { sinkVariables } from "./operations/audit/sink-variables.ts";
 import { backupVariables } from "./operations/backup/settings.ts";
 
 /** What `main.ts` reads. */
@@ -57,6 +58,7 @@ export const serverEnvironment = defineEnvironment({
     ...connectionVariables({ perAddress: 2_000 }),
     CLARITY_EXIT_WITH_PARENT: { kind: kinds.flag, help: "stop when standard input closes", default: "0" },
     LOG_LEVEL: { kind: kinds.logLevel, help: "the least that is logged", default: "info" },
+    ...sinkVariables,
     ...backupVariables,
     CLARITY_BACKUP_DIR: { ...backupVariables.CLARITY_BACKUP_DIR, otherwise: "none are made on schedule" },
     ...tracingVariables("server"),

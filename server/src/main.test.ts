@@ -61,7 +61,7 @@ test("what is not done when the grace is over is cut, and the server ends with 0
 test("while it drains it answers, says 503 to the balancer, and tells an edge that keeps a connection to go", async () => {
   const { child, port, exited } = await start({ CLARITY_DRAIN_MS: "60000" });
   const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
-  expect((await get("/readyz")).status).toBe(200);
+  await expect.poll(async () => (await get("/readyz")).status, { timeout: 15_000 }).toBe(200);
   child.kill("SIGTERM");
   await expect.poll(async () => (await get("/readyz")).status).toBe(503);
   const alive = await get("/healthz");

@@ -22,6 +22,8 @@ import { createHttpServer } from "./http/serve.ts";
 import { parseAllowList } from "./network/allow-list.ts";
 import { createNetwork } from "./network/network.ts";
 import { anchorChore } from "./operations/audit/anchor-chore.ts";
+import { startShipping } from "./operations/audit/ship-logs.ts";
+import { sinkOf } from "./operations/audit/sink-variables.ts";
 import { createBackupSchedule } from "./operations/backup/backup-schedule.ts";
 import { backupSettings } from "./operations/backup/settings.ts";
 import { createRoleWatchdog } from "./operations/watchdog/role-watchdog.ts";
@@ -85,6 +87,8 @@ const starting = startWorker({
   log,
 });
 const worker = await starting;
+const sink = sinkOf(env);
+const stopShipping = sink && startShipping({ registry: registry.sql, sink, log });
 
 const server = createServer({
   registry,
@@ -140,7 +144,7 @@ async function stop() {
   const closed = new Promise((resolve) => http.close(resolve));
   // What was under way when we were asked to stop leaves its connection open behind it.
   setInterval(() => http.closeIdleConnections(), 50).unref();
-  await Promise.allSettled([closed, worker.stop(), leave()]);
+  await Promise.allSettled([closed, worker.stop(), leave(), stopShipping?.()]);
   await Promise.allSettled([tenants.close(), registry.close(), metrics?.close(), stopTracing?.()]);
   process.exit(0);
 }

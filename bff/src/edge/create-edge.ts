@@ -142,7 +142,7 @@ export async function createApp(
       ...portalPageHandlers({ ...parts, files: await openPortalFiles(options.portalDir ?? null) }),
     },
     guards: createGuards({ ...parts, now }),
-    findTenant: findTenant({ ...parts, frontDoorUrl }),
+    findTenant: findTenant({ ...parts, frontDoorUrl, now }),
   });
   refuseStrangers(app);
   return app;

@@ -1,4 +1,4 @@
-import { ErrorCode } from "@clarity/bff/contract";
+import { ErrorCode, Problem } from "@clarity/bff/contract";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { codeOf } from "../testing/code-of.ts";
 import { createRig, json, port, problem, type Rig, tenants } from "../testing/rig.ts";
@@ -119,6 +119,37 @@ test("a suspended tenant is 403, known tenants are asked about once in 30 s", as
   rig.advance(31_000);
   expect(await codeOf(await visitor.call("/v1/invoices"))).toBe("tenant_suspended");
 });
+
+test.each(["suspended", "deleting", "moving"] as const)(
+  "that a tenant is %s any page may read, and so say it: its embed origins are not known then",
+  async (status) => {
+    const entry = rig.hosts.get(host) ?? expect.fail();
+    rig.hosts.set(host, { ...entry, status, embedOrigins: [] });
+    const headers = { origin: "https://erp.acme.example" };
+    const preflight = await rig.call(host, "/v1/session", {
+      method: "OPTIONS",
+      headers: {
+        ...headers,
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "content-type,dpop",
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get("access-control-allow-methods")).toContain("POST");
+    expect(preflight.headers.get("access-control-allow-headers")).toContain("dpop");
+    const answer = await rig.call(host, "/v1/session", { method: "POST", headers });
+    for (const { headers } of [preflight, answer]) {
+      expect(headers.get("access-control-allow-origin")).toBe("*");
+      expect(headers.get("access-control-allow-credentials")).toBe(null);
+    }
+    const { code, detail, seller } = Problem.parse(await answer.json());
+    expect({ code, seller }).toEqual({ code: `tenant_${status}`, seller: "acme <Industrial>" });
+    expect(detail).toMatch(/^the seller/);
+    // What is no form's to ask is as closed as ever.
+    const other = await rig.call(host, "/embed", { headers });
+    expect(other.headers.get("access-control-allow-origin")).toBe(null);
+  },
+);
 
 test("with the registry away known hosts are served, unknown ones get 503 and are asked about again", async () => {
   const visitor = await rig.enter(host);

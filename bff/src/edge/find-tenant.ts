@@ -1,4 +1,5 @@
 import type { MiddlewareHandler } from "hono";
+import { openRefusals } from "../guards/cors.ts";
 import type { EdgeEnv } from "../http/env.ts";
 import { addressOf, pageOf } from "../limits/rate-classes.ts";
 import type { RateLimit } from "../limits/rate-limit.ts";
@@ -13,8 +14,9 @@ export function findTenant(options: {
   hosts: Hosts;
   limit: RateLimit;
   frontDoorUrl: string | null;
+  now: () => number;
 }): MiddlewareHandler<EdgeEnv> {
-  const { hosts, limit, frontDoorUrl } = options;
+  const { hosts, limit, frontDoorUrl, now } = options;
   return async (c, next) => {
     const address = c.get("address");
     if (bareHosts.has(c.get("hostname"))) {
@@ -24,9 +26,12 @@ export function findTenant(options: {
     const beforeAsk = () => limit.count(addressOf("host", address));
     const input = { hostname: c.get("hostname"), requestId: c.get("requestId") };
     const host = await hosts.resolve({ ...input, beforeAsk }).catch(async (error) => {
+      const preflight = openRefusals(c, now);
       await limit.count(pageOf(address));
+      if (preflight) return preflight;
       throw error;
     });
+    if (host instanceof Response) return host;
     c.set("host", host);
     c.set("home", {
       upstream: host.upstream,

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { Problem } from "@clarity/bff/contract";
+import { edgePaths } from "@clarity/server/contract";
 import { accessRoutes as access, wrongWays as codes, type WrongWay } from "@clarity/server/operate";
 import { decodeJwt, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -165,6 +166,8 @@ test("ten minutes later the same token is expired on every route", async () => {
   expect((await visitor.call("/v1/invoices")).status).toBe(200);
   own.advance(601_000);
   for (const [method, path] of guarded) {
+    // Which is what that one is for, within its own limits: renewal.test.ts.
+    if (path === edgePaths.renewSession()) continue;
     const answer = await visitor.call(path, method === "POST" ? json({}) : { method });
     expect(Problem.parse(await answer.json()).code).toBe(codes["an expired token"]);
   }

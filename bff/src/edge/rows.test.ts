@@ -13,7 +13,13 @@ import { createRig, json, type Rig, type Visitor } from "../testing/rig.ts";
 /** What each row of the table says of itself, asked of the edge. */
 const host = "acme.localhost";
 const id = "0198a000-1111-4000-8000-000000000001";
-const named: Record<string, string> = { id, file: "abcdefgh.css", provider: "payments", version: "1.2.3" };
+const named: Record<string, string> = {
+  id,
+  key: "seller.name",
+  file: "abcdefgh.css",
+  provider: "payments",
+  version: "1.2.3",
+};
 const rows = Object.entries<EdgeRoute>(routes.edge).map(([name, row]) => ({
   name,
   row,
@@ -34,7 +40,18 @@ const bodies: Record<string, object> = {
   finishPortalLogin: { link: "l".repeat(43) },
   finishPortalStepUp: { code: "123456" },
   inviteToPortal: { email: "a@acme.test", name: "A", role: "viewer" },
+  importPortalInvoices: { file: "", apply: false },
   changePortalRole: { role: "viewer" },
+  askAboutPortalPayment: { reason: "why" },
+  closePortalPayment: { reason: "why" },
+  decidePortalPayment: { decision: "unpaid", reason: "why" },
+  replayPortalDelivery: { reason: "why" },
+  finishPortalDelivery: { reason: "why" },
+  changePortalSetting: { value: "Ltd", version: "" },
+  changePortalSecret: { value: "s3cret", version: "" },
+  addPortalEmbedKey: { algorithm: "HS256" },
+  revokePortalEmbedKey: { reason: "lost" },
+  changePortalFlag: { value: true, version: "" },
 };
 /** Somebody at the portal; the fake server takes any cookie. */
 const portalCookie = "c".repeat(43);
@@ -104,6 +121,8 @@ test.each(
   expect((await send(limit)).status).not.toBe(413);
 });
 
+/** A provider, or an ERP, is asked meanwhile. */
+const slow = new Set<string>(["askAboutPortalPayment", "closePortalPayment", "decidePortalPayment"]);
 const portalIds = Object.keys(portalRows) as PortalRouteId[];
 
 const counts: Record<RateClass, string[]> = {
@@ -122,6 +141,7 @@ const counts: Record<RateClass, string[]> = {
 
 const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["openSession", "session:open", 10_000],
+  ["renewSession", "pay", 10_000],
   ["listInvoices", "pay", 10_000],
   ["startPayment", "pay", 45_000],
   ["readPayment", "pay", 10_000],
@@ -132,11 +152,11 @@ const forwarded: [name: string, scope: string, timeoutMs: number][] = [
   ["readPortalPage", "portal:open", 10_000],
   ...portalIds.map(
     (id) =>
-      [id, portalRows[id].guard === "page" ? "portal:open" : "portal", 10_000] satisfies [
-        string,
-        string,
-        number,
-      ],
+      [
+        id,
+        portalRows[id].guard === "page" ? "portal:open" : "portal",
+        slow.has(id) ? 25_000 : 10_000,
+      ] satisfies [string, string, number],
   ),
 ];
 

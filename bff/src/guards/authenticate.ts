@@ -21,13 +21,16 @@ export interface AuthenticateOptions {
  * Who is over a limit is refused ahead of the proof: it would cost a signature check and a place in the
  * tenant's share of the memory of used proofs.
  */
-export function authenticate(options: AuthenticateOptions, rate: PayerCounting): MiddlewareHandler<EdgeEnv> {
+export function authenticate(
+  options: AuthenticateOptions,
+  { rate, renews = false }: { rate: PayerCounting; renews?: boolean },
+): MiddlewareHandler<EdgeEnv> {
   const { tokens, limit } = options;
   return async (c, next) => {
     const host = c.get("host");
     const toAddress = () => limit.count(addressOf("guess", c.get("address")));
     const token = tokenOf(c);
-    const access = await tokens.verify(token, toAddress);
+    const access = await tokens.verify(token, toAddress, renews);
     if (access.tenantId !== host.tenant.id) {
       await toAddress();
       throw new Refusal("tenant_mismatch");

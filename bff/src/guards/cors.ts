@@ -1,7 +1,7 @@
 import { type EdgeRoute, routes } from "@clarity/server/contract";
 import type { MiddlewareHandler } from "hono";
 import { addHeaders, answer } from "../http/answer.ts";
-import type { EdgeEnv } from "../http/env.ts";
+import type { EdgeContext, EdgeEnv } from "../http/env.ts";
 import type { StrangerCounting } from "../limits/rate-classes.ts";
 
 /** What a page may read of an answer beside the body: of `date`, when a proof has to say that it was made. */
@@ -21,6 +21,29 @@ const methods = [
   .join(", ");
 /** Browsers cap this at 2 h; seconds. */
 const maxAgeS = 7200;
+
+/** Paths of the rows that forms ask. */
+const ofForms = new RegExp(
+  `^(${Object.values<EdgeRoute>(routes.edge)
+    .filter(({ guard }) => guard === "key" || guard === "session")
+    .map(({ path }) => path.replaceAll(/\{\w+\}/g, "[^/]+"))
+    .join("|")})$`,
+);
+
+/**
+ * Where no tenant is served there are no embed origins to know, and what is said is no secret: any page may read that
+ * its seller is suspended, and so say it. @returns an answer for a preflight, so that the page comes to ask
+ */
+export function openRefusals(c: EdgeContext, now: () => number): Response | null {
+  if (!ofForms.test(c.req.path)) return null;
+  const date = new Date(now()).toUTCString();
+  const open = { "access-control-allow-origin": "*", "access-control-expose-headers": exposed };
+  addHeaders(c, { ...open, date, "cache-control": "no-store" });
+  if (c.req.method !== "OPTIONS") return null;
+  const headers = allowed(c.req.header("access-control-request-headers") ?? "");
+  addHeaders(c, { "access-control-allow-methods": methods, "access-control-allow-headers": headers });
+  return answer(c, null, 204);
+}
 
 /**
  * For the API: nothing is stored, and CORS for exactly the tenant's embed origins and the edge's own. Other pages get

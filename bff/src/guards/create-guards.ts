@@ -28,7 +28,7 @@ export function createGuards(options: AuthenticateOptions & { now: () => number 
       case "user":
         return [signedIn(options.limit, rates[row.rate])];
       case "session":
-        return [ofPages, authenticate(options, rates[row.rate])];
+        return [ofPages, authenticate(options, { rate: rates[row.rate], renews: "renews" in row })];
     }
   };
 }

@@ -18,6 +18,8 @@ export interface Access {
   /** base64url SHA-256 of the token, the `ath` a proof must carry. */
   ath: string;
   expiresAtS: number;
+  /** When its session was opened, and until when it may be renewed; null: it may not. */
+  session: { openedAtS: number; renewableUntilS: number } | null;
 }
 
 /** Where a tenant's requests go. */

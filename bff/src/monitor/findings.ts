@@ -61,6 +61,7 @@ export function findings(input: { look: Look; manifest: Manifest; origin: string
       "content-type": "text/javascript; charset=utf-8",
       "referrer-policy": "no-referrer",
       ...endHeadersOf(seen),
+      ...(path.endsWith("/pay-form.js") && frameHeadersOf(seen, host)),
     };
     lines.push(...answerFindings(path, { seen, headers }));
     if (integrityOf(seen.body) !== integrity) lines.push(`${path}: other bytes than the build's`);
@@ -114,6 +115,14 @@ function endHeadersOf({ headers }: Seen): Record<string, string> {
     "access-control-expose-headers": "deprecation, sunset",
     "cache-control": "public, max-age=86400, immutable",
   };
+}
+
+/** The form's script says where the payment frame is: on an origin that the page may frame. */
+function frameHeadersOf({ headers }: Seen, { frameOrigins }: HostEntry): Record<string, string> {
+  const said = headers["server-timing"] ?? "";
+  const url = URL.parse(/^frame;desc="([^"\\]+)"$/.exec(said)?.[1] ?? "");
+  if (!url || !frameOrigins.includes(url.origin)) return {};
+  return { "server-timing": said, "timing-allow-origin": "*" };
 }
 
 /** The tenant's own settings, as the page's policy has them. */

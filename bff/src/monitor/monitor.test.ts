@@ -142,6 +142,19 @@ describe("without a baseline", () => {
     expect(found(good, `https://${host}`).join("\n")).toContain("strict-transport-security is not there");
   });
 
+  test.each([
+    'frame;desc="https://evil.example/card"',
+    'frame;desc="javascript:alert(1)"',
+    'frame;desc="https://frames.provider.example/card", frame;desc="https://evil.example/card"',
+    "frame",
+  ])("a script that names another payment frame is found: %s", (value) => {
+    const tampered = structuredClone(good);
+    const [path, seen] =
+      Object.entries(tampered.scripts).find(([, { headers }]) => headers["server-timing"]) ?? [];
+    if (seen) seen.headers["server-timing"] = value;
+    expect(found(tampered)).toContainEqual(expect.stringContaining(`${path}: server-timing is ${value}`));
+  });
+
   test("another status is found", () => {
     const tampered = structuredClone(good);
     tampered.page.status = 203;

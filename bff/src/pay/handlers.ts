@@ -1,9 +1,9 @@
-import type { EarlyMethods, Session } from "@clarity/bff/contract";
-import { OpenedSession } from "@clarity/server/contract";
+import type { EarlyMethods, Renewal, Session } from "@clarity/bff/contract";
+import { OpenedSession, RenewedSession } from "@clarity/server/contract";
 import type { Words } from "../assets/words.ts";
 import { addHeaders, answerJson, passOn } from "../http/answer.ts";
 import type { Handlers } from "../routes/spec.ts";
-import { type AccessTokens, accessTokenLifeS } from "../tokens/access-token.ts";
+import type { AccessTokens } from "../tokens/access-token.ts";
 import { ofSession, ofTenant } from "../upstream/claims.ts";
 import type { Forwarder } from "../upstream/forward.ts";
 import type { paySpecs } from "./specs.ts";
@@ -27,14 +27,23 @@ export function payHandlers({
       const input = jsonBody({ embedToken: token, locales, jkt });
       const opened = await forward({ to: "openSession", ...ofTenant(c), ...input });
       const { grant, view } = OpenedSession.parse(await opened.json());
-      const { subject, invoices, keyId: embedKey } = grant;
+      const { subject, invoices, keyId: embedKey, limits } = grant;
       const { locale } = view;
       const tenantId = c.get("host").tenant.id;
-      const accessToken = await tokens.mint({ tenantId, subject, invoices, locale, embedKey, jkt });
+      const minted = await tokens.mint({ tenantId, subject, invoices, locale, embedKey, jkt, limits });
       const messages = await words(locale);
-      const expiresInS = accessTokenLifeS;
-      const session: Session = { ...view, accessToken, tokenType: "DPoP", expiresInS, messages };
+      const session: Session = { ...view, ...minted, tokenType: "DPoP", messages };
       return answerJson(c, session);
+    },
+
+    async renewSession(c) {
+      const renewed = await forward({ to: "renewSession", ...ofSession(c), ...jsonBody({}) });
+      const { limits } = RenewedSession.parse(await renewed.json());
+      const access = c.get("access");
+      const openedAtS = access.session?.openedAtS ?? 0;
+      const minted = await tokens.mint({ ...access, limits, openedAtS });
+      const renewal: Renewal = { ...minted, tokenType: "DPoP" };
+      return answerJson(c, renewal);
     },
 
     async listInvoices(c) {

@@ -4,6 +4,7 @@ import {
   Payment,
   PaymentId,
   PaymentRequest,
+  Renewal,
   Session,
   SessionRequest,
 } from "@clarity/bff/contract";
@@ -18,6 +19,13 @@ export const paySpecs = {
     description: "Needs a proof of the browser's key in `DPoP` (RFC 9449), without `ath`.",
     request: body(SessionRequest),
     responses: answers({ 200: json(Session, "Everything the first paint needs.") }),
+  },
+  renewSession: {
+    summary: "Go on with a session",
+    description:
+      "By a proof of the session's key over its last access token, which may have run out, within the session's limits. " +
+      "No embed token is spent, and the former access token stays good until its end: a lost answer is asked for again.",
+    responses: answers({ 200: json(Renewal, "The session's next access token.") }),
   },
   listInvoices: {
     summary: "The customer's open invoices",
@@ -48,5 +56,11 @@ export const paySpecs = {
     responses: answers({ 200: json(Payment, "Its state now.") }),
   },
 } satisfies Specs<
-  "openSession" | "listInvoices" | "listMethods" | "startPayment" | "readPayment" | "resumePayment"
+  | "openSession"
+  | "renewSession"
+  | "listInvoices"
+  | "listMethods"
+  | "startPayment"
+  | "readPayment"
+  | "resumePayment"
 >;

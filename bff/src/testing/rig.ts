@@ -182,6 +182,7 @@ const usual: { readonly [Id in ServerRouteId]?: () => Response } = {
   finishPortalLogin: () => Response.json({ expiresInS: 60 }),
   readReadiness: () => Response.json({ status: "ok" }),
   openSession: () => Response.json(opened),
+  renewSession: () => Response.json({ limits }),
   listInvoices: () => Response.json({ invoices: [], asOf: "2026-01-01T00:00:00.000Z" }),
   receiveWebhook: () => new Response(null, { status: 202 }),
   readTheme: () => new Response(".pay{}", { headers: { "content-type": "text/css" } }),
@@ -208,9 +209,12 @@ function hostEntry(slug: string, id: string): HostEntry {
   };
 }
 
+/** Of its tenants' sessions. */
+const limits = { idleS: 1_800, absoluteS: 28_800 };
+
 /** As the fake server opens a session. */
 export const opened: OpenedSession = {
-  grant: { subject: "C-1", invoices: null },
+  grant: { subject: "C-1", invoices: null, limits },
   view: {
     seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },
     customer: { id: "C-1", name: "Wayne" },

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { SessionLimits } from "@clarity/server/contract";
 import { decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { afterAll, expect, test } from "vitest";
 import { accessTokenLifeS, createAccessTokens } from "./access-token.ts";
@@ -21,6 +22,7 @@ const write = (...keys: KeyObject[]) => writeFileSync(file, keys.map(pemOf).join
 const grant = {
   tenantId: "0198a000-0000-7000-8000-00000000000a",
   ...{ subject: "C-1", invoices: null, locale: "en" as const, jkt: "thumbprint", embedKey: undefined },
+  limits: undefined,
 };
 
 /** An edge that reads the file as it is now. */
@@ -31,7 +33,13 @@ async function edge({ besideOlderEdges = false } = {}) {
   const tokens = createAccessTokens({ keys, besideOlderEdges, now });
   return {
     keys,
-    mint: () => tokens.mint(grant),
+    mint: async () => (await tokens.mint(grant)).accessToken,
+    open: (limits: SessionLimits) => tokens.mint({ ...grant, limits }),
+    /** As the edge does: of what the token says, and the tenant's limits as they are now. */
+    async renew(token: string, limits: SessionLimits) {
+      const access = await tokens.verify(token, async () => {}, true);
+      return tokens.mint({ ...access, limits, openedAtS: access.session?.openedAtS ?? 0 });
+    },
     verify: (token: string) => tokens.verify(token, async () => {}),
     advanceS: (seconds: number) => (aheadMs += seconds * 1000),
   };
@@ -70,7 +78,7 @@ test("what a key signed ends when it is taken away, even what was seen before", 
   const a = await edge();
   const [ofNext, ofFormer] = [
     await a.mint(),
-    await createAccessTokens({ keys: await firstOnly(former), now: Date.now }).mint(grant),
+    (await createAccessTokens({ keys: await firstOnly(former), now: Date.now }).mint(grant)).accessToken,
   ];
   for (const token of [ofNext, ofFormer]) await a.verify(token);
   write(next);
@@ -104,6 +112,74 @@ test("sessions of edges before this release live on, for as long as a session ca
   const late = await mintAsOlder(former, Math.floor(Date.now() / 1000) + accessTokenLifeS);
   await expect(usual.verify(late)).rejects.toMatchObject({ code: "token_invalid" });
   expect(await beside.verify(late)).toMatchObject({ jkt: grant.jkt });
+});
+
+const expired = { code: "token_expired" };
+
+test("a session is renewed past its tokens' ends, until it was idle for as long as it may be", async () => {
+  write(former);
+  const a = await edge();
+  const limits = { idleS: 1_800, absoluteS: 28_800 };
+  let held = await a.open(limits);
+  expect(held).toMatchObject({ expiresInS: 600, renewableInS: 1_800, endsInS: 28_800 });
+  for (let n = 1; n <= 10; n++) {
+    a.advanceS(1_700);
+    await expect(a.verify(held.accessToken)).rejects.toMatchObject(expired);
+    held = await a.renew(held.accessToken, limits);
+    expect(await a.verify(held.accessToken)).toMatchObject({ subject: "C-1", jkt: "thumbprint" });
+    expect(held.endsInS).toBe(28_800 - 1_700 * n);
+  }
+  a.advanceS(1_801);
+  await expect(a.renew(held.accessToken, limits)).rejects.toMatchObject(expired);
+});
+
+test("no renewal leads past the longest that a session may be, and its tokens end with it", async () => {
+  write(former);
+  const a = await edge();
+  const limits = { idleS: 1_000, absoluteS: 1_500 };
+  const first = await a.open(limits);
+  a.advanceS(900);
+  const second = await a.renew(first.accessToken, limits);
+  expect(second).toMatchObject({ expiresInS: 600, renewableInS: 600, endsInS: 600 });
+  a.advanceS(500);
+  const third = await a.renew(second.accessToken, limits);
+  expect(third).toMatchObject({ expiresInS: 100, renewableInS: 100, endsInS: 100 });
+  a.advanceS(101);
+  for (const { accessToken } of [first, second, third]) {
+    await expect(a.renew(accessToken, limits)).rejects.toMatchObject(expired);
+    await expect(a.verify(accessToken)).rejects.toMatchObject(expired);
+  }
+});
+
+test("limits that were shortened meanwhile count from the next renewal, and may end it there", async () => {
+  write(former);
+  const a = await edge();
+  const { accessToken } = await a.open({ idleS: 1_800, absoluteS: 28_800 });
+  a.advanceS(300);
+  const shorter = await a.renew(accessToken, { idleS: 60, absoluteS: 400 });
+  expect(shorter).toMatchObject({ expiresInS: 60, renewableInS: 60, endsInS: 100 });
+  await expect(a.renew(accessToken, { idleS: 60, absoluteS: 300 })).rejects.toMatchObject(expired);
+});
+
+test("a renewal asked for again is the same session's, and the former token stays good until its end", async () => {
+  write(former);
+  const a = await edge();
+  const limits = { idleS: 1_800, absoluteS: 28_800 };
+  const { accessToken } = await a.open(limits);
+  a.advanceS(60);
+  const [one, other] = [await a.renew(accessToken, limits), await a.renew(accessToken, limits)];
+  expect(one.endsInS).toBe(other.endsInS);
+  for (const token of [accessToken, one.accessToken, other.accessToken])
+    expect(await a.verify(token)).toMatchObject({ subject: "C-1" });
+});
+
+test("a session of an older server, or of an edge before, cannot be renewed", async () => {
+  write(former);
+  const a = await edge();
+  for (const token of [await a.mint(), await mintAsOlder(former)]) {
+    expect(await a.verify(token)).toMatchObject({ session: null });
+    await expect(a.renew(token, { idleS: 60, absoluteS: 60 })).rejects.toMatchObject(expired);
+  }
 });
 
 test.each([

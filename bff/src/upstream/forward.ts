@@ -106,11 +106,12 @@ async function refusalOf(answer: Response): Promise<Refusal> {
   if (!parsed.success || answer.headers.has("www-authenticate")) {
     return Object.assign(new Refusal("unavailable"), { cause: `answered ${answer.status}` });
   }
-  const { code, detail, errors, quote } = parsed.data;
+  const { code, detail, errors, quote, seller } = parsed.data;
   const more = {
     ...(detail === undefined ? {} : { detail }),
     ...(errors === undefined ? {} : { errors }),
     ...(quote === undefined ? {} : { quote }),
+    ...(seller === undefined ? {} : { seller }),
   };
   const wait = Number(answer.headers.get("retry-after") ?? retryAfterS[code]);
   return new Refusal(code, more, Number.isFinite(wait) ? wait : null);

@@ -104,7 +104,7 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
 
   return {
     async resolve({ hostname, requestId, beforeAsk }) {
-      if (!isHostname(hostname)) throw new Refusal("tenant_unknown");
+      if (!isHostname(hostname)) throw new Refusal("tenant_unknown", { detail: causes.unknown });
       const last = recall(hostname);
       if (!last) await beforeAsk();
       const { host } = last && last.askAgainAt > now() ? last : await refresh({ hostname, requestId });
@@ -114,9 +114,19 @@ export function createHosts(options: { forward: Forwarder; now: () => number }):
   };
 }
 
+/** What to change, for whoever put the form there; the payer is told what they can do. */
+const causes = {
+  unknown: "no seller answers at this host name: load the form from a host that was added for the seller",
+  suspended: "the seller is suspended: whoever runs this edge has to resume it",
+  moving: "the seller's data is being moved: this passes by itself",
+  deleting: "the seller is being deleted: take the form out of the page",
+};
+
 function served(host: HostEntry | null): HostEntry {
-  if (!host) throw new Refusal("tenant_unknown");
-  if (host.status !== "active") throw new Refusal(`tenant_${host.status}`);
+  if (!host) throw new Refusal("tenant_unknown", { detail: causes.unknown });
+  const { status, tenant } = host;
+  if (status !== "active")
+    throw new Refusal(`tenant_${status}`, { detail: causes[status], seller: tenant.name });
   return host;
 }
 

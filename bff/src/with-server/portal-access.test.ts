@@ -20,7 +20,18 @@ const roles = Role.options;
 const bodies: Readonly<Record<string, object>> = {
   inviteToPortal: { email: "new@acme.test", name: "New", role: "viewer" },
   changePortalRole: { role: "viewer" },
+  askAboutPortalPayment: { reason: "why" },
+  closePortalPayment: { reason: "why" },
+  decidePortalPayment: { decision: "unpaid", reason: "why" },
+  replayPortalDelivery: { reason: "why" },
+  finishPortalDelivery: { reason: "why" },
   finishPortalStepUp: { code: "123456" },
+  importPortalInvoices: { file: "", apply: false },
+  changePortalSetting: { value: "Ltd", version: "" },
+  changePortalSecret: { value: "s3cret", version: "" },
+  addPortalEmbedKey: { algorithm: "HS256" },
+  revokePortalEmbedKey: { reason: "lost" },
+  changePortalFlag: { value: true, version: "" },
 };
 
 let line: TestServer;
@@ -58,7 +69,7 @@ afterAll(async () => {
 });
 
 const call = ({ name, row }: (typeof rows)[number], by: Person, host: string) =>
-  by.call(`/portal/v1${row.path.replace("{id}", randomUUID())}`, {
+  by.call(`/portal/v1${row.path.replace("{id}", randomUUID()).replace("{key}", "seller.statement")}`, {
     method: row.method,
     host,
     ...(row.method !== "GET" && row.method !== "DELETE" && { body: JSON.stringify(bodies[name] ?? {}) }),

@@ -82,18 +82,6 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
   })}
   ${tour({
     tone: "acme",
-    kicker: "A third host · a page of many hands",
-    title: "Acme's own website",
-    words:
-      "The form in a page that was not written for it: zone.js, shortcuts, prototypes and functions of its own, Trusted Types, a base address that leads nowhere.",
-    steps: [
-      html`Open <a href="${links.website}/website/billing">Billing on the website</a>. Press <code>/</code>: the page searches. Press it in an amount: it is yours.`,
-      html`Go to History and back: the form was taken out of the page and stands there again.`,
-      html`Pay with <code>4000 0027 6000 3184</code>, in the page or in its dialog, and confirm with your bank.`,
-    ],
-  })}
-  ${tour({
-    tone: "acme",
     kicker: "Tour three · Be the seller",
     title: "Acme’s own portal",
     words:
@@ -103,6 +91,18 @@ export function tourPage(c: Context, links: TourLinks): Promise<Response> {
       html`The link and the code lie in the <a href="${links.mailbox}/mail">mailbox</a>. The link works once; the code in any browser.`,
       html`Find the payment you made: when the bank took it, what the provider calls it, the ERP’s record, the mail.`,
       html`Invite a colleague, or look at <a href="${links.globex}/portal">Globex’s portal</a> as <code>gus@globex.test</code>.`,
+    ],
+  })}
+  ${tour({
+    tone: "acme",
+    kicker: "A third host · a page of many hands",
+    title: "Acme's own website",
+    words:
+      "The form in a page that was not written for it: zone.js, shortcuts, prototypes and functions of its own, Trusted Types, a base address that leads nowhere.",
+    steps: [
+      html`Open <a href="${links.website}/website/billing">Billing on the website</a>. Press <code>/</code>: the page searches. Press it in an amount: it is yours.`,
+      html`Go to History and back: the form was taken out of the page and stands there again.`,
+      html`Pay with <code>4000 0027 6000 3184</code>, in the page or in its dialog, and confirm with your bank.`,
     ],
   })}
 </section>

@@ -18,10 +18,17 @@ export interface PortalRoute {
   needs?: Permission | null;
   /** A second proof, not older than some minutes: for roles, secrets and money. */
   steppedUp?: true;
+  /** Default `timeoutMs`; more where a provider or an ERP is asked meanwhile. */
+  timeoutMs?: number;
   whose: string;
   /** See `EdgeRoute`. */
   foreignIds?: ErrorCode;
+  /** What it takes at most, bytes, where that is more than a form. */
+  fileBytes?: number;
 }
+
+/** Longer than a person's verb asks a provider and an ERP. */
+const askedTimeoutMs = 25_000;
 
 export const portalRows = {
   startPortalLogin: {
@@ -90,6 +97,107 @@ export const portalRows = {
     whose: "the host's tenant's",
     foreignIds: "not_found",
   },
+  listPortalInbox: {
+    method: "GET",
+    path: "/inbox",
+    guard: "user",
+    needs: "inbox.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  askAboutPortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/resolve",
+    guard: "user",
+    needs: "inbox.act",
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  closePortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/close",
+    guard: "user",
+    needs: "inbox.act",
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  decidePortalPayment: {
+    method: "POST",
+    path: "/inbox/payments/{id}/decide",
+    guard: "user",
+    needs: "inbox.act",
+    steppedUp: true,
+    timeoutMs: askedTimeoutMs,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  replayPortalDelivery: {
+    method: "POST",
+    path: "/inbox/deliveries/{id}/replay",
+    guard: "user",
+    needs: "inbox.act",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  finishPortalDelivery: {
+    method: "POST",
+    path: "/inbox/deliveries/{id}/finish",
+    guard: "user",
+    needs: "inbox.act",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  listPortalInvoices: {
+    method: "GET",
+    path: "/invoices",
+    guard: "user",
+    needs: "invoices.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  readPortalInvoice: {
+    method: "GET",
+    path: "/invoices/{id}",
+    guard: "user",
+    needs: "invoices.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  enterPortalInvoice: {
+    method: "POST",
+    path: "/invoices",
+    guard: "user",
+    needs: "invoices.change",
+    whose: "enters one of the host's tenant's",
+    foreignIds: "not_found",
+  },
+  importPortalInvoices: {
+    method: "POST",
+    path: "/invoice-import",
+    guard: "user",
+    needs: "invoices.change",
+    whose: "enters a file of the host's tenant's",
+    foreignIds: "not_found",
+    fileBytes: 7_100_000,
+  },
+  listPortalCustomers: {
+    method: "GET",
+    path: "/customers",
+    guard: "user",
+    needs: "customers.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  readPortalCustomer: {
+    method: "GET",
+    path: "/customers/{id}",
+    guard: "user",
+    needs: "customers.see",
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
   listPortalTeam: {
     method: "GET",
     path: "/team",
@@ -122,6 +230,79 @@ export const portalRows = {
     needs: "team.change",
     steppedUp: true,
     whose: "the host's tenant's people",
+    foreignIds: "not_found",
+  },
+  listPortalSettings: {
+    method: "GET",
+    path: "/settings",
+    guard: "user",
+    needs: "settings.see",
+    whose: "the host's tenant's; of a secret that it is set",
+  },
+  changePortalSetting: {
+    method: "PUT",
+    path: "/settings/{key}",
+    guard: "user",
+    needs: "settings.change",
+    whose: "the host's tenant's; no secret",
+    foreignIds: "not_found",
+  },
+  changePortalSecret: {
+    method: "PUT",
+    path: "/secrets/{key}",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "the host's tenant's; goes in and never comes out",
+    foreignIds: "not_found",
+  },
+  changePortalFlag: {
+    method: "PUT",
+    path: "/flags/{key}",
+    guard: "user",
+    needs: "settings.change",
+    whose: "the host's tenant's own value of a flag that is its to set",
+    foreignIds: "not_found",
+  },
+  listPortalEmbedKeys: {
+    method: "GET",
+    path: "/embed-keys",
+    guard: "user",
+    needs: "settings.see",
+    whose: "the host's tenant's; of a secret that there is one",
+  },
+  addPortalEmbedKey: {
+    method: "POST",
+    path: "/embed-keys",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "adds to the host's tenant's; its secret is said this once",
+    foreignIds: "not_found",
+  },
+  revokePortalEmbedKey: {
+    method: "POST",
+    path: "/embed-keys/{id}/revoke",
+    guard: "user",
+    needs: "secrets.change",
+    steppedUp: true,
+    whose: "the host's tenant's",
+    foreignIds: "not_found",
+  },
+  listPortalAudit: {
+    method: "GET",
+    path: "/audit",
+    guard: "user",
+    needs: "audit.see",
+    whose: "the host's tenant's log",
+    foreignIds: "not_found",
+  },
+  verifyPortalAudit: {
+    method: "POST",
+    path: "/audit/verify",
+    guard: "user",
+    needs: "audit.see",
+    whose: "reads all of the host's tenant's log, and changes nothing",
     foreignIds: "not_found",
   },
 } as const satisfies Readonly<Record<string, PortalRoute>>;
@@ -169,7 +350,7 @@ export const portalEdgeRows = made((row) => ({
   guard: row.guard,
   rate: row.guard === "page" ? "login" : "user",
   whose: row.whose,
-  ...(row.method !== "GET" && { bodyBytes }),
+  ...(row.method !== "GET" && { bodyBytes: row.fileBytes ?? bodyBytes }),
   ...(row.foreignIds !== undefined && { foreignIds: row.foreignIds }),
 })) as { readonly [Id in PortalRouteId]: EdgeRowOf<Rows[Id]> };
 
@@ -181,8 +362,8 @@ export const portalServerRows = made((row) => ({
   scope: row.guard === "page" ? "portal:open" : "portal",
   needs: row.needs ?? null,
   steppedUp: row.steppedUp ?? false,
-  timeoutMs,
-  ...(row.method !== "GET" && { bodyBytes: serverBodyBytes }),
+  timeoutMs: row.timeoutMs ?? timeoutMs,
+  ...(row.method !== "GET" && { bodyBytes: row.fileBytes ? 2 * row.fileBytes : serverBodyBytes }),
 })) as { readonly [Id in PortalRouteId]: ServerRowOf<Rows[Id]> };
 
 function made(of: (row: PortalRoute) => object): Readonly<Record<string, object>> {

@@ -218,3 +218,105 @@ export const Invitation = z
 export type Invitation = z.infer<typeof Invitation>;
 
 export const RoleChange = z.object({ role: Role }).strict().meta({ id: "RoleChange" });
+
+/** What waits for a person, and why. */
+export const InboxItem = z
+  .object({
+    /** Its own among all: `<kind>:<id>`. */
+    key: z.string(),
+    /**
+     * `conflict`: the provider took what was not agreed. `unknown`: for long not known. `account_gone`: nobody can say any
+     * more. `late_news`: it had ended, and there was news of it. `erp_post`, `receipt_email`: a delivery that was given up.
+     * `invoice`, `email`: a record of the ERP's that cannot be used.
+     */
+    kind: z.enum([
+      "conflict",
+      "unknown",
+      "account_gone",
+      "late_news",
+      "erp_post",
+      "receipt_email",
+      "invoice",
+      "email",
+    ]),
+    since: Instant,
+    customer: z.object({ id: z.string(), name: z.string() }),
+    /** Null: it is about a record. */
+    payment: z
+      .object({
+        id: z.uuid(),
+        state: PortalPaymentState,
+        currency: Currency,
+        totalMinor: AmountMinor,
+        receiptNumber: z.string().nullable(),
+      })
+      .nullable(),
+    /** `conflict`: what the provider said it holds. The currency is the provider's word. */
+    taken: z.object({ currency: z.string(), amountMinor: AmountMinor }).nullable(),
+    /** The delivery that its verbs are about. */
+    deliveryId: z.uuid().nullable(),
+    /** The invoice's number, or the text in the e-mail field. */
+    record: z.string().nullable(),
+    /** As provider, ERP or mail server said it. */
+    cause: z.string().nullable(),
+    /** Those that end it; none: it is mended in the ERP. */
+    verbs: z.array(z.enum(["resolve", "close", "decide", "replay", "finish"])),
+  })
+  .meta({ id: "InboxItem" });
+export type InboxItem = z.infer<typeof InboxItem>;
+
+export const Inbox = z
+  .object({
+    /** The oldest first. */
+    items: z.array(InboxItem),
+  })
+  .meta({ id: "Inbox" });
+export type Inbox = z.infer<typeof Inbox>;
+
+/** For the audit log. */
+const Reason = z.string().trim().min(1).max(500);
+const ErpReference = z.string().trim().min(1).max(200);
+
+export const ReasonGiven = z.object({ reason: Reason }).strict().meta({ id: "ReasonGiven" });
+
+export const ConflictDecision = z
+  .discriminatedUnion("decision", [
+    z
+      .object({
+        decision: z.literal("paid"),
+        reason: Reason,
+        /** The ERP has it already, under this reference: it is not posted again. */
+        erpRef: ErpReference.nullable().default(null),
+      })
+      .strict(),
+    z
+      .object({
+        decision: z.literal("unpaid"),
+        reason: Reason,
+        /** The payer has the money back by other means: the provider is not asked to give it back. */
+        givenBack: z.boolean().default(false),
+      })
+      .strict(),
+  ])
+  .meta({ id: "ConflictDecision" });
+
+export const DeliveryFinish = z
+  .object({
+    reason: Reason,
+    /** Of a payment that was booked by hand, and only of that: where the ERP has it. */
+    erpRef: ErpReference.nullable().default(null),
+  })
+  .strict()
+  .meta({ id: "DeliveryFinish" });
+
+/** What a verb of the inbox did. */
+export const InboxDone = z
+  .object({
+    done: z.enum(["asked", "closed", "decided", "replayed", "finished", "already"]),
+    /** Of the payment now; null: the verb is not about it. */
+    state: PortalPaymentState.nullable(),
+    /** Why it is still not known. */
+    cause: z.string().nullable(),
+  })
+  .meta({ id: "InboxDone" });
+export type InboxDone = z.infer<typeof InboxDone>;

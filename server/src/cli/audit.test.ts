@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Context } from "../context/context.ts";
 import { anchorChore } from "../operations/audit/anchor-chore.ts";
+import { fileSink, shipLogs } from "../operations/audit/ship-logs.ts";
 import { writeInstance } from "../operations/config.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
@@ -34,7 +36,7 @@ test("show tells who set what, and of one subject only when asked", async () => 
   const { code, stdout } = await clarity("audit", "show", "acme", "--subject", "seller.name");
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^row +at +who +what +of +detail\n\d+ +20\S+ +operator:\S+ +setting.set +seller.name +{}$/,
+    /^row +at +who +what +of +detail\n\d+ +20\S+ +operator:\S+ +setting.set +seller.name +{"from":{.+}}$/,
   );
   const all = (await clarity("audit", "show", "acme", "--limit", "2", "--json")).json();
   expect(all).toMatchObject([{ action: "setting.set" }, {}]);
@@ -51,6 +53,37 @@ test("all tenants at once need a reason, which is audited before anything is rea
   expect(stdout).toMatch(/^acme +whole: \d+ rows, none known to the registry\nglobex +whole: /);
   expect(await elevations()).toEqual(["yearly audit"]);
   expect((await clarity("audit", "verify")).stderr).toContain("name a tenant, or give --all");
+});
+
+test("the registry's own logs are checked beside the tenants', or alone, and against a copy that was shipped", async () => {
+  const all = await clarity("audit", "verify", "--all", "--reason", "yearly audit", "--json");
+  const whole = { damage: null, rows: expect.any(Number) };
+  const logs = [
+    { log: "operator_audit", ...whole },
+    { log: "audit_heads", ...whole },
+  ];
+  expect(all.json()).toMatchObject([{ tenant: "acme" }, { tenant: "globex" }, ...logs]);
+  const copy = join(dataDir, "copy.jsonl");
+  await shipLogs({ registry: platform.operator.registry.sql, sink: fileSink(copy) });
+  const alone = await clarity("audit", "verify", "--registry", "--shipped", copy);
+  expect(alone).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(
+      /^the operators' log +whole: \d+ rows, known to the shipped copy up to row/,
+    ),
+  });
+  await platform.rewriteRegistry(`begin; set local session_replication_role = replica;
+    delete from operator_audit where id > 2; commit`);
+  const cut = await clarity("audit", "verify", "--registry", "--shipped", copy);
+  expect(cut.code).toBe(1);
+  expect(cut.stdout).toMatch(/^the operators' log +BROKEN at row/);
+  for (const wrong of [
+    ["acme", "--registry"],
+    ["--all", "--registry"],
+    ["acme", "--shipped", copy],
+  ]) {
+    expect((await clarity("audit", "verify", ...wrong)).stderr).toContain("--registry");
+  }
 });
 
 test("a log that was cut is named with its row and exit code 1; the worker that meets it alerts and serves on", async () => {

@@ -1,7 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
-import { anchorAudit } from "../operations/audit/anchors.ts";
+import { anchorAudit } from "../audit/anchors.ts";
+import { type Verdict, verifyAudit } from "../audit/verify-audit.ts";
 import { listAudit } from "../operations/audit/list-audit.ts";
-import { type Verdict, verifyAudit } from "../operations/audit/verify-audit.ts";
+import { logNames } from "../operations/audit/registry-logs.ts";
+import { verifyRegistry } from "../operations/audit/verify-registry.ts";
 import type { Operator } from "../operations/operator.ts";
 import type { OpenTenant } from "../tenant/tenants.ts";
 import { table } from "./output.ts";
@@ -11,6 +13,11 @@ import { type CommonOptions, openBySlug, type Run } from "./run.ts";
 interface ScopeOptions extends CommonOptions {
   all?: boolean;
   reason?: string;
+}
+
+interface VerifyOptions extends ScopeOptions {
+  registry?: boolean;
+  shipped?: string;
 }
 
 interface ShowOptions extends CommonOptions {
@@ -30,7 +37,9 @@ export function auditCommand(run: Run): Command {
   audit
     .command("verify [tenant]")
     .description("compute every hash anew and name the first row edited, deleted, moved, put in or cut off")
-    .option("--all", "every tenant that is active or suspended")
+    .option("--all", "every tenant that is active or suspended, and the registry's own logs")
+    .option("--registry", "the registry's own logs: the operators', and the anchors")
+    .option("--shipped <file>", "beside it: a copy of them that was shipped elsewhere")
     .option("--reason <text>", reasonHelp)
     .option("--json")
     .action(verify(run));
@@ -64,14 +73,30 @@ const show =
       };
     });
 
-const verify = (run: Run) => (slug: string | undefined, options: ScopeOptions) =>
+const verify = (run: Run) => (slug: string | undefined, options: VerifyOptions) =>
   run(options, async (operator) => {
+    const { registry: onlyRegistry = false, all = false, shipped } = options;
+    if (onlyRegistry && (all || slug !== undefined))
+      throw new Error("--registry stands alone; --all includes it");
+    const withRegistry = onlyRegistry || all;
+    if (shipped !== undefined && !withRegistry)
+      throw new Error("--shipped is about the registry: --registry");
     const registry = operator.registry.sql;
-    const verdicts = await visit(operator, { slug, ...options }, ({ db }) => verifyAudit({ registry, db }));
+    const tenants = onlyRegistry
+      ? []
+      : await visit(operator, { slug, ...options }, ({ db }) => verifyAudit({ registry, db }));
+    const logs = withRegistry ? await verifyRegistry({ registry, shipped: shipped ?? null }) : [];
+    const results = [...tenants.map(({ result }) => result), ...logs.map(({ verdict }) => verdict)];
     return {
-      json: verdicts.map(({ tenant, result }) => ({ tenant, ...inJson(result) })),
-      text: table(verdicts.map(({ tenant, result }) => [tenant, inWords(result)])),
-      failed: verdicts.some(({ result }) => result instanceof Error || result.damage !== null),
+      json: [
+        ...tenants.map(({ tenant, result }) => ({ tenant, ...inJson(result) })),
+        ...logs.map(({ log, verdict }) => ({ log, ...inJson(verdict) })),
+      ],
+      text: table([
+        ...tenants.map(({ tenant, result }) => [tenant, inWords(result, "the registry")]),
+        ...logs.map(({ log, verdict }) => [logNames[log], inWords(verdict, "the shipped copy")]),
+      ]),
+      failed: results.some((result) => result instanceof Error || result.damage !== null),
     };
   });
 
@@ -123,12 +148,12 @@ const inJson = (verdict: Verdict | Error) =>
         damage: verdict.damage && { ...verdict.damage, row: String(verdict.damage.row) },
       };
 
-function inWords(verdict: Verdict | Error): string {
+function inWords(verdict: Verdict | Error, keeper: string): string {
   if (verdict instanceof Error) return verdict.message;
   const { damage, rows, anchors, anchoredUpTo } = verdict;
   if (damage) return `BROKEN at row ${damage.row}, ${damage.kind}: ${damage.explanation}`;
   const known =
-    anchoredUpTo === null ? "none known to the registry" : `known to the registry up to row ${anchoredUpTo}`;
+    anchoredUpTo === null ? `none known to ${keeper}` : `known to ${keeper} up to row ${anchoredUpTo}`;
   return `whole: ${rows} rows, ${known}${anchors > 0 ? ` (${anchors} anchors)` : ""}`;
 }
 

@@ -12,6 +12,7 @@ import { commandLineEnvironment } from "./environment.ts";
 import { flagCommand } from "./flag.ts";
 import { hostCommand } from "./host.ts";
 import { instanceCommand } from "./instance.ts";
+import { invoiceCommand } from "./invoice.ts";
 import { isolationCommand } from "./isolation.ts";
 import { keyCommand, masterKeyCommand } from "./key.ts";
 import { migrateCommand } from "./migrate.ts";
@@ -87,6 +88,7 @@ export function createProgram(terminal: Terminal): Command {
     .addCommand(embedKeyCommand(run))
     .addCommand(embedCommand(run))
     .addCommand(tokenCommand(run))
+    .addCommand(invoiceCommand(run))
     .addCommand(paymentCommand(run))
     .addCommand(deadLetterCommand(run))
     .addCommand(recordFaultCommand(run))

@@ -159,8 +159,8 @@ const create = (run: Run, terminal: Terminal) => (slug: string, options: CreateO
           ? `${slug} is there after ${Math.round(tookMs)} ms and answers at ${hosts}`
           : `${slug} was there already, is not changed and answers at ${hosts}`,
         ...describeNotAsAsked(notAsAsked),
-        ...(furnished ? describeSandbox(furnished) : []),
         ...(portal ? [describeInvitation(portal)] : []),
+        ...(furnished ? describeSandbox(furnished) : []),
       ].join("\n"),
       failed: notAsAsked.length > 0,
     };

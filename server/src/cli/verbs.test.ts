@@ -61,8 +61,11 @@ afterAll(async () => {
 async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
   await withSecrets(tenant);
   const payment = await paymentRows(tenant);
-  const [letter] = await tenant.db.query<{ tenant_id: string; id: string }>`
-    update pay.outbox set state = 'dead' where payment_id = ${payment}::uuid returning tenant_id, id`;
+  const buried = async (of: string) => {
+    const [letter] = await tenant.db.query<{ tenant_id: string; id: string }>`
+      update pay.outbox set state = 'dead' where payment_id = ${of}::uuid and kind = 'erp_post' returning tenant_id, id`;
+    return letter?.id ?? "";
+  };
   const conflicted = await paymentRows(tenant);
   await tenant.db.query`
     with attempt as (update pay.attempts set state = 'conflicted' where payment_id = ${conflicted}::uuid)
@@ -79,7 +82,8 @@ async function liveIn(tenant: OpenTenant): Promise<Record<string, string>> {
     "payment resolve": payment,
     "payment close-attempt": payment,
     "payment decide": conflicted,
-    "dead-letter replay": letter?.id ?? "",
+    "dead-letter finish": await buried(await paymentRows(tenant)),
+    "dead-letter replay": await buried(payment),
     "embed-key revoke": key,
     "host remove": host,
     "token mint": key,
@@ -140,6 +144,7 @@ test("every verb that takes an id of something of a tenant's says so in the matr
     "flag unset <key>": "a flag of tenant/flags/definitions.ts",
     "host add <host>":
       "a name to answer at; another tenant's is refused: operations/provisioning/hosts.test.ts",
+    "invoice import <file>": "a file; whose customers are meant, says each row",
     "setting get <key>": "a setting of tenant/settings.ts",
     "setting set <key>": "a setting of tenant/settings.ts",
     "setting set <value>": "a value",

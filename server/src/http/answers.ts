@@ -65,7 +65,9 @@ export function onError(log: Logger) {
     if (error instanceof UserRefused) return answerRefused(c, error.refusal);
     if (error instanceof SessionEnded) {
       log.info({ ...about, cause: error.message }, "refused: the session has ended");
-      return answerRefused(c, refused("token_invalid"));
+      const detail =
+        "the embed key that vouched for this session was revoked: open the page with another's token";
+      return answerRefused(c, refused("token_invalid", { detail }));
     }
     if (error instanceof TenantElsewhere) {
       log.info({ ...about, cause: error.message }, misdirected.code);

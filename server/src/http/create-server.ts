@@ -63,7 +63,7 @@ export function createServer(options: ServerOptions): Server {
     ...hostHandlers({ registry, tenants, audience }),
     ...payerHandlers({ jwks: options.jwks ?? createJwks() }),
     ...webhookHandlers,
-    ...portalHandlers({ neutral: options.neutral ?? null }),
+    ...portalHandlers({ neutral: options.neutral ?? null, registry }),
   };
   mountRoutes(app, { handlers, authenticator });
   return { fetch: async (request) => app.fetch(request) };

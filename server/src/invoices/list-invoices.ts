@@ -77,7 +77,10 @@ async function afterReading(
   if (heard.kind !== "refused") {
     return listOf(ctx, { mirror: await readMirror({ ctx, input }), customerId, state: "current" });
   }
-  if (heard.code === "not_found") return heard;
+  if (heard.code === "not_found") {
+    const detail = `the ERP knows no customer ${JSON.stringify(customerId)}: the embed token's sub is its internal id`;
+    return { ...heard, detail };
+  }
   if (!known || known.ageMs > (await standInMs(ctx))) return heard;
   return listOf(ctx, { mirror: known, customerId, state: "unreachable" });
 }

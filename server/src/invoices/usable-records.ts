@@ -19,9 +19,9 @@ export interface UsableRecords {
 }
 
 /** Minor units an amount on the wire can carry: 18 digits. */
-const largestMinor = 10n ** 18n - 1n;
+export const largestMinor = 10n ** 18n - 1n;
 /** Characters; an index holds no key much longer, and no ERP has one. */
-const longest = { id: 200, number: 200, email: 4_000, record: 200, why: 300 };
+export const longest = { id: 200, number: 200, email: 4_000, record: 200, why: 300 };
 
 /**
  * Parts what a connector read into what can be offered and stored, and what cannot: one bad record must cost no customer
@@ -80,7 +80,7 @@ const withDueDate = (invoice: ErpInvoice): ErpInvoice =>
 const isNoDate = (text: string): boolean => text === "" || text === "1900-01-01" || text === "0001-01-01";
 
 /** `YYYY-MM-DD`, and a day that there is. */
-function isDate(text: string): boolean {
+export function isDate(text: string): boolean {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;
   return at !== null && !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
 }
@@ -88,7 +88,7 @@ function isDate(text: string): boolean {
 const size = (amountMinor: bigint): bigint => (amountMinor < 0n ? -amountMinor : amountMinor);
 
 /** Text of one line: it stands in keys, in lists and in what is posted back. */
-const isName = (text: string, most: number): boolean =>
+export const isName = (text: string, most: number): boolean =>
   text.length > 0 && text.length <= most && storable(text) === text;
 
 /** PostgreSQL holds no NUL and no half of a surrogate pair; nobody reads the other control characters. */

@@ -6,7 +6,7 @@ import { openRegistry, type Registry } from "../registry/registry.ts";
 import type { PoolOptions } from "../tenant/tenant-pools.ts";
 import { openTenants, type Tenants } from "../tenant/tenants.ts";
 import { operatorRoute } from "./operator-session.ts";
-import type { PlatformAddress } from "./platform-address.ts";
+import { type PlatformAddress, registryAsAdministrator } from "./platform-address.ts";
 
 /** In hand of who makes and changes tenants. Servers that only serve them hold no administrator. */
 export interface Operator {
@@ -15,6 +15,7 @@ export interface Operator {
   readonly address: PlatformAddress;
   /** Creates roles and databases. */
   readonly admin: Sql;
+  /** Its `sql` too is the administrator's, which has taken the servers' role on; its `url` is the servers'. */
   readonly registry: Registry;
   /** Through the administrator's sessions, which take each tenant's role on (operator-session.ts). */
   readonly tenants: Tenants;
@@ -40,6 +41,7 @@ export function openOperator(input: {
   const registry = openRegistry({
     url: address.registryUrl,
     masterKey: openMasterKey(address),
+    route: registryAsAdministrator(address),
     watch: false,
     // An operator changes what it reads.
     cache: { freshMs: 0 },
@@ -50,7 +52,7 @@ export function openOperator(input: {
     log,
     actor,
     pool: { ...smallPools, ...input.pool },
-    route: (record) => operatorRoute({ ctx: { address, registry }, record }),
+    route: (record) => operatorRoute({ ctx: { address, admin, registry }, record }),
   });
   return {
     actor,

@@ -31,3 +31,18 @@ export interface SandboxPlace {
   /** Where its mails are read. */
   readonly mailbox: string;
 }
+
+/**
+ * The registry's database where servers find it, as the administrator, and the role that servers have there. In such a
+ * session nothing may be called that servers could have made, the job queue's schema included: it would run with the
+ * administrator's rights.
+ */
+export function registryAsAdministrator({
+  adminUrl,
+  registryUrl,
+}: Pick<PlatformAddress, "adminUrl" | "registryUrl">): { url: string; role: string } {
+  const { username, password } = new URL(adminUrl);
+  const url = new URL(registryUrl);
+  const role = decodeURIComponent(url.username);
+  return { url: Object.assign(url, { username, password }).href, role };
+}

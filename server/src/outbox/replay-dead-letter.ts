@@ -2,13 +2,17 @@ import { auditName } from "../actor/actor.ts";
 import type { Context } from "../context/context.ts";
 import { wake } from "../context/wake.ts";
 
-/** Gives a dead letter all its tries again, from now. What the ERP already has is found, not posted twice. */
+/**
+ * Gives a dead letter all its tries again, from now. What the ERP already has is found, not posted twice.
+ *
+ * @param input.reason a person's, for the audit log; default: none was asked for
+ */
 export async function replayDeadLetter({
   ctx,
   input,
 }: {
   ctx: Context;
-  input: { id: string };
+  input: { id: string; reason?: string };
 }): Promise<{ kind: "replayed" | "not_dead" }> {
   const rows = await ctx.db.query`
     with revived as (
@@ -18,7 +22,8 @@ export async function replayDeadLetter({
     )
     insert into pay.audit_log (tenant_id, actor, action, subject, detail)
     select tenant_id, ${auditName(ctx.actor)}, 'outbox.replayed', payment_id::text,
-      jsonb_build_object('outbox', ${input.id}::text, 'kind', kind)
+      jsonb_strip_nulls(jsonb_build_object('outbox', ${input.id}::text, 'kind', kind,
+        'reason', ${input.reason ?? null}::text))
     from revived
     returning tenant_id`;
   if (rows.length === 0) return { kind: "not_dead" };

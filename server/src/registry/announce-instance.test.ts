@@ -32,26 +32,26 @@ test("a server is in the registry while it lives, said anew again and again, and
 
 test("a server is said to live though the dead cannot be forgotten", async () => {
   const { sql } = platform.operator.registry;
-  await sql.unsafe(`create function refuse() returns trigger language plpgsql as $$ begin raise 'kept'; end $$;
+  await platform.rewriteRegistry(`create function refuse() returns trigger language plpgsql as $$ begin raise 'kept'; end $$;
     create trigger keep before delete on instances for each row execute function refuse()`);
   await sql`
     insert into instances (id, audience, version, schema_version, minimum_schema_version, started_at, seen_at)
     values (gen_random_uuid(), 'shared', '0.9.0', 1, 1, now(), now() - interval '2 days')`;
   const stop = announceInstance({ registry: { sql }, instance, log: pino({ level: "silent" }), everyMs: 20 });
   await expect.poll(async () => (await rows()).map(({ version }) => version)).toContain("1.2.3");
-  await sql`drop trigger keep on instances`;
+  await platform.rewriteRegistry("drop trigger keep on instances");
   await expect.poll(async () => (await rows()).map(({ version }) => version)).toEqual(["1.2.3"]);
   await stop();
 });
 
 test("a registry that is down stops no server, and hears of it when it is back", async () => {
   const { sql } = platform.operator.registry;
-  await sql`alter table instances rename to instances_elsewhere`;
+  await platform.rewriteRegistry("alter table instances rename to instances_elsewhere");
   const lines: string[] = [];
   const log = pino({}, { write: (line: string) => void lines.push(line) });
   const stop = announceInstance({ registry: { sql }, instance, log, everyMs: 20 });
   await expect.poll(() => lines.join()).toContain("could not be told");
-  await sql`alter table instances_elsewhere rename to instances`;
+  await platform.rewriteRegistry("alter table instances_elsewhere rename to instances");
   await expect.poll(async () => (await rows()).length).toBe(1);
   await stop();
 });

@@ -49,14 +49,18 @@ export interface Registry {
  * arrive by NOTIFY.
  *
  * @param watch listen for changes; default true. A one-shot command needs none.
+ * @param route where `sql` goes, and the role that it takes on there. Default: as `url` says. Only an administrator's
+ * session writes in an operator's name
  */
 export function openRegistry(input: {
   url: string;
   masterKey: MasterKey;
   cache?: RegistryCacheOptions;
   watch?: boolean;
+  route?: { url: string; role: string };
 }): Registry {
-  const sql = connect({ url: input.url, max: 4, session: { statement_timeout: 5_000 } });
+  const { url, ...taken } = input.route ?? { url: input.url };
+  const sql = connect({ url, max: 4, session: { statement_timeout: 5_000, ...taken } });
   const cache = new RegistryCache(input.cache);
   const refresh = oneAtATime(() => cache.refresh((known) => loadChangedTenants(sql, known)));
   const onChange = () => {

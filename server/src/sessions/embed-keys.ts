@@ -14,6 +14,8 @@ export interface EmbedKey {
     | { readonly kind: "secret"; readonly secret: Uint8Array }
     | { readonly kind: "jwk"; readonly jwk: JWK }
     | { readonly kind: "jwks"; readonly url: string };
+  /** What it signs is refused, in words of its own. Default false. */
+  readonly revoked?: boolean;
 }
 
 export const EmbedAlgorithm = z.enum(["HS256", "ES256", "RS256", "PS256"]);
@@ -48,13 +50,18 @@ export class EmbedKeyUnknown extends Error {
   override readonly name = "EmbedKeyUnknown";
 }
 
+/** It is there already, or is no key to trust; the message is for whoever adds it. */
+export class EmbedKeyUnfit extends Error {
+  override readonly name = "EmbedKeyUnfit";
+}
+
 const place = (keyId: string) => `embed-key:${keyId}`;
 
 /**
  * Registers a key. Adding the same id again is refused: revoke it and add another.
  *
  * @returns the id, and the secret when it was generated here: it is shown this once
- * @throws ZodError for a key that does not fit its algorithm or holds private parts
+ * @throws ZodError; EmbedKeyUnfit for a key that does not fit its algorithm or holds private parts
  */
 export async function addEmbedKey({
   ctx,
@@ -82,7 +89,7 @@ export async function addEmbedKey({
       select tenant_id, ${auditName(ctx.actor)}, 'embed_key.add', id from key
       returning tenant_id`;
   });
-  if (rows.length === 0) throw new Error(`embed key ${keyId} exists already`);
+  if (rows.length === 0) throw new EmbedKeyUnfit(`embed key ${keyId} exists already`);
   const given = "secret" in checked && checked.secret !== undefined;
   return { id: keyId, algorithm, secret: given ? null : secret };
 }
@@ -93,7 +100,7 @@ export async function revokeEmbedKey({
   input,
 }: {
   ctx: OpenTenant;
-  input: { id: string };
+  input: { id: string; reason?: string };
 }): Promise<void> {
   const rows = await ctx.db.query`
     with key as (
@@ -101,8 +108,9 @@ export async function revokeEmbedKey({
       where tenant_id = ${ctx.tenant.id} and id = ${input.id} and revoked_at is null
       returning tenant_id, id
     )
-    insert into pay.audit_log (tenant_id, actor, action, subject)
-    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id from key
+    insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+    select tenant_id, ${auditName(ctx.actor)}, 'embed_key.revoke', id, ${json(input.reason === undefined ? {} : { reason: input.reason })}
+    from key
     returning tenant_id`;
   if (rows.length === 0) throw new EmbedKeyUnknown(`no embed key ${input.id}`);
 }
@@ -137,15 +145,16 @@ export async function listEmbedKeys({ ctx }: { ctx: Pick<OpenTenant, "db"> }): P
   }));
 }
 
-/** For verifying a token's signature; null: unknown or revoked. @throws CannotDecrypt */
-export const findEmbedKey = (input: Pick<OpenTenant, "db" | "keys"> & { id: string }) =>
-  withFreshKeys(input.keys, () => readEmbedKey(input));
+type Find = Pick<OpenTenant, "db" | "keys"> & {
+  id: string;
+  /** Finds those too, marked so: to tell who signs with one why that is no good. Default false. */
+  evenRevoked?: boolean;
+};
 
-async function readEmbedKey({
-  db,
-  keys,
-  id,
-}: Pick<OpenTenant, "db" | "keys"> & { id: string }): Promise<EmbedKey | null> {
+/** For verifying a token's signature; null: unknown or revoked. @throws CannotDecrypt */
+export const findEmbedKey = (input: Find) => withFreshKeys(input.keys, () => readEmbedKey(input));
+
+async function readEmbedKey({ db, keys, id, evenRevoked = false }: Find): Promise<EmbedKey | null> {
   const [row] = await db.query<{
     tenant_id: string;
     algorithm: EmbedAlgorithm;
@@ -153,28 +162,33 @@ async function readEmbedKey({
     key_version: number | null;
     public_jwk: JWK | null;
     jwks_url: string | null;
+    revoked: boolean;
   }>`
-    select tenant_id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url
-    from pay.embed_keys where tenant_id = ${db.tenant.id} and id = ${id} and revoked_at is null`;
+    select tenant_id, algorithm, secret_ciphertext, key_version, public_jwk, jwks_url,
+      revoked_at is not null as revoked
+    from pay.embed_keys
+    where tenant_id = ${db.tenant.id} and id = ${id} and (revoked_at is null or ${evenRevoked}::boolean)`;
   if (!row) return null;
-  const { algorithm } = row;
-  if (row.public_jwk) return { id, algorithm, key: { kind: "jwk", jwk: row.public_jwk } };
-  if (row.jwks_url) return { id, algorithm, key: { kind: "jwks", url: row.jwks_url } };
+  const found = { id, algorithm: row.algorithm, ...(row.revoked && { revoked: true }) };
+  if (row.public_jwk) return { ...found, key: { kind: "jwk", jwk: row.public_jwk } };
+  if (row.jwks_url) return { ...found, key: { kind: "jwks", url: row.jwks_url } };
   const ciphertext = row.secret_ciphertext ?? new Uint8Array();
   const secret = keys.open(place(id), { ciphertext, keyVersion: row.key_version ?? 0 });
-  return { id, algorithm, key: { kind: "secret", secret: new TextEncoder().encode(secret) } };
+  return { ...found, key: { kind: "secret", secret: new TextEncoder().encode(secret) } };
 }
 
 async function checkPublicKey(jwk: Record<string, unknown>, algorithm: EmbedAlgorithm): Promise<void> {
   const wantedType = algorithm === "ES256" ? "EC" : "RSA";
   // RFC 7518: private members of EC and RSA keys, and of symmetric ones.
   const isPrivate = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"].some((member) => member in jwk);
-  if (isPrivate) throw new Error("the JWK holds private parts: register the public key only");
-  if (jwk.kty !== wantedType) throw new Error(`${algorithm} needs a JWK of type ${wantedType}`);
-  await importJWK(jwk as JWK, algorithm);
+  if (isPrivate) throw new EmbedKeyUnfit("the JWK holds private parts: register the public key only");
+  if (jwk.kty !== wantedType) throw new EmbedKeyUnfit(`${algorithm} needs a JWK of type ${wantedType}`);
+  await importJWK(jwk as JWK, algorithm).catch((cause) => {
+    throw new EmbedKeyUnfit(`the JWK is no ${algorithm} key`, { cause });
+  });
   const { asymmetricKeyDetails } = createPublicKey({ key: jwk as JsonWebKey, format: "jwk" });
   // RFC 7518 §3.3. jose refuses the tokens of a shorter one, which is better said now.
   if (wantedType === "RSA" && (asymmetricKeyDetails?.modulusLength ?? 0) < 2_048) {
-    throw new Error(`${algorithm} needs an RSA key of at least 2048 bits`);
+    throw new EmbedKeyUnfit(`${algorithm} needs an RSA key of at least 2048 bits`);
   }
 }

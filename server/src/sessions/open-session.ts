@@ -19,12 +19,16 @@ import { claimToken, releaseToken } from "./claim-token.ts";
 import { earlyMethods } from "./early-methods.ts";
 import type { Jwks } from "./jwks.ts";
 import { negotiateLocale } from "./locale.ts";
+import { sessionLimits } from "./session-limits.ts";
 import { type EmbedGrant, type FindEmbedKey, verifyEmbedToken } from "./verify-embed-token.ts";
 
 export interface OpenSessionInput extends OpenSession {
   findKey: FindEmbedKey;
   jwks: Jwks;
 }
+
+const replayed =
+  "the embed token was used before, by another page: mint one each time the page is opened, and keep the page out of caches";
 
 export type OpenSessionResult = ({ kind: "opened" } & OpenedSession) | Refused;
 
@@ -44,14 +48,25 @@ export async function openSession({
   input: OpenSessionInput;
 }): Promise<OpenSessionResult> {
   const grant = await verifyEmbedToken(input.embedToken, { ...input, now: ctx.now() });
-  if (grant.kind === "refused") return grant;
+  // One that has expired is authentic.
+  if (grant.kind === "refused" && grant.code !== "token_expired") return grant;
+  const opened = grant.kind === "refused" ? grant : await openFor(ctx, { grant, input });
+  // Whoever brought an authentic token may know whose page it is.
+  return opened.kind === "refused" ? { ...opened, seller: (await sellerOf(ctx)).name } : opened;
+}
+
+async function openFor(
+  ctx: Context,
+  { grant, input }: { grant: EmbedGrant; input: OpenSessionInput },
+): Promise<OpenSessionResult> {
   const claim = { grant, embedToken: input.embedToken, jkt: input.jkt };
-  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed");
+  if (!(await claimToken({ ctx, input: claim }))) return refused("token_replayed", { detail: replayed });
   try {
     const view = await firstPaint(ctx, grant, input.locales);
     if (!("kind" in view)) {
       const { subject, invoices, keyId } = grant;
-      return { kind: "opened", grant: { subject, invoices, keyId }, view };
+      const limits = await sessionLimits({ ctx });
+      return { kind: "opened", grant: { subject, invoices, keyId, limits }, view };
     }
     await releaseToken({ ctx, input: claim });
     return view;

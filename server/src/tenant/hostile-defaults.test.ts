@@ -2,11 +2,11 @@ import { createSecretKey, randomBytes, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verifyAudit } from "../audit/verify-audit.ts";
 import { quoteIdentifier, quoteLiteral } from "../database/client.ts";
 import { connect } from "../database/connect.ts";
 import { type TestServer, type TestTenant, testServer } from "../http/testing/test-server.ts";
 import { loopbackNetwork } from "../network/testing/loopback.ts";
-import { verifyAudit } from "../operations/audit/verify-audit.ts";
 import { createBackup } from "../operations/backup/create-backup.ts";
 import { confirmRestore } from "../operations/backup/restore/end-restore.ts";
 import { restoreBackup } from "../operations/backup/restore/restore-backup.ts";
@@ -217,6 +217,10 @@ behindPgBouncer((startBouncer) => {
   // PgBouncer itself has a connection for longer than a millisecond.
   const behind = { ...hostile, idle_session_timeout: "300" };
   test.each(Object.entries(behind))("%s = %s of the tenant's role does not matter", (name, value) =>
-    asDefaults({ [name]: value }, () => withOperator((ctx) => payAndProve({ ctx, pooler }))),
+    asDefaults({ [name]: value }, async () => {
+      // It has seen that its sessions are gone: else it hands one of them out.
+      await expect.poll(async () => (await pooler.serverConnections()).size, { timeout: 20_000 }).toBe(0);
+      await withOperator((ctx) => payAndProve({ ctx, pooler }));
+    }),
   );
 });

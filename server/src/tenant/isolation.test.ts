@@ -119,12 +119,11 @@ async function openedWithGlobexDatabase(): Promise<OpenTenant> {
   const { sql } = platform.operator.registry;
   const globexPassword = new URL(await urlOf(globex)).password;
   const secret = acme.keys.seal("connection", globexPassword);
-  await sql.begin(async (tx) => {
-    await tx`alter table tenants drop constraint if exists tenants_database_name_key`;
-    await tx`alter table tenants drop constraint if exists tenants_login_role_key`;
-    await tx`update tenants set database_name = ${globex.record.database.name}, login_role = ${globex.record.database.role},
+  await platform.rewriteRegistry(`alter table tenants drop constraint if exists tenants_database_name_key,
+    drop constraint if exists tenants_login_role_key`);
+  await sql`
+    update tenants set database_name = ${globex.record.database.name}, login_role = ${globex.record.database.role},
       connection_secret = ${Buffer.from(secret.ciphertext)}, updated_at = clock_timestamp() where id = ${acme.tenant.id}`;
-  });
   return platform.operator.tenants.open(acme.tenant.id);
 }
 

@@ -213,13 +213,11 @@ behindPgBouncer((start) => {
     const foreign = await platform.operator.tenants.open(other);
     const password = foreign.keys.open("connection", foreign.record.database.password);
     const secret = Buffer.from(keys.seal("connection", password).ciphertext);
-    const set = (database: { name: string; role: string }, ciphertext: Uint8Array) =>
-      sql.begin(async (tx) => {
-        await tx`alter table tenants drop constraint if exists tenants_database_name_key`;
-        await tx`alter table tenants drop constraint if exists tenants_login_role_key`;
-        await tx`update tenants set database_name = ${database.name}, login_role = ${database.role},
+    await platform.rewriteRegistry(`alter table tenants drop constraint if exists tenants_database_name_key,
+      drop constraint if exists tenants_login_role_key`);
+    const set = (database: { name: string; role: string }, ciphertext: Uint8Array) => sql`
+      update tenants set database_name = ${database.name}, login_role = ${database.role},
         connection_secret = ${ciphertext}, updated_at = clock_timestamp() where id = ${own}`;
-      });
     await set(foreign.record.database, secret);
     const { db } = await pooled().open(own);
     await expect(db.query`select tenant_id from pay.users`).rejects.toMatchObject({

@@ -12,6 +12,8 @@ interface Row {
   value: unknown;
   ciphertext: Uint8Array | null;
   key_version: number | null;
+  updated_at: Date;
+  version: string;
 }
 
 /** Another process's change is seen after this long, ms. */
@@ -34,12 +36,32 @@ export interface SettingSummary {
   /** null for a secret. */
   value: unknown;
   help: string;
+  /** Another after each change; empty: nothing is stored. */
+  version: string;
+  /** null: nothing is stored. */
+  updatedAt: Date | null;
+}
+
+/** A change by somebody who has looked at what is there. */
+export interface SettingChangeOf<K extends SettingKey = SettingKey> {
+  key: K;
+  to: { value: SettingValue<K> } | "default";
+  /** The version that they have seen. */
+  seen: string;
+  actor: Actor;
 }
 
 export interface SettingsStore extends Settings {
+  /** As `set` and `unset`, unless it is another than was seen. @returns false: somebody else has changed it since */
+  change<K extends SettingKey>(input: SettingChangeOf<K>): Promise<boolean>;
   /** The default counts again. false: there was nothing stored. */
   unset(key: SettingKey): Promise<boolean>;
   list(): Promise<SettingSummary[]>;
+}
+
+interface Written {
+  seen: string | null;
+  actor: Actor;
 }
 
 /** Where a secret's ciphertext belongs; part of what is authenticated. */
@@ -78,6 +100,58 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: Act
     return values.get(key) as SettingValue<K>;
   };
 
+  /** @param seen null: whatever is there. @returns false: there is another than was seen */
+  async function set<K extends SettingKey>(input: Written & { key: K; value: SettingValue<K> }) {
+    const { key, value, seen, actor } = input;
+    const checked = check(key, value);
+    const rows = await withFreshKeys(keys, async () => {
+      const sealed = isSecret(key) ? keys.seal(place(key), checked as string) : null;
+      // A missing parameter is SQL's null; json(null) would be a value.
+      const plain = sealed ? null : json(checked);
+      return db.query`
+        with former as (
+          select value, (extract(epoch from updated_at) * 1000000)::bigint::text as version from pay.settings
+          where tenant_id = ${tenantId}::uuid and key = ${key} for update
+        ), written as (
+          insert into pay.settings (tenant_id, key, value, ciphertext, key_version)
+          select ${tenantId}::uuid, ${key}, ${plain}::jsonb, ${sealed?.ciphertext}::bytea, ${sealed?.keyVersion}::int
+          from (select coalesce(max(version), '') as version from former) f
+          where ${seen}::text is null or f.version = ${seen}::text
+          on conflict (tenant_id, key) do update
+            set value = excluded.value, ciphertext = excluded.ciphertext,
+                key_version = excluded.key_version, updated_at = clock_timestamp()
+            where ${seen}::text is null
+              or (extract(epoch from settings.updated_at) * 1000000)::bigint::text = ${seen}::text
+          returning tenant_id, key
+        )
+        insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+        select tenant_id, ${auditName(actor)}, 'setting.set', key, case when ${isSecret(key)}::boolean then '{}'::jsonb
+          else jsonb_build_object('from', coalesce((select jsonb_build_object('value', value) from former),
+            '{"default": true}'::jsonb)) end
+        from written
+        returning tenant_id`;
+    });
+    cache = null;
+    return rows.length > 0;
+  }
+
+  /** @returns false: there is nothing stored, or another than was seen */
+  async function unset({ key, seen, actor }: Written & { key: SettingKey }) {
+    const rows = await db.query`
+      with gone as (
+        delete from pay.settings where tenant_id = ${tenantId} and key = ${key}
+          and (${seen}::text is null or (extract(epoch from updated_at) * 1000000)::bigint::text = ${seen}::text)
+        returning tenant_id, key, value
+      )
+      insert into pay.audit_log (tenant_id, actor, action, subject, detail)
+      select tenant_id, ${auditName(actor)}, 'setting.unset', key, case when ${isSecret(key)}::boolean then '{}'::jsonb
+        else jsonb_build_object('from', jsonb_build_object('value', value)) end
+      from gone
+      returning tenant_id`;
+    cache = null;
+    return rows.length > 0;
+  }
+
   return {
     get: (key) =>
       withFreshKeys(keys, async () => {
@@ -91,40 +165,19 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: Act
       }),
 
     async set(key, value) {
-      const checked = check(key, value);
-      await withFreshKeys(keys, async () => {
-        const sealed = isSecret(key) ? keys.seal(place(key), checked as string) : null;
-        // A missing parameter is SQL's null; json(null) would be a value.
-        const plain = sealed ? null : json(checked);
-        await db.query`
-          with written as (
-            insert into pay.settings (tenant_id, key, value, ciphertext, key_version)
-            values (${tenantId}, ${key}, ${plain}, ${sealed?.ciphertext}, ${sealed?.keyVersion})
-            on conflict (tenant_id, key) do update
-              set value = excluded.value, ciphertext = excluded.ciphertext,
-                  key_version = excluded.key_version, updated_at = now()
-            returning tenant_id, key
-          )
-          insert into pay.audit_log (tenant_id, actor, action, subject)
-          select tenant_id, ${auditName(actor)}, 'setting.set', key from written
-          returning tenant_id`;
-      });
-      cache = null;
+      await set({ key, value, seen: null, actor });
     },
 
-    async unset(key) {
-      const rows = await db.query`
-        with gone as (
-          delete from pay.settings where tenant_id = ${tenantId} and key = ${key} returning tenant_id, key
-        )
-        insert into pay.audit_log (tenant_id, actor, action, subject)
-        select tenant_id, ${auditName(actor)}, 'setting.unset', key from gone
-        returning tenant_id`;
-      cache = null;
-      return rows.length > 0;
+    unset: (key) => unset({ key, seen: null, actor }),
+
+    async change({ key, to, seen, actor }) {
+      if (to !== "default") return set({ key, value: to.value, seen, actor });
+      return (await unset({ key, seen, actor })) || seen === "";
     },
 
     async list() {
+      // What a person is shown is what there is, not what it was 2 s ago.
+      cache = null;
       const rows = await load().rows;
       return Object.entries(settingDefinitions).map(([name, { help }]) => {
         const key = name as SettingKey;
@@ -132,7 +185,11 @@ export function createSettings(input: { db: TenantDb; keys: LiveKeys; actor: Act
         const secret = isSecret(key);
         const value = row ? row.value : defaultOf(key);
         const source = row ? "stored" : value === undefined ? "missing" : "default";
-        return { key, kind: kindOf(key), secret, source, value: secret ? null : (value ?? null), help };
+        const written = { version: row?.version ?? "", updatedAt: row?.updated_at ?? null };
+        return {
+          ...{ key, kind: kindOf(key), secret, source, value: secret ? null : (value ?? null), help },
+          ...written,
+        };
       });
     },
   };
@@ -146,7 +203,10 @@ function check<K extends SettingKey>(key: K, value: SettingValue<K>): SettingVal
 }
 
 async function readAll(db: TenantDb): Promise<Map<string, Row>> {
-  const rows = await db.query<Row>`select tenant_id, key, value, ciphertext, key_version from pay.settings`;
+  const rows = await db.query<Row>`
+    select tenant_id, key, value, ciphertext, key_version, updated_at,
+      (extract(epoch from updated_at) * 1000000)::bigint::text as version
+    from pay.settings`;
   return new Map(rows.map((row) => [row.key, row]));
 }
 

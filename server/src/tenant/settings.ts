@@ -42,7 +42,11 @@ const declinesAnHour = {
   card: atLeastOne.default(5),
 };
 
-/** Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. */
+/**
+ * Every setting a tenant has: its shape, its default, what it is for. A secret is stored encrypted. `operators`: what the
+ * tenant has of the platform, which it does not give itself. `aims`: says where secrets or payers' cards go, so that
+ * setting it is as good as having them.
+ */
 export const settingDefinitions = {
   "seller.name": { schema: nameText(80), help: "The name payers see." },
   "seller.supportEmail": {
@@ -66,13 +70,25 @@ export const settingDefinitions = {
     help: "On the card statement.",
   },
   "embed.origins": {
+    aims: true,
     schema: z.array(origin).max(50),
     default: [],
     help: "Pages that may embed the form (CORS, frame-ancestors).",
   },
+  "session.idleSeconds": {
+    schema: z.number().int().min(30).max(86_400),
+    default: 1_800,
+    help: "A payer's session ends after so long without being used; the form says so before, and offers to go on.",
+  },
+  "session.absoluteSeconds": {
+    schema: z.number().int().min(30).max(604_800),
+    default: 28_800,
+    help: "The longest a payer's session may be made by going on; then the page needs a new embed token.",
+  },
   "quota.requestsPerMinute": {
     schema: z.number().int().min(60).max(1_000_000).nullable(),
     default: null,
+    operators: true,
     help: "Requests a minute of all its payers, in place of its tier's.",
   },
   "portal.idleMinutes": {
@@ -110,6 +126,7 @@ export const settingDefinitions = {
       "ones are not paid. 0: the ERP must answer.",
   },
   provider: {
+    aims: true,
     schema: ProviderConfig.nullable(),
     default: null,
     help:
@@ -123,12 +140,14 @@ export const settingDefinitions = {
     help: "Verifies the provider's webhooks.",
   },
   connector: {
+    aims: true,
     schema: ConnectorConfig.nullable(),
     default: null,
     help: "The ERP; null: there is none.",
   },
   "connector.secret": { schema: secretText, secret: true, help: connectorSecretHelp },
   smtp: {
+    aims: true,
     schema: z
       .object({
         host: z.string(),
@@ -143,7 +162,16 @@ export const settingDefinitions = {
     help: "Sends receipts.",
   },
   "smtp.password": { schema: secretText, secret: true, help: "For `smtp.user`." },
-} as const satisfies Record<string, { schema: z.ZodType; help: string; default?: unknown; secret?: true }>;
+} as const satisfies Record<string, SettingDefinition>;
+
+export interface SettingDefinition {
+  schema: z.ZodType;
+  help: string;
+  default?: unknown;
+  secret?: true;
+  operators?: true;
+  aims?: true;
+}
 
 export type SettingKey = keyof typeof settingDefinitions;
 export type SettingValue<K extends SettingKey> = z.output<(typeof settingDefinitions)[K]["schema"]>;

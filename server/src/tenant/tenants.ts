@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import type { Logger } from "pino";
 import { type Actor, auditName } from "../actor/actor.ts";
 import { openTenantKeys } from "../crypto/tenant-keys.ts";
-import type { Sql } from "../database/connect.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { DatabaseServer, TenantRecord } from "../registry/tenant-record.ts";
 import { createCircuitBreaker } from "./circuit-breaker.ts";
@@ -15,14 +14,14 @@ import {
   TenantUnknown,
 } from "./errors.ts";
 import { createFlagOverrides, type FlagOverrides } from "./flags/overrides.ts";
+import { identify } from "./identify.ts";
 import { type LiveKeys, openLiveKeys } from "./live-keys.ts";
-import { createResultMonitor, type ResultMonitor } from "./result-monitor.ts";
-import { requireRoleDefaults } from "./role-defaults.ts";
+import { createResultMonitor } from "./result-monitor.ts";
 import { latestSchemaVersion, minimumSchemaVersion } from "./schema.ts";
 import { createSettings, type SettingsStore } from "./settings-store.ts";
-import { type Route, sessionName } from "./tenant-connection.ts";
+import type { Route } from "./tenant-connection.ts";
 import { json, type TenantDb, type TenantRef } from "./tenant-db.ts";
-import { type PoolOptions, TenantPools, translate } from "./tenant-pools.ts";
+import { type PoolOptions, TenantPools } from "./tenant-pools.ts";
 import { createTenantDb, type QueryGate } from "./tenant-query.ts";
 
 /** One tenant, in hand: its rows, settings and keys, and nobody else's. */
@@ -237,32 +236,4 @@ async function routeTo(input: {
   url.hostname = pooler.host;
   url.port = String(pooler.port);
   return { url: url.href, pooled: true };
-}
-
-/**
- * Asks a connection whose database it leads to: provisioning wrote that down in the database's comment. A
- * connection string that leads elsewhere is noticed here, before its emptiness under row-level security is taken
- * for an answer.
- */
-async function identify(input: {
-  sql: Sql;
-  record: TenantRecord;
-  route: Route;
-  monitor: ResultMonitor;
-}): Promise<void> {
-  const { sql, record, route, monitor } = input;
-  try {
-    if (route.pooled) await requireRoleDefaults({ sql, record, url: route.url });
-    const [row] = await sql<{ session: string; owner: string | null; closed: boolean }[]>`
-      select current_setting('application_name') as session,
-        shobj_description(oid, 'pg_database') as owner,
-        (select not rolcanlogin from pg_roles where rolname = current_user) as closed
-      from pg_database where datname = current_database()`;
-    // Of a place that is being left an administrator's session would let in who took the role on.
-    if (row?.closed) throw Object.assign(new Error("the tenant's role may not log in"), { code: "28000" });
-    if (row?.session === sessionName(record.id) && row.owner === record.id) return;
-    throw await monitor.breach(record, `the database of ${row?.owner ?? "nobody"}`);
-  } catch (error) {
-    throw translate(error, record.id);
-  }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type Logger, pino } from "pino";
 import { connect } from "../database/connect.ts";
 import { type Operator, openOperator } from "../operations/operator.ts";
-import type { PlatformAddress } from "../operations/platform-address.ts";
+import { type PlatformAddress, registryAsAdministrator } from "../operations/platform-address.ts";
 import { createTenant, type NewTenant } from "../operations/provisioning/create-tenant.ts";
 import { preparePlatform } from "../operations/provisioning/prepare-platform.ts";
 import { asOwner } from "../operations/servers/tenant-server.ts";
@@ -20,6 +20,8 @@ export interface TestPlatform {
   createTenant(slug: string, options?: Partial<NewTenant>): Promise<OpenTenant>;
   /** As the owner of a tenant's tables, who may rewrite what no role of a server may: time passes, things vanish. */
   rewrite(open: Pick<OpenTenant, "record">, statement: string): Promise<void>;
+  /** As the administrator in the registry's database, where the servers' role changes no table. */
+  rewriteRegistry(statement: string): Promise<void>;
   /** Drops every database and role it made. */
   close(): Promise<void>;
 }
@@ -56,6 +58,11 @@ export async function testPlatform(
     },
     async rewrite({ record }, statement) {
       await asOwner({ ctx: operator, record }, (sql) => sql.unsafe(statement));
+    },
+    async rewriteRegistry(statement) {
+      const { url } = registryAsAdministrator(address);
+      const sql = connect({ url, max: 1 });
+      await sql.unsafe(statement).finally(() => sql.end());
     },
     async close() {
       await operator.close();

@@ -15,7 +15,7 @@ export const mostAttempts = 5;
 /** Of all challenges of one person in an hour. */
 export const mostAttemptsAnHour = 15;
 /** Mails that one person is sent within fifteen minutes; who asks for more is answered alike. */
-export const mostChallenges = 5;
+export const mostChallenges = 10;
 
 /** What is mailed, and what is stored of it. */
 export interface NewChallenge {

@@ -71,6 +71,11 @@ export const ar: Messages = {
   "waiting.text": "دفعة بمبلغ {amount} لم تكتمل بعد.",
   "waiting.elsewhere": "بدأت سابقًا أو بدأ شخص آخر دفعة بمبلغ {amount} عن {invoices} ولم تكتمل بعد.",
   "waiting.continue": "متابعتها",
+  "session.soon": "تنتهي الجلسة قريبًا. يبقى ما أدخلته إذا تابعت.",
+  "session.final": "تنتهي الجلسة قريبًا ولا يمكن متابعتها. ادفع الآن أو افتح هذه الصفحة من جديد.",
+  "session.goOn": "متابعة",
+  "session.ended": "انتهت الجلسة. ما اخترته لا يزال هنا.",
+
   "challenge.title": "أكّد مع مصرفك",
   "challenge.text": "اتبع الخطوات أدناه، وستُستكمل دفعتك تلقائيًا بعدها.",
   "challenge.done": "لقد أكّدت",
@@ -123,7 +128,6 @@ export const ar: Messages = {
   "error.tenant_moving": "يتوقف الدفع لحظة. أعد المحاولة بعد ثوانٍ.",
   "error.tenant_upgrading": "يجري تحديث الدفع. أعد المحاولة بعد دقيقة.",
   "error.tenant_unavailable": "الدفع غير متاح الآن. أعد المحاولة بعد قليل.",
-  "error.network": "لا يوجد اتصال. تحقق من الشبكة ثم أعد المحاولة.",
   "error.no_token": "لم تبدأ هذه الصفحة جلسة دفع. أعد تحميلها أو تواصل مع البائع.",
   "error.insecure_page": "تتطلب المدفوعات صفحة آمنة (https). تواصل مع البائع.",
 };

@@ -78,6 +78,12 @@ export const de: Messages = {
   "waiting.elsewhere":
     "Eine Zahlung über {amount} für {invoices} wurde früher oder von jemand anderem begonnen und ist noch nicht abgeschlossen.",
   "waiting.continue": "Fortsetzen",
+  "session.soon": "Die Sitzung endet bald. Ihre Eingaben bleiben, wenn Sie fortfahren.",
+  "session.final":
+    "Die Sitzung endet bald und kann nicht fortgesetzt werden. Zahlen Sie jetzt oder öffnen Sie diese Seite neu.",
+  "session.goOn": "Fortfahren",
+  "session.ended": "Die Sitzung ist beendet. Ihre Auswahl ist noch da.",
+
   "challenge.title": "Bei Ihrer Bank bestätigen",
   "challenge.text": "Folgen Sie den Schritten. Danach geht Ihre Zahlung von selbst weiter.",
   "challenge.done": "Ich habe bestätigt",
@@ -154,7 +160,6 @@ export const de: Messages = {
   "error.tenant_upgrading":
     "Das Bezahlen wird gerade aktualisiert. Versuchen Sie es in einer Minute noch einmal.",
   "error.tenant_unavailable": "Zahlen ist gerade nicht möglich. Versuchen Sie es gleich noch einmal.",
-  "error.network": "Keine Verbindung. Prüfen Sie Ihr Netz und versuchen Sie es erneut.",
   "error.no_token":
     "Diese Seite hat keine Zahlungssitzung begonnen. Laden Sie sie neu oder fragen Sie den Verkäufer.",
   "error.insecure_page": "Zahlungen brauchen eine sichere Seite (https). Wenden Sie sich an den Verkäufer.",

@@ -46,7 +46,6 @@ export const enErrors = {
   "error.tenant_moving": "Payments pause for a moment. Try again in a few seconds.",
   "error.tenant_upgrading": "Payments are being updated. Try again in a minute.",
   "error.tenant_unavailable": "Payments are not available right now. Try again in a moment.",
-  "error.network": "There is no connection. Check your network, then try again.",
   "error.no_token": "This page did not start a payment session. Reload it or contact the seller.",
   "error.insecure_page": "Payments need a secure (https) page. Contact the seller.",
 } as const;

@@ -79,6 +79,11 @@ export const enWords = {
     "A payment of {amount} for {invoices} was begun earlier or by somebody else, and is not finished yet.",
   "waiting.continue": "Continue it",
 
+  "session.soon": "The session ends soon. What you have entered stays if you go on.",
+  "session.final": "The session ends soon and cannot go on. Pay now, or open this page anew.",
+  "session.goOn": "Go on",
+  "session.ended": "The session has ended. What you chose is still here.",
+
   "challenge.title": "Confirm with your bank",
   "challenge.text": "Follow the steps below. Your payment goes on by itself afterwards.",
   "challenge.done": "I have confirmed",

@@ -75,6 +75,11 @@ export const es: Messages = {
   "waiting.elsewhere":
     "Antes, u otra persona, inició un pago de {amount} por {invoices} que aún no ha terminado.",
   "waiting.continue": "Continuar",
+  "session.soon": "La sesión termina pronto. Lo que ha escrito se conserva si continúa.",
+  "session.final": "La sesión termina pronto y no puede continuar. Pague ahora o abra esta página de nuevo.",
+  "session.goOn": "Continuar",
+  "session.ended": "La sesión ha terminado. Su selección sigue aquí.",
+
   "challenge.title": "Confirme con su banco",
   "challenge.text": "Siga los pasos. Después su pago continúa por sí solo.",
   "challenge.done": "Ya he confirmado",
@@ -136,7 +141,6 @@ export const es: Messages = {
   "error.tenant_moving": "El pago se detiene un momento. Inténtelo de nuevo en unos segundos.",
   "error.tenant_upgrading": "El pago se está actualizando. Inténtelo de nuevo en un minuto.",
   "error.tenant_unavailable": "El pago no está disponible ahora. Inténtelo de nuevo en un momento.",
-  "error.network": "No hay conexión. Compruebe su red e inténtelo de nuevo.",
   "error.no_token": "Esta página no inició una sesión de pago. Vuelva a cargarla o contacte con el vendedor.",
   "error.insecure_page": "Los pagos requieren una página segura (https). Contacte con el vendedor.",
 };

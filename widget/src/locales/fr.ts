@@ -76,6 +76,12 @@ export const fr: Messages = {
   "waiting.elsewhere":
     "Un paiement de {amount} pour {invoices} a été commencé plus tôt ou par quelqu’un d’autre et n’est pas terminé.",
   "waiting.continue": "Le poursuivre",
+  "session.soon": "La session se termine bientôt. Votre saisie reste si vous continuez.",
+  "session.final":
+    "La session se termine bientôt et ne peut pas continuer. Payez maintenant ou rouvrez cette page.",
+  "session.goOn": "Continuer",
+  "session.ended": "La session est terminée. Votre sélection est toujours là.",
+
   "challenge.title": "Confirmez auprès de votre banque",
   "challenge.text": "Suivez les étapes ci-dessous. Votre paiement se poursuit ensuite de lui-même.",
   "challenge.done": "J’ai confirmé",
@@ -138,7 +144,6 @@ export const fr: Messages = {
   "error.tenant_moving": "Le paiement s’interrompt un instant. Réessayez dans quelques secondes.",
   "error.tenant_upgrading": "Le paiement est en cours de mise à jour. Réessayez dans une minute.",
   "error.tenant_unavailable": "Le paiement est indisponible pour le moment. Réessayez dans un instant.",
-  "error.network": "Pas de connexion. Vérifiez votre réseau, puis réessayez.",
   "error.no_token": "Cette page n’a pas ouvert de session de paiement. Rechargez-la ou contactez le vendeur.",
   "error.insecure_page": "Les paiements exigent une page sécurisée (https). Contactez le vendeur.",
 };

@@ -66,7 +66,9 @@ describe("what stands in for the standard's is the standard's", () => {
   );
 
   test("an array of so many", () => {
-    expect(own.arrayOf<unknown>({ length: 3 }, (_, at) => at)).toEqual([0, 1, 2]);
+    expect(own.arrayOf({ length: 3 }, (_, at) => at * 2)).toEqual([0, 2, 4]);
+    expect(own.arrayOf(["a", "b"], (text) => `${text}!`)).toEqual(["a!", "b!"]);
+    // Lit copies so.
     expect(own.arrayOf(["a", "b"])).toEqual(["a", "b"]);
   });
 

@@ -96,13 +96,13 @@ export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K,
   return groups;
 }
 
-/** Of something with a length, all that we and Lit ask; MooTools makes an array of one of it. */
-export function arrayOf<T>(source: ArrayLike<T>, make?: (item: T, at: number) => T): T[] {
-  const made: T[] = [];
-  for (let at = 0; at < source.length; at++) {
-    const item = source[at] as T;
-    made[at] = make ? make(item, at) : item;
-  }
+/** Of something with a length, by `make` or as it is; MooTools makes an array of one of it. */
+export function arrayOf<T, U = T>(
+  from: ArrayLike<T>,
+  make: (value: T, at: number) => U = (value) => value as unknown as U,
+): U[] {
+  const made: U[] = [];
+  for (let at = 0; at < from.length; at++) made[at] = make(from[at] as T, at);
   return made;
 }
 

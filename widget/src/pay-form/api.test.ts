@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Api, type ApiError, fetchToken, type Grant, type TokenSource } from "./api.ts";
+import { Clock } from "./clock.ts";
 
 interface Call {
   path: string;
@@ -14,6 +15,8 @@ interface Call {
 function serve(answers: Record<string, (() => Response | Promise<Response>)[]>): Call[] {
   const calls: Call[] = [];
   vi.stubGlobal("fetch", async (url: string, init: RequestInit) => {
+    // Why it is not heard is asked of our script: `page/causes.test.ts`.
+    if (init.method === "HEAD") throw new TypeError("no connection");
     const path = new URL(url).pathname;
     const headers = new Headers(init.headers);
     const body = init.body ? JSON.parse(String(init.body)) : null;
@@ -46,12 +49,30 @@ const tokens =
     list.shift() ?? "last";
 const jwt = (sub: string, more = {}) =>
   `h.${Buffer.from(JSON.stringify({ sub, jti: randomUUID(), ...more })).toString("base64url")}.s`;
-function make(token: () => Promise<unknown>, more: { grant?: Grant; changedHands?: () => void } = {}): Api {
-  const { grant, changedHands = () => {} } = more;
+interface More {
+  grant?: Grant;
+  changedHands?: () => void;
+  /** Default: a source of many. */
+  isFixed?: boolean;
+  clock?: Clock;
+}
+function make(token: () => Promise<unknown>, more: More = {}): Api {
+  const { grant, changedHands = () => {}, isFixed = false, clock = new Clock() } = more;
   const signal = new AbortController().signal;
   const locales = () => ["de-CH"];
   return new Api(
-    { base: "https://pay.test", locales, token: token as TokenSource, signal, changedHands },
+    {
+      ...{
+        base: "https://pay.test",
+        script: "https://pay.test/v/1/pay-form.js",
+        locales,
+        token: token as TokenSource,
+        signal,
+        changedHands,
+        clock,
+      },
+      isFixed: () => isFixed,
+    },
     grant,
   );
 }
@@ -164,8 +185,9 @@ test("a token whose answer was lost is sent again under the same key, by another
   await expect(make(async () => "lost").open()).resolves.toBeDefined();
   await api.open();
   await expect(make(token).open()).rejects.toMatchObject({ code: "network" });
-  const [other, first, again] = calls;
-  expect(calls.map(({ body }) => (body as { token: string }).token)).toEqual([
+  const opened = calls.filter(({ path }) => path === "/v1/session");
+  const [other, first, again] = opened;
+  expect(opened.map(({ body }) => (body as { token: string }).token)).toEqual([
     "lost",
     "the only one",
     "the only one",
@@ -211,6 +233,134 @@ test("the session anew, for other words, may be opened with the same token", asy
   expect(api.grant?.accessToken).toBe("a2");
 });
 
+describe("a session that can be renewed", () => {
+  const opened = (accessToken: string, more = {}) =>
+    json({
+      ...{ accessToken, expiresInS: 1, renewableInS: 1_800, endsInS: 28_800, customer: { id: "C-1" } },
+      ...more,
+    });
+  const renewal = (accessToken: string, more = {}) =>
+    json({ accessToken, expiresInS: 600, renewableInS: 1_800, endsInS: 28_000, ...more });
+
+  test("goes on by its own key: the page's only token is not asked for again, and not spent", async () => {
+    const calls = serve({
+      "/v1/session": [opened("a1")],
+      "/v1/session/renew": [renewal("a2")],
+      "/v1/invoices": [json({})],
+    });
+    const token = vi.fn(async () => "the only one");
+    const api = make(token, { isFixed: true });
+    await api.open();
+    await api.invoices();
+    expect(calls.map(({ path, authorization }) => [path, authorization])).toEqual([
+      ["/v1/session", null],
+      ["/v1/session/renew", "DPoP a1"],
+      ["/v1/invoices", "DPoP a2"],
+    ]);
+    expect(new Set(calls.map(keyOf)).size).toBe(1);
+    expect(token).toHaveBeenCalledOnce();
+  });
+
+  test("is renewed once by all that ask at the same time, and when a call finds it ended", async () => {
+    const calls = serve({
+      "/v1/session": [opened("a1", { expiresInS: 600 })],
+      "/v1/session/renew": [renewal("a2")],
+      "/v1/invoices": [problem(401, "token_expired"), json({})],
+      "/v1/payments/p": [problem(401, "token_expired"), json({})],
+    });
+    const api = make(async () => "the only one", { isFixed: true });
+    await api.open();
+    await Promise.all([api.invoices(), api.payment("p")]);
+    expect(calls.filter(({ path }) => path === "/v1/session/renew")).toHaveLength(1);
+  });
+
+  test("whose renewal is lost goes on with what it has, and asks again with the former token", async () => {
+    const calls = serve({
+      "/v1/session": [opened("a1", { expiresInS: 10 })],
+      "/v1/session/renew": [() => Promise.reject(new TypeError("lost")), renewal("a2")],
+      "/v1/invoices": [json({}), json({})],
+    });
+    const api = make(async () => "the only one", { isFixed: true });
+    await api.open();
+    await api.invoices();
+    await api.invoices();
+    expect(calls.slice(1).map(({ path, authorization }) => [path, authorization])).toEqual([
+      ["/v1/session/renew", "DPoP a1"],
+      ["/v1/invoices", "DPoP a1"],
+      ["/v1/session/renew", "DPoP a1"],
+      ["/v1/invoices", "DPoP a2"],
+    ]);
+  });
+
+  test("whose renewal is lost after its token's end says that it may be tried again, and loses nothing", async () => {
+    serve({
+      "/v1/session": [opened("a1", { expiresInS: 0 })],
+      "/v1/session/renew": [problem(503, "unavailable"), renewal("a2")],
+      "/v1/invoices": [json({ invoices: [] })],
+    });
+    const api = make(async () => "the only one", { isFixed: true });
+    await api.open();
+    await expect(api.invoices()).rejects.toMatchObject({ transient: true });
+    expect(await api.invoices()).toEqual({ invoices: [] });
+  });
+
+  test.each([
+    ["token_expired", 401],
+    ["token_invalid", 401],
+    ["not_found", 404],
+  ])("that is refused (%s) has ended with the page's only token", async (code, status) => {
+    serve({ "/v1/session": [opened("a1")], "/v1/session/renew": [problem(status, code)] });
+    const api = make(async () => "the only one", { isFixed: true });
+    await api.open();
+    await expect(api.invoices()).rejects.toMatchObject({ code: "session_ended", mayGoOn: false });
+  });
+
+  test("that is refused begins anew where the page gives another token for the same customer", async () => {
+    const calls = serve({
+      "/v1/session": [opened("a1"), session("b1")],
+      "/v1/session/renew": [problem(401, "token_expired")],
+      "/v1/invoices": [json({})],
+    });
+    const api = make(async () => jwt("C-1"));
+    await api.open();
+    await api.invoices();
+    expect(calls.at(-1)?.authorization).toBe("DPoP b1");
+  });
+
+  test("asks a page that can say whose the payments are now, and goes no further with another's", async () => {
+    const calls = serve({ "/v1/session": [opened("a1")], "/v1/session/renew": [renewal("a2")] });
+    let hands = 0;
+    const api = make(tokens(jwt("C-1"), jwt("C-2")), { changedHands: () => hands++ });
+    await api.open();
+    await expect(api.invoices()).rejects.toMatchObject({ code: "session_ended" });
+    expect([hands, calls.length]).toEqual([1, 1]);
+  });
+
+  test.each([
+    ["refuses", () => Promise.reject(new Error("logged out"))],
+    ["has none", async () => ""],
+  ])("goes on where the page %s a token now", async (_, later) => {
+    serve({
+      "/v1/session": [opened("a1")],
+      "/v1/session/renew": [renewal("a2")],
+      "/v1/invoices": [json({})],
+    });
+    let asked = 0;
+    const api = make(() => (asked++ === 0 ? Promise.resolve(jwt("C-1")) : later()));
+    await api.open();
+    await api.invoices();
+    expect(api.grant?.accessToken).toBe("a2");
+  });
+
+  test("wanted anew is a new one, of another token", async () => {
+    const calls = serve({ "/v1/session": [opened("a1"), opened("b1")], "/v1/session/renew": [] });
+    const api = make(async () => jwt("C-1"));
+    await api.open();
+    await api.renew(true);
+    expect(calls.map(({ path }) => path)).toEqual(["/v1/session", "/v1/session"]);
+  });
+});
+
 test("a grant that is handed on needs no new session", async () => {
   const calls = serve({ "/v1/session": [session("a1")], "/v1/invoices": [json({})] });
   const first = make(tokens(jwt("C-1")));
@@ -230,6 +380,35 @@ test.each([undefined, null, "", "  ", 7, {}, "x".repeat(8193)])(
     expect(calls).toEqual([]);
   },
 );
+
+describe("an edge that is not heard", () => {
+  /** Our script is there for any page, and the API for others. */
+  const refuse = () => {
+    let tries = 0;
+    vi.stubGlobal("fetch", async (_: string, init: RequestInit) => {
+      if (init.method === "HEAD") return new Response(null);
+      tries++;
+      throw new TypeError("Failed to fetch");
+    });
+    return () => tries;
+  };
+
+  test("where its script is heard three times in a row is one that refuses this page, and not before", async () => {
+    const tries = refuse();
+    const api = make(async () => "the only one");
+    for (const code of ["network", "network", "page_refused"])
+      await expect(api.open()).rejects.toMatchObject({ code, transient: code === "network" });
+    expect(tries()).toBe(3);
+  });
+
+  test("after a session was open has lost its connection, and nothing else", async () => {
+    serve({ "/v1/session": [session("a1")] });
+    const api = make(async () => jwt("C-1"));
+    await api.open();
+    refuse();
+    for (let n = 0; n < 4; n++) await expect(api.invoices()).rejects.toMatchObject({ code: "network" });
+  });
+});
 
 describe("the host's token address", () => {
   const at = (href: string) => {

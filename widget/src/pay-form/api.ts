@@ -1,5 +1,6 @@
-import type { InvoiceList, Payment, PaymentRequest, Problem, Session } from "@clarity/bff/contract";
+import type { InvoiceList, Payment, PaymentRequest, Problem, Renewal, Session } from "@clarity/bff/contract";
 import type { Code } from "../locales/en.ts";
+import { whyUnheard } from "../page/causes.ts";
 import { complain, isBrowsersOwn } from "../page/complaint.ts";
 import { type Clock, edgeClock } from "./clock.ts";
 import { makeKey, makeProof } from "./dpop.ts";
@@ -11,6 +12,8 @@ export class ApiError extends Error {
   readonly problem: Partial<Problem>;
   /** From `Retry-After`; 0 when the server did not say. */
   readonly retryAfterMs: number;
+  /** The page may give another token, and then it may go on. */
+  mayGoOn = false;
   constructor(code: Code, problem: Partial<Problem> = {}, retryAfterMs = 0) {
     super(code);
     this.code = code;
@@ -21,8 +24,9 @@ export class ApiError extends Error {
   /** The same request may succeed later, and may already have been carried out. */
   get transient(): boolean {
     const { status } = this.problem;
-    // The server has tried already, and asking again at once has it try no sooner.
-    if (this.code === "erp_unavailable") return false;
+    // Refused for good, and for a while: the payment was not begun. Or the server has tried already, and asking again at
+    // once has it try no sooner.
+    if (this.code === "too_many_declines" || this.code === "erp_unavailable") return false;
     return this.code === "network" || status === 429 || (status !== undefined && status >= 500);
   }
 }
@@ -40,11 +44,15 @@ export type TokenSource = () => Promise<string>;
 export interface ApiOptions {
   /** Origin of the payment edge, without a path. */
   base: string;
+  /** Address of our own script there, which any page may load. */
+  script: string;
   /** Wanted languages as of now, best first. */
   locales: () => readonly string[];
   token: TokenSource;
   /** Ends every request. */
   signal: AbortSignal;
+  /** The source has one token and no more. */
+  isFixed: () => boolean;
   /** A renewal brought another customer's token: nothing of this session is theirs. */
   changedHands: () => void;
   /** Default the page's. */
@@ -57,8 +65,13 @@ export interface Grant {
   customerId: string;
   accessToken: string;
   key: CryptoKeyPair;
-  /** By the server's clock. */
+  /** When the access token was given, and when it ends, by the server's clock. */
+  givenAtMs: number;
   endsAtMs: number;
+  /** Until then its key can renew it; undefined: it cannot. */
+  renewableUntilMs?: number;
+  /** Then it ends, however often it was renewed. */
+  finalMs?: number;
 }
 
 /** Longer than the server waits for the provider, so that its answer is not missed. */
@@ -67,6 +80,8 @@ const timeoutMs = 45_000;
 const untimelyMs = 5_000;
 /** Renew this long before the token's end, so that none expires on its way. */
 const marginMs = 15_000;
+/** A renewal waits so long for the page to say whose the payments are now, ms. */
+const holderWaitMs = 4_000;
 
 /** The edge's API. Tokens and keys live here, in memory, and nowhere else. */
 export class Api {
@@ -74,6 +89,11 @@ export class Api {
   readonly #clock: Clock;
   #grant: Grant | undefined;
   #opening: Promise<Session> | undefined;
+  #renewing: Promise<void> | undefined;
+  /** How often in a row the edge let other pages be heard, and not this one. */
+  #refusals = 0;
+  /** A page that can say whose the payments are is asked as often as its first session said, seconds. */
+  #askAgainInS = Number.POSITIVE_INFINITY;
 
   /** `grant`: of a session that was opened before. */
   constructor(options: ApiOptions, grant?: Grant) {
@@ -88,7 +108,7 @@ export class Api {
 
   /** `POST /v1/session`; calls at the same time share one. */
   open(): Promise<Session> {
-    this.#opening ??= this.#open().finally(() => {
+    this.#opening ??= this.#hopefully(this.#open()).finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
@@ -98,6 +118,17 @@ export class Api {
   async reopen(): Promise<Session> {
     await this.#opening?.catch(() => {});
     return this.#open(true);
+  }
+
+  /**
+   * Goes on with the session, by its key: no embed token is spent. Where it may not go on, with a new one, by the page's
+   * next token, or when it is wanted `anew`. @throws ApiError
+   */
+  renew(anew = false): Promise<void> {
+    this.#renewing ??= this.#renew(anew).finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
   }
 
   invoices(): Promise<InvoiceList> {
@@ -125,13 +156,69 @@ export class Api {
     if (held && !sameHolder(embedToken, held.embedToken)) return this.#changedHands();
     const key = await keyFor(embedToken);
     const body = { token: embedToken, locales: this.#options.locales() };
-    const session = (await this.#send("POST", "/v1/session", { body, key })) as Session;
+    const opening = this.#send("POST", "/v1/session", { body, key });
+    const session = (await opening.catch((error) => this.#unheard(error))) as Session;
     const customerId = session.customer.id;
     if (held && held.customerId !== customerId) return this.#changedHands();
-    const { accessToken, expiresInS } = session;
-    const endsAtMs = this.#clock.now() + expiresInS * 1000;
-    this.#grant = { embedToken, customerId, accessToken, key, endsAtMs };
+    this.#grant = { embedToken, customerId, key, ...this.#given(session) };
     return session;
+  }
+
+  #hopefully<T>(opening: Promise<T>): Promise<T> {
+    return opening.catch((error) => {
+      if (error instanceof ApiError) error.mayGoOn = !this.#options.isFixed();
+      throw error;
+    });
+  }
+
+  async #renew(anew: boolean): Promise<void> {
+    const held = this.#grant;
+    const untilMs = anew ? undefined : held?.renewableUntilMs;
+    // After a sleep or a jump of the device's clock the server alone knows.
+    if (untilMs && (this.#clock.isInDoubt || this.#clock.now() < untilMs)) {
+      await this.#askHolder(held as Grant);
+      try {
+        const renewal = await this.#send("POST", "/v1/session/renew", { ...(held as Grant), body: {} });
+        Object.assign(held as Grant, this.#given(renewal as Renewal));
+        return;
+      } catch (error) {
+        // Its answer may be lost: as long as the former is good that is no matter, and then it is asked for again.
+        if ((error as ApiError).transient) {
+          if (this.#clock.now() < (held as Grant).endsAtMs) return;
+          throw error;
+        }
+      }
+    }
+    await this.open();
+  }
+
+  /** A page with a source is asked whose the payments are now; what it does not say changes nothing. */
+  async #askHolder({ embedToken }: Grant): Promise<void> {
+    const { isFixed, token } = this.#options;
+    if (isFixed()) return;
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, holderWaitMs));
+    const next = asToken(await Promise.race([token(), late]).catch(() => undefined));
+    if (next && !sameHolder(next, embedToken)) this.#changedHands();
+  }
+
+  #given({ accessToken, expiresInS, renewableInS, endsInS }: Omit<Renewal, "tokenType">) {
+    const givenAtMs = this.#clock.now();
+    this.#askAgainInS = Math.min(this.#askAgainInS, expiresInS);
+    const inMs = (s: number) => givenAtMs + s * 1000;
+    return {
+      ...{ accessToken, givenAtMs, endsAtMs: inMs(this.#askAgainInS) },
+      ...(renewableInS !== undefined && { renewableUntilMs: inMs(renewableInS) }),
+      ...(endsInS !== undefined && { finalMs: inMs(endsInS) }),
+    };
+  }
+
+  /** Unheard three times in a row, where our script is heard, is no accident. @throws ApiError */
+  async #unheard(error: unknown): Promise<never> {
+    const isUnheard = error instanceof ApiError && error.code === "network" && !this.#grant;
+    const why = isUnheard ? await whyUnheard(this.#options.script) : undefined;
+    this.#refusals = why ? this.#refusals + 1 : 0;
+    // What the page's own policy blocks is blocked for certain.
+    throw why && (why === "page_blocked" || this.#refusals > 2) ? new ApiError(why) : error;
   }
 
   #changedHands(): never {
@@ -139,10 +226,10 @@ export class Api {
     throw new ApiError("session_ended");
   }
 
-  /** One renewal, unseen by the payer, when the access token has run out; then the call goes on. */
+  /** One renewal, unseen by the payer, ahead of the access token's end, or when it has run out; then the call goes on. */
   async #call<T>(method: string, path: string, body?: object): Promise<T> {
     for (let renewed = false; ; renewed = true) {
-      if (!this.#grant || this.#clock.now() > this.#grant.endsAtMs - marginMs) await this.open();
+      if (!this.#grant || this.#clock.now() > this.#grant.endsAtMs - marginMs) await this.renew();
       const grant = this.#grant as Grant;
       try {
         return (await this.#send(method, path, { ...grant, body })) as T;
@@ -209,7 +296,11 @@ export async function fetchToken(address: string, signal: AbortSignal): Promise<
     throw new ApiError("no_token");
   }
   const init = { method: "POST", credentials: "same-origin", mode: "same-origin", signal } as const;
-  const answer = (await request(url.href, init)) as { token?: unknown } | null;
+  const asked = request(url.href, init).catch(({ code, problem, retryAfterMs }: ApiError) => {
+    const detail = `token-url, ${url.pathname}, answered ${problem.status ?? "nothing that could be read"}`;
+    throw new ApiError(code, { ...problem, detail }, retryAfterMs);
+  });
+  const answer = (await asked) as { token?: unknown } | null;
   const token = asToken(answer?.token);
   if (!token) throw new ApiError("no_token");
   return token;

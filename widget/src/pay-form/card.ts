@@ -42,7 +42,12 @@ export class CardField {
   readonly frameUrl: string;
   readonly #options: CardFieldOptions;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #sized = new ResizeObserver(() => this.send({ type: "width", width: this.frame.clientWidth }));
+  readonly #sized = new ResizeObserver(() => {
+    this.#keepRoom();
+    this.send({ type: "width", width: this.frame.clientWidth });
+  });
+  /** The page has told its height. */
+  #isMeasured = false;
   #port: MessagePort | null = null;
   /** Which the loaded page speaks; none: it has not said hello. */
   #speaks: readonly unknown[] = [];
@@ -120,6 +125,12 @@ export class CardField {
     this.#port?.postMessage(message);
   }
 
+  /** Until the page tells its height, so that nothing moves when it does. */
+  #keepRoom(): void {
+    const { clientWidth, style } = this.frame;
+    if (this.#confirmed && !this.#isMeasured) style.height = roomFor(this.#options.connect(), clientWidth);
+  }
+
   #await(): void {
     this.#options.changed({ status: "loading", complete: false });
     clearTimeout(this.#timer);
@@ -154,7 +165,7 @@ export class CardField {
     if (!this.#confirmed) return;
     const { connect, origin } = this.#options;
     const words = connect();
-    this.frame.style.height ||= roomFor(words);
+    this.#keepRoom();
     if (version < 1) return;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
@@ -173,6 +184,7 @@ export class CardField {
         break;
       case "resize":
         if (message.height > 0 && message.height < 2000) {
+          this.#isMeasured = true;
           this.frame.style.setProperty("height", `${message.height}px`);
         }
         break;

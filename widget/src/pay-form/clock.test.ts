@@ -73,10 +73,12 @@ function open(clock = new Clock()): Api {
   const token = async () => `h.${claims()}.s`;
   return new Api({
     base: "https://pay.test",
+    script: "https://pay.test/v/1/pay-form.js",
     locales: () => ["en"],
     token,
     signal,
     changedHands: () => {},
+    isFixed: () => false,
     clock,
   });
 }

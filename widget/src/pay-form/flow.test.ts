@@ -81,6 +81,58 @@ describe("paying", () => {
     expect(flow.state.phase.name).toBe("receipt");
   });
 
+  test("refused after too many declines ends there, in words: it was not begun, and is not tried again unseen", async () => {
+    const slowed = new ApiError("too_many_declines", { status: 429, requestId: "r1" }, 60_000);
+    const { flow, seen, choose, stored } = stage({ pay: [slowed, payment] });
+    await choose("a");
+    await flow.pay();
+    expect(seen.requests).toHaveLength(1);
+    expect(seen.waits).toEqual([]);
+    expect(flow.state.phase.name).toBe("choosing");
+    expect(flow.state.notice).toMatchObject({ tone: "danger", key: "error.too_many_declines" });
+    expect(stored()).toBe(null);
+    await flow.pay();
+    expect(new Set(seen.requests.map(({ id }) => id)).size).toBe(2);
+  });
+
+  test("after a lost answer, too many declines say nothing of the payment before: it is looked for first", async () => {
+    const slowed = new ApiError("too_many_declines", { status: 429 }, 60_000);
+    const { flow, choose } = stage({ pay: [lost(), slowed], look: [payment(known)] });
+    await choose("a");
+    await flow.pay();
+    expect(flow.state.phase.name).toBe("receipt");
+  });
+
+  test.each([
+    ["below the seller's least", "0.99", { USD: "100" }, true],
+    ["as the seller's least", "1.00", { USD: "100" }, false],
+    ["below another currency's least", "0.99", { USD: "1", EUR: "100" }, false],
+    ["the whole rest, below the least", "100.00", { USD: "20000" }, false],
+    ["where an older server does not say", "0.01", undefined, false],
+  ])(
+    "of an amount %s (%s) is refused in words before anything is sent, or sent",
+    async (_, typed, minimumMinor, refused) => {
+      const { flow, seen, choose } = stage({ ...(minimumMinor && { minimumMinor }), pay: [payment] });
+      await choose("a");
+      flow.setAmount(invoice("a"), typed);
+      await flow.pay();
+      expect(seen.requests).toHaveLength(refused ? 0 : 1);
+      if (refused)
+        expect(flow.state.notice).toMatchObject({
+          key: "error.amount_below_minimum",
+          and: { key: "amount.low", params: { amount: "$1.00" } },
+        });
+    },
+  );
+
+  test("of several invoices is enough when they are together", async () => {
+    const { flow, seen, choose } = stage({ minimumMinor: { USD: "100" }, pay: [payment] });
+    await choose("a", "b");
+    for (const id of ["a", "b"]) flow.setAmount(invoice(id), "0.50");
+    await flow.pay();
+    expect(seen.requests).toHaveLength(1);
+  });
+
   test("that gets no answer is neither declined nor forgotten, and checking sends the same id", async () => {
     const script: Script = { pay: [] };
     const { flow, seen, choose, stored } = stage(script);

@@ -1,11 +1,11 @@
 import type { Invoice, Payment, Session } from "@clarity/bff/contract";
 import { complain } from "../page/complaint.ts";
-import { asFailure } from "./api.ts";
+import { type ApiError, asFailure } from "./api.ts";
 import type { CardToken } from "./card.ts";
 import { Course } from "./course.ts";
 import { ListKeeper } from "./list-keeper.ts";
-import { changedChoice, changedPrice } from "./notices.ts";
-import { inFull, type Price } from "./pricing.ts";
+import { changedChoice, changedPrice, tooSmall } from "./notices.ts";
+import { inFull, leastMinor, type Price } from "./pricing.ts";
 import { isSessionLost } from "./refusals.ts";
 import { Screen } from "./screen.ts";
 import { allToggled, kept, preset, toggled, touchedBy, translated } from "./selection.ts";
@@ -166,6 +166,16 @@ export class Flow {
       await this.#course.lookAgain(() => this.#world.api.resume(waiting.id));
   }
 
+  /** The session ends soon, or goes on after all. */
+  ending(ending: State["ending"]): void {
+    this.#set({ ending });
+  }
+
+  /** It has ended, and nobody said a word. What is under way is asked about all the same, and says so then. */
+  ended(error: ApiError): void {
+    if (this.state.phase.name === "choosing") this.#blocked(error);
+  }
+
   /** Back to the list, read again; a payment left under way stays in reach. */
   async another(): Promise<void> {
     // The list there was does not know of the payment.
@@ -187,10 +197,14 @@ export class Flow {
     if (isFirst && chosen.size) this.#list.begun();
   }
 
-  #missing({ currency, invalid }: Price): Partial<State> | null {
+  #missing(price: Price): Partial<State> | null {
+    const { currency, invalid } = price;
     const [wrong] = invalid.keys();
     if (!currency) return { notice: { tone: "danger", key: "pay.choose" }, focus: "list" };
     if (wrong !== undefined) return { notice: null, focus: { amountOf: wrong } };
+    const least = leastMinor(price, this.state);
+    if (least !== null)
+      return { notice: tooSmall(least, currency, this.state, this.locale), focus: "notice" };
     // Whether it is complete the frame knows for sure when it is asked: what was filled in unseen counts.
     return this.state.card.status === "ready" ? null : { notice: null, focus: "card" };
   }
@@ -207,8 +221,9 @@ export class Flow {
   #blocked(error: unknown): void {
     const failure = asFailure(error);
     const { code, problem } = failure;
-    const retry = !isSessionLost(failure) || code === "no_token";
-    this.#set({ phase: { name: "blocked", code, requestId: problem.requestId, retry }, focus: "heading" });
+    const retry = !isSessionLost(failure) || failure.mayGoOn || /^(no_token|page_)/.test(code);
+    const { requestId, seller = this.state.session?.seller.name } = problem;
+    this.#set({ phase: { name: "blocked", code, requestId, retry, seller }, focus: "heading" });
     this.#world.failed(failure);
   }
 

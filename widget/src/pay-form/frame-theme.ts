@@ -23,12 +23,20 @@ export function frameTheme(element: HTMLElement, { theme }: Session, isDark: boo
   return { theme: values, dark: scheme === "dark", labels, fields };
 }
 
-/** The height that fields in these looks will have, as CSS: two rows, kept free until the frame tells its own. */
-export function roomFor({ theme, labels, fields }: FrameLooks): string {
+/** The narrowest that expiry and security code stand side by side (card-frame.css), px. */
+const narrowestField = 118;
+
+/**
+ * The height that fields in these looks will have, as CSS: kept free until the frame tells its own.
+ *
+ * @param widthPx of the frame
+ */
+export function roomFor({ theme, labels, fields }: FrameLooks, widthPx: number): string {
   const of = (name: string) => theme[`--pay-${name}`] ?? "0px";
   const field = of("field-height");
   // card-frame.css: its padding, its gaps, and what a label takes.
   if (fields === "condensed") return `calc(24px + 2 * ${field})`;
+  const rows = widthPx - 6 < 2 * narrowestField + 3 * Number.parseFloat(of("space")) ? 3 : 2;
   const label = labels === "floating" ? "10px" : `4px + 0.84 * ${of("font-size")} * ${of("leading")}`;
-  return `calc(6px + 2 * (${field} + ${label}) + 3 * ${of("space")})`;
+  return `calc(6px + ${rows} * (${field} + ${label}) + ${rows - 1} * 3 * ${of("space")})`;
 }

@@ -265,4 +265,45 @@ describe("an amount that was pasted", () => {
         expect(parseAmount(shown, { locale, exponent, currency }), `${locale} ${shown}`).toBe(1234567n);
       }
   });
+
+  test("in French Switzerland a point beside the currency is money's, and a bare one could be thousands", () => {
+    const format = { locale: "fr-CH", exponent: 3, currency: "KWD" };
+    expect(["0.001 KWD", "1.001 KWD", "0,001", "1.001"].map((text) => parseAmount(text, format))).toEqual([
+      1n,
+      1001n,
+      1n,
+      null,
+    ]);
+  });
+
+  test("as a row shows it reads back, whatever came along with it from the page", () => {
+    const around = fc.constantFrom(
+      "",
+      " ",
+      "\u00a0",
+      "\u202f",
+      "\n",
+      "\t",
+      "\u200e",
+      "\u200f",
+      "\u2068",
+      "\u2069",
+      "\ufeff",
+    );
+    const amounts = fc.bigInt({ min: 1n, max: 10n ** 12n });
+    fc.assert(
+      fc.property(
+        fc.record({ amount: amounts, locale: fc.constantFrom(...spoken), before: around, after: around }),
+        fc.constantFrom("USD", "EUR", "GBP", "JPY", "KWD", "CHF", "CAD", "AED"),
+        ({ amount, locale, before, after }, currency) => {
+          const { maximumFractionDigits: exponent = 2 } = new Intl.NumberFormat("en", {
+            style: "currency",
+            currency,
+          }).resolvedOptions();
+          const shown = before + formatMoney(amount, currency, { locale, exponent }) + after;
+          expect(parseAmount(shown, { locale, exponent, currency })).toBe(amount);
+        },
+      ),
+    );
+  });
 });

@@ -67,10 +67,10 @@ export function isAmbiguous(text: string, format: AmountFormat): boolean {
 }
 
 function read(text: string, format: AmountFormat): bigint | "invalid" | "ambiguous" {
-  const number = bare(text, format);
+  const { number, isMarked } = bare(text, format);
   // Digits with one sign between them at most, and no longer than any balance.
   if (number.length > 40 || !/^[.,٫]?\d+([.,٫٬' ]\d+)*[.,٫]?$/.test(number)) return "invalid";
-  const decimal = decimalSign(number, format);
+  const decimal = decimalSign(number, format, isMarked);
   if (decimal === "ambiguous") return decimal;
   const at = decimal ? number.lastIndexOf(decimal) : number.length;
   const whole = number.slice(0, at);
@@ -79,14 +79,14 @@ function read(text: string, format: AmountFormat): bigint | "invalid" | "ambiguo
   return BigInt(whole.replace(/\D/g, "") + fraction.padEnd(format.exponent, "0"));
 }
 
-/** The sign of `number` that separates decimals; "": none does. */
-function decimalSign(number: string, { locale, exponent }: AmountFormat): string {
+/** The sign of `number` that separates decimals; "": none does. `isMarked`: it was written with its currency. */
+function decimalSign(number: string, { locale, exponent }: AmountFormat, isMarked: boolean): string {
   const signs = number.replace(/\d/g, "");
   const last = signs.at(-1) ?? "";
   if (!/[.,٫]/.test(last)) return "";
   if (new Set(signs).size > 1 || last === "٫") return last;
   if (signs.length > 1) return "";
-  const isLocal = last === localDecimal(locale);
+  const isLocal = last === localDecimal(locale, isMarked);
   const [, thousands] = /^(\d{1,3})[.,]\d{3}$/.exec(number) ?? [];
   if (isLocal || thousands === undefined) return last;
   // With fewer decimals than three they are thousands, and those never begin with a zero.
@@ -99,22 +99,28 @@ function isWhole(text: string): boolean {
   return /^\d*$/.test(text) || (grouped && new Set(text.replace(/\d/g, "")).size === 1);
 }
 
-/** `.` or `,`. Where it is the Arabic one, whose keyboards have both, `.` stands for it. */
-function localDecimal(locale: string): string {
-  const parts = numberFormat(locale).formatToParts(1.5);
+/**
+ * `.` or `,`: French Switzerland writes one in money and the other in numbers. Where it is the Arabic one, whose keyboards
+ * have both, `.` stands for it.
+ */
+function localDecimal(locale: string, isMoney: boolean): string {
+  const options = isMoney ? ({ style: "currency", currency: "USD" } as const) : undefined;
+  const parts = numberFormat(locale, options).formatToParts(1.5);
   return parts.find(({ type }) => type === "decimal")?.value === "," ? "," : ".";
 }
 
-/** In ASCII, every apostrophe as one, without the currency's own sign or letters. */
-function bare(text: string, { locale, currency }: AmountFormat): string {
+/** In ASCII, every apostrophe as one, without the currency's own sign or letters; `isMarked`: it had them. */
+function bare(text: string, { locale, currency }: AmountFormat): { number: string; isMarked: boolean } {
   // What is longer is not cut to something shorter.
-  if (text.length > 150) return "";
+  if (text.length > 150) return { number: "", isMarked: false };
   const typed = plain(text).trim();
   for (const sign of currency ? [currency, signOf(currency, locale)] : []) {
-    if (typed.startsWith(sign)) return apostrophes(typed.slice(sign.length));
-    if (typed.endsWith(sign)) return apostrophes(typed.slice(0, -sign.length));
+    const rest = typed.startsWith(sign)
+      ? typed.slice(sign.length)
+      : typed.endsWith(sign) && typed.slice(0, -sign.length);
+    if (rest !== false) return { number: apostrophes(rest), isMarked: true };
   }
-  return apostrophes(typed);
+  return { number: apostrophes(typed), isMarked: false };
 }
 
 const apostrophes = (text: string) => text.trim().replace(/[’ʼ`´]/g, "'");

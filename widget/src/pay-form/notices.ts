@@ -7,6 +7,13 @@ import type { Notice, State } from "./state.ts";
 /** More changes than these are not spelt out in one message. */
 const mostNamed = 5;
 
+/** Too little for one payment, and how much would do. */
+export function tooSmall(leastMinor: bigint, currency: string, state: State, locale: string): Notice {
+  const amount = formatMoney(leastMinor, currency, { locale, exponent: exponentOf(state, currency) });
+  const and: Notice = { tone: "danger", key: "amount.low", params: { amount } };
+  return { tone: "danger", key: "error.amount_below_minimum", and };
+}
+
 /** The total is another than the payer agreed to: here it is, to be confirmed. */
 export function changedPrice({ currency, totalMinor }: Price, state: State, locale: string): Notice {
   if (!currency) return { tone: "info", key: "error.amount_changed" };

@@ -1,6 +1,7 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import { html, nothing, render } from "lit/html.js";
 import { preSession } from "../locales/pre-session.ts";
+import { explain, watchPolicy } from "../page/causes.ts";
 import { complain } from "../page/complaint.ts";
 import { ownScript } from "../page/own-script.ts";
 import { mayDraw } from "../page/trusted-html.ts";
@@ -10,12 +11,14 @@ import { earlyFrameUrl } from "./early-frame.ts";
 import { PayChangeEvent, PayErrorEvent, PayReadyEvent, PayResizeEvent, PaySuccessEvent } from "./events.ts";
 import { type Held, heldIn, nameOf, placeFocus } from "./focus.ts";
 import { printAlone } from "./print.ts";
+import { isSessionLost } from "./refusals.ts";
 import type { Focus, State } from "./state.ts";
 import css from "./styles/all.css?inline";
 import { Surroundings, viewOf } from "./surroundings.ts";
 import { TokenDesk } from "./token-desk.ts";
 import { sameHolder } from "./tokens.ts";
 import { announcement } from "./views/announcement.ts";
+import { endingView } from "./views/ending.ts";
 import { phaseView } from "./views/phase.ts";
 import { newUi, type View } from "./views/view.ts";
 import { Visit } from "./visit.ts";
@@ -25,6 +28,7 @@ import { wantedLocales, wordsBefore } from "./words.ts";
 const own = ownScript("pay-form.js");
 const edge = own?.edge;
 const frameUrl = own ? earlyFrameUrl(own) : Promise.resolve("");
+if (edge) watchPolicy(edge);
 /** A page that hands the token over later has this long before the form says that none came. */
 const tokenWaitMs = 15_000;
 
@@ -94,6 +98,9 @@ export class PayForm extends HTMLElement {
   constructor() {
     super();
     keepTyping(this.#root);
+    // Whoever is at it stays in their session.
+    for (const touched of ["pointerdown", "keydown", "input"])
+      this.#root.addEventListener(touched, () => this.#visit?.used());
     // Set before this script was there, it stands on the element itself and hides ours.
     const { tokenSource } = this;
     if (Reflect.deleteProperty(this, "tokenSource")) this.tokenSource = tokenSource;
@@ -235,7 +242,8 @@ export class PayForm extends HTMLElement {
   #render(view: View): void {
     const { locale, dir } = view.words;
     const status = html`<div class="hidden" role="status">${announcement(view)}</div>`;
-    const all = html`<div class="root" lang=${locale} dir=${dir}>${status}${phaseView(view)}</div>`;
+    const views = html`${status}${endingView(view)}${phaseView(view)}`;
+    const all = html`<div class="root" lang=${locale} dir=${dir}>${views}</div>`;
     const held = heldIn(this.#root) ?? this.#held;
     render(all, this.#root, this.#before);
     this.#moveFocus(held);
@@ -264,8 +272,10 @@ export class PayForm extends HTMLElement {
       element: this,
       base: edge ?? "",
       frameUrl,
+      script: own?.src ?? "",
       wanted: () => this.#wanted(),
       token: (signal: AbortSignal) => this.#tokens.next(signal),
+      isFixed: () => this.#tokens.isFixed,
       view: () => this.#surroundings.view,
       isDark: () => this.#surroundings.isDark,
       changed: (before: State) => this.#changed(before),
@@ -275,7 +285,9 @@ export class PayForm extends HTMLElement {
         else
           this.dispatchEvent(new PayErrorEvent({ code: reason ?? "failed", paymentId: id, requestId: null }));
       },
-      failed: ({ code, problem }: ApiError) => {
+      failed: (error: ApiError) => {
+        const { code, problem } = error;
+        if (!this.#visit?.flow.state.session || isSessionLost(error)) explain(error, edge ?? "");
         this.dispatchEvent(
           new PayErrorEvent({ code, paymentId: null, requestId: problem.requestId ?? null }),
         );
@@ -321,6 +333,12 @@ export class PayForm extends HTMLElement {
       ui: this.#ui,
       cardFrame: card?.frame ?? null,
       challengeFrame: challenge?.frame ?? null,
+      goOn: () => {
+        // The button goes.
+        this.#focus = "heading";
+        this.#draw();
+        visit.goOn();
+      },
       retryCard: () => (card ? card.start() : flow.another()),
       print: () => {
         const root = this.#root.querySelector(".root");

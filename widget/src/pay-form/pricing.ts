@@ -50,6 +50,14 @@ function amountOf(invoice: Invoice, state: State, locale: string): bigint | Amou
   return parsed > BigInt(invoice.payableMinor) ? "high" : parsed;
 }
 
+/** What the seller takes in one payment at least, where this is less; what pays each invoice's whole rest never is. */
+export function leastMinor({ currency, lines, amountMinor }: Price, state: State): bigint | null {
+  const least = BigInt(state.session?.minimumMinor?.[currency ?? ""] ?? 0);
+  const restOf = new Map(state.invoices.map(({ id, payableMinor }) => [id, payableMinor]));
+  const isWhole = lines.every((line) => restOf.get(line.invoiceId) === line.amountMinor);
+  return isWhole || amountMinor >= least ? null : least;
+}
+
 /** ISO 4217 exponent, as the session tells it. */
 export function exponentOf(state: State, currency: string): number {
   return state.session?.currencies[currency] ?? 2;

@@ -27,12 +27,9 @@ export function printAlone(receipt: Element, sheets: readonly string[]): void {
   root.append(inner.document.importNode(receipt, true));
   const shadow = receipt.getRootNode() as ShadowRoot;
   const had = shadow.activeElement as HTMLElement | null;
-  inner.addEventListener("afterprint", () => {
-    frame.remove();
-    had?.focus();
-  });
+  inner.addEventListener("afterprint", () => frame.remove());
   inner.focus();
   inner.print();
-  // The frame took the keyboard, and takes it along when it goes.
+  // The frame took the keyboard, and would take it along when it goes.
   had?.focus();
 }

@@ -3,7 +3,7 @@ import { ApiError } from "./api.ts";
 /** Nothing works here until the page has a new session. */
 export function isSessionLost(error: unknown): boolean {
   // Of a tenant's: suspended, deleting, mismatch, unknown; the others pass by themselves.
-  const codes = /^(token_|proof_|tenant_([sd]|mis|unk)|scope_|session_ended|no_token|insecure_page)/;
+  const codes = /^(token_|proof_|tenant_([sd]|mis|unk)|scope_|session_ended|no_token|insecure_page|page_)/;
   return error instanceof ApiError && codes.test(error.code);
 }
 

@@ -1,11 +1,19 @@
 import type { Freshness, Invoice, Payment, Problem, Session } from "@clarity/bff/contract";
 import type { Code, MessageKey } from "../locales/en.ts";
+import type { Ending } from "./keeper.ts";
 
 /** What the payer sees. Only `flow.ts` moves between these. */
 export type Phase =
   | { name: "loading" }
   /** No session, or it has ended. `retry`: trying again here may help. */
-  | { name: "blocked"; code: Code; requestId: string | undefined; retry: boolean }
+  | {
+      name: "blocked";
+      code: Code;
+      requestId: string | undefined;
+      retry: boolean;
+      /** Whom the payer can ask; undefined: their name may not be known. */
+      seller: string | undefined;
+    }
   | { name: "choosing" }
   | { name: "paying"; words: "card" | "sending" | "retrying" | "confirming" }
   /** No answer for long. `known`: the server has the payment, so leaving it is safe. `code`: what stands between. */
@@ -57,6 +65,8 @@ export interface State {
   waiting: Payment | null;
   /** Under way too, but not begun in this tab: nothing more of them is asked for unless the payer wants to. */
   elsewhere: readonly Payment[];
+  /** The session ends soon. */
+  ending: Ending;
   /** Errors of fields are shown from the first press on Pay. */
   checked: boolean;
   focus: Focus | null;
@@ -77,6 +87,7 @@ export const initialState: State = {
   notice: null,
   waiting: null,
   elsewhere: [],
+  ending: null,
   checked: false,
   focus: null,
 };

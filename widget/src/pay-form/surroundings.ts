@@ -26,7 +26,7 @@ export class Surroundings {
   #theme: CSSStyleSheet | null = null;
   #themeCss = "";
   #wasDark = false;
-  /** `light-dark()` is what the page decides; its transition tells of a change, whatever made it. */
+  /** `light-dark()` is what the page decides; the end of its transition tells of a change, whatever made it. */
   readonly probe = document.createElement("i");
   #observer: ResizeObserver | null = null;
   readonly #options: SurroundingsOptions;
@@ -34,7 +34,7 @@ export class Surroundings {
   constructor(options: SurroundingsOptions) {
     this.#options = options;
     this.probe.className = "probe";
-    this.probe.addEventListener("transitionrun", () => this.turn());
+    this.probe.addEventListener("transitionend", () => this.turn());
     options.root.append(this.probe);
   }
 

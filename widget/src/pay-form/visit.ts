@@ -1,12 +1,13 @@
 import type { Payment, Session } from "@clarity/bff/contract";
 import type { CardMessages, FrameLooks, FrameWords, Purchase } from "../frame-protocol/protocol.ts";
 import { framedOrigin } from "../page/addresses.ts";
-import { Api, type ApiError, type Grant, type TokenSource } from "./api.ts";
+import { Api, ApiError, type Grant, type TokenSource } from "./api.ts";
 import { CardField } from "./card.ts";
 import { type Challenge, openChallenge } from "./challenge.ts";
 import { edgeClock } from "./clock.ts";
 import { Flow } from "./flow.ts";
 import { frameTheme } from "./frame-theme.ts";
+import { Keeper } from "./keeper.ts";
 import { inSight, sleeper } from "./patience.ts";
 import { isPayable } from "./selection.ts";
 import type { State } from "./state.ts";
@@ -30,12 +31,16 @@ export interface VisitOptions {
   element: HTMLElement;
   /** Origin of the payment edge. */
   base: string;
+  /** Address of our own script there. */
+  script: string;
   /** Wanted languages as of now, best first. */
   wanted: () => readonly string[];
   /** Asked with the visit's end as signal. */
   token: (signal: AbortSignal) => ReturnType<TokenSource>;
   /** See `earlyFrameUrl`. */
   frameUrl: Promise<string>;
+  /** There is one token and no more. */
+  isFixed: () => boolean;
   /** The window that the element stands in now. */
   view: () => Window;
   /** Whether the page is dark where the element stands. */
@@ -60,6 +65,7 @@ export class Visit {
   card: CardField | null = null;
   challenge: Challenge | null = null;
   readonly #api: Api;
+  readonly #keeper: Keeper;
   readonly #options: VisitOptions;
   readonly #ended = new AbortController();
   /** Languages that the words were asked for in. */
@@ -68,11 +74,20 @@ export class Visit {
   constructor(options: VisitOptions, previous: Visit | null) {
     const { signal } = this.#ended;
     this.#options = options;
-    const { base, wanted, token, changedHands } = options;
+    const { base, script, wanted, token, isFixed, changedHands } = options;
     this.#api = new Api(
-      { base, locales: () => this.#ask(), token: () => token(signal), signal, changedHands },
+      { base, script, locales: () => this.#ask(), token: () => token(signal), isFixed, signal, changedHands },
       previous?.flow.state.session ? previous.grant : undefined,
     );
+    this.#keeper = new Keeper({
+      clock: edgeClock,
+      grant: () => this.#api.grant,
+      renew: (anew) => this.#api.renew(anew),
+      mayOpen: () => !isFixed(),
+      told: (ending) => this.flow.ending(ending),
+      ended: () => this.flow.ended(Object.assign(new ApiError("session_ended"), { mayGoOn: !isFixed() })),
+      signal,
+    });
     this.#asked = String(wanted());
     this.words = wordsBefore(wanted());
     this.flow = new Flow(
@@ -112,6 +127,16 @@ export class Visit {
     this.#ended.abort();
     this.card?.dispose();
     this.challenge?.dispose();
+  }
+
+  /** The payer has touched something. */
+  used(): void {
+    this.#keeper.used();
+  }
+
+  /** What was asked ahead of the session's end: they are still there. */
+  goOn(): void {
+    void this.#keeper.goOn();
   }
 
   /** The element stands somewhere else in the page, or in another: frames that move are loaded anew. */
@@ -202,7 +227,10 @@ export class Visit {
       frameUrl,
       origin,
       view,
-      changed: (card) => this.flow.cardChanged(card),
+      changed: (card) => {
+        this.used();
+        this.flow.cardChanged(card);
+      },
       submitted: () => this.flow.pay(),
       connect: () => ({
         type: "card-connect",

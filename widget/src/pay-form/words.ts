@@ -71,9 +71,19 @@ const nearby: Partial<Record<MessageKey, MessageKey>> = {
  * a finer hint than it knows.
  */
 function wordsFor(key: MessageKey, messages: Readonly<Record<string, string>>): string {
-  const nearest = /token|proof|session/.test(key) ? "error.session_ended" : "error.unavailable";
+  const nearest = nearestTo(key);
   const own = messages[key] ?? messages[nearby[key] ?? key.replace(/\w+$/, "invalid")];
-  return own ?? (/^(list|continue)/.test(key) ? "" : (messages[nearest] ?? ""));
+  return own ?? (/^(list|continue)/.test(key) ? "" : (messages[nearest] ?? preSession.en[nearest]));
+}
+
+/** What the payer can do about it. */
+function nearestTo(key: MessageKey) {
+  if (key === "session.goOn") return "retry";
+  if (/\.(token_|no_token)/.test(key)) return "early.anew";
+  if (/session|proof/.test(key)) return "error.session_ended";
+  // Of a tenant's: suspended, deleting, mismatch, unknown; the others pass by themselves.
+  const isFinal = /\.(tenant_([sd]|mis|unk)|scope_|not_found|insecure_page|page_)/;
+  return isFinal.test(key) ? "early.contact" : "error.unavailable";
 }
 
 const early: Record<string, Readonly<Record<string, string>>> = preSession;

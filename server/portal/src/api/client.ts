@@ -1,8 +1,8 @@
 import type { Me, Problem } from "@clarity/server/contract";
 import { Failure } from "./problem.ts";
 
-/** How long an answer is waited for, ms. */
-const patienceMs = 15_000;
+/** How long an answer is waited for, ms; a change may ask a provider and an ERP meanwhile. */
+const patienceMs = { read: 15_000, change: 30_000 };
 
 /** The token for changes; it comes with `me`. */
 let csrfToken = "";
@@ -53,7 +53,12 @@ async function ask(path: string, method: string, body?: object): Promise<Respons
     ...(body && { "content-type": "application/json" }),
     ...(method !== "GET" && csrfToken && { "x-csrf-token": csrfToken }),
   };
-  const init = { method, headers, signal: AbortSignal.timeout(patienceMs), cache: "no-store" } as const;
+  const init = {
+    method,
+    headers,
+    signal: AbortSignal.timeout(patienceMs[method === "GET" ? "read" : "change"]),
+    cache: "no-store",
+  } as const;
   try {
     return await fetch(`/portal/v1${path}`, body ? { ...init, body: JSON.stringify(body) } : init);
   } catch {

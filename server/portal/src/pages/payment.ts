@@ -50,7 +50,7 @@ class PaymentPage extends PortalElement {
         </div>
         <p class="text-base">${status(payment.state)}</p>
       </header>
-      ${payment.verb === null ? nothing : html`<p class="mb-6 rounded-card border border-warning px-4 py-3" role="status">${say("payment.needs")}</p>`}
+      ${payment.verb === null ? nothing : html`<p class="mb-6 rounded-card border border-warning px-4 py-3" role="status">${say("payment.needs")} <a class="text-link" href=${placeOf("inbox")}>${say("inbox.title")}</a></p>`}
       <div class="grid items-start gap-6 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <section class="card px-5 py-4" aria-labelledby="timeline">
           <h2 id="timeline" class="mb-4 text-lg font-semibold">${say("payment.timeline")}</h2>

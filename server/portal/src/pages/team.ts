@@ -139,9 +139,9 @@ class TeamPage extends PortalElement {
   #inviteDialog() {
     const field = (name: "email" | "name", type: string, words: string) => {
       const wrong = this.wrong.includes(`/${name}`);
-      return html`<label class="grid gap-1"><span class="font-medium">${words}</span>
-        <input class="field" type=${type} name=${name} maxlength=${name === "email" ? 254 : 80} autocomplete="off" required aria-invalid=${wrong ? "true" : nothing} aria-describedby="wrong-${name}">
-        <span id="wrong-${name}" class="text-sm text-danger empty:hidden">${wrong ? say(`error.${name}`) : ""}</span></label>`;
+      return html`<div class="grid gap-1"><label class="font-medium" for="invite-${name}">${words}</label>
+        <input class="field" id="invite-${name}" type=${type} name=${name} maxlength=${name === "email" ? 254 : 80} autocomplete="off" required aria-invalid=${wrong ? "true" : nothing} aria-describedby="wrong-${name}">
+        <span id="wrong-${name}" class="text-sm text-danger empty:hidden">${wrong ? say(`error.${name}`) : ""}</span></div>`;
     };
     return html`<dialog data-name="invite" class="card m-auto w-[min(26rem,calc(100vw-2rem))] px-6 py-6 text-text shadow-card" aria-labelledby="invite-title">
       <form class="grid gap-4" novalidate @submit=${this.#invite}>

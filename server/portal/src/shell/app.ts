@@ -173,7 +173,7 @@ class PortalApp extends PortalElement {
           (
             page,
           ) => html`<li><a class="flex min-h-10 items-center gap-3 rounded-button px-3 ${page === current ? "bg-sunken font-semibold" : "text-muted hover:bg-sunken hover:text-text"}"
-            href=${placeOf(page.name === "overview" ? "" : page.name)} aria-current=${page === current ? "page" : nothing}>${icon(page.icon)}${say(`nav.${page.name}`)}</a></li>`,
+            href=${placeOf(page.name === "overview" ? "" : page.name)} aria-current=${page === current ? "page" : nothing}>${icon(page.icon)}${say(`nav.${page.name}`)}${page.name === "inbox" ? html`<inbox-count class="ms-auto"></inbox-count>` : nothing}</a></li>`,
         )}
       </ul>
     </nav>`;

@@ -53,6 +53,12 @@ export const shortDay = (calendarDay: string): string =>
     new Date(`${calendarDay}T12:00:00Z`),
   );
 
+/** With its year. @param date `YYYY-MM-DD` */
+export const calendarDay = (date: string): string =>
+  new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }).format(
+    new Date(`${date}T12:00:00Z`),
+  );
+
 export const percent = (part: number): string =>
   new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 }).format(part);
 

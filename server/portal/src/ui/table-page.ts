@@ -102,6 +102,13 @@ export abstract class TablePage<Row extends { id: string }> extends PortalElemen
     this.#timer = window.setTimeout(() => this.#set("q", value.trim()), pauseMs);
   }
 
+  /** Left, or entered: whoever opens a row at once comes back to what was searched for. */
+  #searched(event: Event): void {
+    clearTimeout(this.#timer);
+    const { value } = event.target as HTMLInputElement;
+    if (value.trim() !== (this.query.get("q") ?? "")) this.#set("q", value.trim());
+  }
+
   async #loadMore(cursor: string): Promise<void> {
     const search = this.#search();
     this.#loadingMore = true;
@@ -141,10 +148,10 @@ export abstract class TablePage<Row extends { id: string }> extends PortalElemen
         <span class="sr-only">${this.searchLabel}</span>
         <span class="pointer-events-none absolute inset-y-0 start-3 flex items-center text-muted">${icon("search")}</span>
         <input class="field ps-10!" type="search" autocomplete="off" spellcheck="false" placeholder=${this.searchLabel}
-          .value=${this.query.get("q") ?? ""} @input=${this.#typed}>
+          .value=${this.query.get("q") ?? ""} @input=${this.#typed} @change=${this.#searched}>
       </label>
       ${this.filters().map(
-        ({ name, label, options }) => html`<label class="min-w-0 grow basis-32 md:grow-0">
+        ({ name, label, options }) => html`<label class="min-w-0 grow basis-32 md:grow-0 md:basis-auto">
           <span class="sr-only">${label}</span>
           <select class="field" @change=${(event: Event) => this.#set(name, (event.target as HTMLSelectElement).value)}>
             ${options.map(

@@ -33,6 +33,9 @@ export const verbExamples = ({
   "database-server list": () => [],
   "database-server prepare": () => ["second"],
   "database-server remove": () => ["second"],
+  "dead-letter finish": (slug) => [
+    ...[slug, own(slug, "dead-letter finish"), "--reason", "a test", "--erp-ref", "7"],
+  ],
   "dead-letter list": (slug) => [slug],
   "dead-letter replay": (slug) => [slug, own(slug, "dead-letter replay")],
   doctor: () => [],
@@ -52,6 +55,7 @@ export const verbExamples = ({
   "host list": (slug) => [slug],
   "host remove": (slug) => [slug, own(slug, "host remove")],
   "instance list": () => [],
+  "invoice import": (slug) => [slug, join(import.meta.dirname, "invoices.csv"), "--dry-run"],
   "isolation report": (slug) => [slug, "--reason", "a test"],
   "key rotate": (slug) => [slug],
   "master-key init": () => [],

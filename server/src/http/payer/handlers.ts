@@ -7,6 +7,7 @@ import { startPayment } from "../../payments/start-payment.ts";
 import { findEmbedKey } from "../../sessions/embed-keys.ts";
 import type { Jwks } from "../../sessions/jwks.ts";
 import { openSession } from "../../sessions/open-session.ts";
+import { renewSession } from "../../sessions/renew-session.ts";
 import { readTheme } from "../../themes/read-theme.ts";
 import { answerJson, answerRefused, readBody, type ServerEnv } from "../answers.ts";
 import type { AuthenticatedSession } from "../authenticate.ts";
@@ -20,16 +21,27 @@ export function payerHandlers({
 }: {
   jwks: Jwks;
 }): Handlers<
-  "openSession" | "listInvoices" | "startPayment" | "readPayment" | "resumePayment" | "readTheme"
+  | "openSession"
+  | "renewSession"
+  | "listInvoices"
+  | "startPayment"
+  | "readPayment"
+  | "resumePayment"
+  | "readTheme"
 > {
   return {
     async openSession(c, { ctx, open }) {
       const read = await readBody(c, OpenSession);
       if (read.kind === "refused") return answerRefused(c, read);
-      const findKey = (id: string) => findEmbedKey({ ...open, id });
+      const findKey = (id: string) => findEmbedKey({ ...open, id, evenRevoked: true });
       const opened = await openSession({ ctx, input: { ...read.body, findKey, jwks } });
       if (opened.kind === "refused") return answerRefused(c, opened);
       return answerJson({ grant: opened.grant, view: opened.view });
+    },
+
+    async renewSession(c, { ctx, customerId }) {
+      const renewed = await renewSession({ ctx, input: { customerId } });
+      return renewed.kind === "refused" ? answerRefused(c, renewed) : answerJson({ limits: renewed.limits });
     },
 
     async listInvoices(c, { ctx, customerId, allowedInvoices }) {

@@ -1,7 +1,7 @@
 import { Counter } from "prom-client";
+import { AuditChainBroken, anchorAudit } from "../../audit/anchors.ts";
 import type { Sql } from "../../database/connect.ts";
 import type { Chore } from "../../outbox/chores.ts";
-import { AuditChainBroken, anchorAudit } from "./anchors.ts";
 
 /** Alert on any increase. */
 const auditChainBreaks = new Counter({

@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { anchorAudit } from "../../audit/anchors.ts";
+import { hashRow } from "../../audit/chain.ts";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { connect } from "../../database/connect.ts";
 import { migrate } from "../../database/migrate.ts";
 import { tenantMigrations } from "../../tenant/schema.ts";
@@ -9,9 +12,6 @@ import { connectionUrl, type OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testDatabase, testPlatform } from "../../testing/index.ts";
 import { names } from "../names.ts";
 import { registryMigrations } from "../provisioning/prepare-platform.ts";
-import { anchorAudit } from "./anchors.ts";
-import { hashRow } from "./chain.ts";
-import { verifyAudit } from "./verify-audit.ts";
 
 let platform: TestPlatform;
 let acme: OpenTenant;
@@ -183,11 +183,12 @@ test("rows cut off the end are missed as far as the registry knows them", async 
 /** As the registry has it of a tenant that was brought back to before its last rows, which the anchors know. */
 async function restoredToBefore(row: number): Promise<void> {
   await intruder`delete from pay.audit_log where id >= ${row}`;
-  await registry()`
-    insert into restores (id, tenant_id, to_instant, from_database, into_database, requested_by, status_before,
-      paused_at, switched_at, report)
-    values (gen_random_uuid(), ${acme.tenant.id}, now() - interval '1 hour', 'a', ${`b-${acme.tenant.id}`}, 'test',
-      'active', now(), clock_timestamp(), '{}')`;
+  await platform.operator.registry.audit({
+    actor: platform.operator.actor,
+    action: "tenant.restored",
+    tenantId: acme.tenant.id,
+    detail: { to: new Date(Date.now() - 3_600_000).toISOString() },
+  });
 }
 
 test("after a restore the rows that bear the numbers of those it undid are anchored like any other", async () => {

@@ -11,6 +11,7 @@ import {
   pinFindings,
   restoreFindings,
 } from "./lifecycle-checks.ts";
+import { logFindings } from "./log-findings.ts";
 import {
   certificateKeyFindings,
   clockFindings,
@@ -40,6 +41,7 @@ const checks = (backups: BackupSettings): readonly Check[] => [
     return backupFindings({ ctx, settings: backups });
   },
   roleFindings,
+  logFindings,
   tenantFindings,
 ];
 

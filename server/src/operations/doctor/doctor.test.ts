@@ -6,12 +6,15 @@ import { createFakeErp } from "../../connectors/fake.ts";
 import { createContextFactory } from "../../context/context-factory.ts";
 import { openWorkerLocks } from "../../outbox/worker-locks.ts";
 import { FakeProvider } from "../../providers/fake.ts";
-import { openRegistrySession } from "../../registry/registry.ts";
+import { openRegistry, openRegistrySession } from "../../registry/registry.ts";
 import { createLogger } from "../../telemetry/log.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { tcpProxy } from "../../testing/tcp-proxy.ts";
+import { shipLogs } from "../audit/ship-logs.ts";
 import { requestDeletion } from "../deletion/request-deletion.ts";
+import { registryAsAdministrator } from "../platform-address.ts";
+import { preparePlatform } from "../provisioning/prepare-platform.ts";
 import { addDatabaseServer } from "../servers/database-servers.ts";
 import { paymentRows } from "../testing/lived-in-tenant.ts";
 import { diagnose } from "./diagnose.ts";
@@ -43,6 +46,30 @@ test("a healthy platform has nothing wrong, and each tenant is looked at", async
   for (const slug of ["acme", "globex"]) expect(said.join()).toContain(`${slug}: reachable`);
 });
 
+test("the registry's logs: servers could rewrite them again, or copies of them are behind", async () => {
+  const { username: role } = new URL(platform.address.registryUrl);
+  await platform.rewriteRegistry(
+    `grant delete on audit_heads to ${role}; alter table moves owner to ${role}`,
+  );
+  expect(await findBad()).toEqual([
+    finding(/^the role that servers log in as has rights over audit_heads, moves in the registry/, /migrate/),
+  ]);
+  await preparePlatform(platform.address);
+  expect(await findBad()).toEqual([]);
+  await platform.rewriteRegistry(`
+    insert into log_shipments (log, up_to) select 'operator_audit', max(id) - 1 from operator_audit;
+    begin; set local session_replication_role = replica;
+    update operator_audit set at = at - interval '11 minutes' where id = (select max(id) from operator_audit); commit`);
+  expect(await findBad()).toEqual([
+    finding(
+      /^the operators' log: rows of more than 10 minutes ago have not been shipped/,
+      /CLARITY_AUDIT_COPY_URL/,
+    ),
+  ]);
+  await shipLogs({ registry: sql(), sink: async () => {} });
+  expect(await findBad()).toEqual([]);
+});
+
 test("asked to, it tries each tenant's ERP: what its connector finds is said with the tenant's name and what to do", async () => {
   const erp = createFakeErp();
   const log = createLogger({ name: "test", level: "silent" });
@@ -72,20 +99,22 @@ test("of a registry that is read-only it says so, and looks at everything else a
     (await sql()`select operator from operator_audit where detail ->> 'verb' = 'doctor'`).length;
   const [said, before] = [await examine(), await looks()];
   expect(before).toBeGreaterThan(0);
-  const name = new URL(platform.address.registryUrl).pathname.slice(1);
-  const { admin } = platform.operator;
-  const renew = () =>
-    admin`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${name}`;
-  await admin.unsafe(`alter database "${name}" set default_transaction_read_only = on`);
-  await renew();
-  try {
-    expect(await findBad()).toEqual([finding(/^the registry is written to: no, .*read-only/, /standby/)]);
-    expect((await examine()).length).toBe(said.length);
-    expect(await looks()).toBe(before);
-  } finally {
-    await admin.unsafe(`alter database "${name}" reset default_transaction_read_only`);
-    await renew();
-  }
+  // As on a standby: each of its sessions is.
+  const { registry, address } = platform.operator;
+  const route = { ...registryAsAdministrator(address), default_transaction_read_only: "on" };
+  const readOnly = openRegistry({
+    url: address.registryUrl,
+    masterKey: registry.masterKey,
+    watch: false,
+    route,
+  });
+  const there = await diagnose({ ctx: { ...platform.operator, registry: readOnly } });
+  expect(there.filter(({ ok }) => !ok)).toEqual([
+    finding(/^the registry is written to: no, .*read-only/, /standby/),
+  ]);
+  expect(there.length).toBe(said.length);
+  expect(await looks()).toBe(before);
+  await readOnly.close();
   expect(await findBad()).toEqual([]);
 });
 
@@ -371,7 +400,7 @@ test("no worker alive; and jobs that wait though one is", async () => {
 });
 
 test("a check that cannot look is a finding, and hides none of the others", async () => {
-  await sql()`alter table deletions rename to deletions_elsewhere`;
+  await platform.rewriteRegistry("alter table deletions rename to deletions_elsewhere");
   await change({ status: "creating" });
   try {
     expect(await findBad()).toEqual(
@@ -381,7 +410,7 @@ test("a check that cannot look is a finding, and hides none of the others", asyn
       ]),
     );
   } finally {
-    await sql()`alter table deletions_elsewhere rename to deletions`;
+    await platform.rewriteRegistry("alter table deletions_elsewhere rename to deletions");
     await change({ status: "active" });
   }
 });

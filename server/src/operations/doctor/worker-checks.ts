@@ -1,12 +1,23 @@
+import type { Sql } from "../../database/connect.ts";
 import { livingWorkers } from "../../outbox/worker-locks.ts";
-import { bad, type Check, fine } from "../finding.ts";
+import { openRegistrySession } from "../../registry/registry.ts";
+import { bad, type Check, type Finding, fine } from "../finding.ts";
 
 /** A job is begun within a second of its time. */
 const latestS = 60;
 
 /** Servers' workers say that they live by locks in the registry; see outbox/worker-locks.ts. */
 export const workerFindings: Check = async ({ ctx }) => {
-  const { sql } = ctx.registry;
+  // As servers do: the queue's schema is theirs, and an operator's session would call it as an administrator.
+  const sql = openRegistrySession(ctx.registry.url);
+  try {
+    return await lookAtQueue(sql);
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
+};
+
+async function lookAtQueue(sql: Sql): Promise<Finding[]> {
   const [queue] = await sql<{ there: boolean }[]>`
     select to_regclass('graphile_worker.jobs') is not null as there`;
   // No server has ever been started here.
@@ -32,7 +43,7 @@ export const workerFindings: Check = async ({ ctx }) => {
       "read the server's log for the job queue, add a server process, or restart it",
     ),
   ];
-};
+}
 
 /** Instances say what they are every few seconds. */
 const silentS = 30;

@@ -4,12 +4,12 @@ import { appendFileSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { listEmbedKeys } from "../../sessions/embed-keys.ts";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
 import { temporaryFolders } from "../../testing/temporary-folder.ts";
-import { verifyAudit } from "../audit/verify-audit.ts";
 import { findDrift } from "../migration/find-drift.ts";
 import { migrateTenants } from "../migration/migrate-tenants.ts";
 import { createTenant } from "../provisioning/create-tenant.ts";

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { connect } from "../../database/connect.ts";
 import { TenantUnknown } from "../../tenant/errors.ts";
 import { latestSchemaVersion } from "../../tenant/schema.ts";
 import type { OpenTenant } from "../../tenant/tenants.ts";
-import { verifyAudit } from "../audit/verify-audit.ts";
 import { deleteTenantNow } from "../deletion/delete-tenant-now.ts";
 import { requestDeletion } from "../deletion/request-deletion.ts";
 import { CopyDiffers, MoveRefused } from "../errors.ts";

@@ -8,9 +8,10 @@ import { scramVerifier } from "../../database/scram.ts";
 import { pinnable, pinned } from "../../database/session.ts";
 import { ensureMasterKey, refuseOrphans } from "../keys/make-master-key.ts";
 import { names, namespacePattern } from "../names.ts";
-import type { PlatformAddress } from "../platform-address.ts";
+import { type PlatformAddress, registryAsAdministrator } from "../platform-address.ts";
 import { ofItsOwn } from "../servers/new-database.ts";
 import { ensureRole, exclusively, prepareTenancy, refuseUnfit } from "../servers/prepare-server.ts";
+import { grantServers, ownRegistry } from "./own-registry.ts";
 
 /**
  * Makes what is missing and migrates what is behind: group roles, the registry's role and database,
@@ -66,6 +67,8 @@ async function prepareRegistry(input: {
   }
   const [exists] = await admin`select from pg_database where datname = ${name}`;
   if (!exists) await refuseOrphans({ admin, namespace });
+  const owner = names.owner(namespace);
+  await ensureRole(admin, owner, "nologin");
   if (!input.registryUrl) {
     url.username = name;
     url.password = randomBytes(24).toString("base64url");
@@ -74,21 +77,36 @@ async function prepareRegistry(input: {
   }
   if (!exists) {
     await admin.unsafe(
-      `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(name)} ${await ofItsOwn(admin)}`,
+      `create database ${quoteIdentifier(name)} owner ${quoteIdentifier(owner)} ${await ofItsOwn(admin)}`,
     );
   }
   await admin.unsafe(`revoke all on database ${quoteIdentifier(name)} from public`);
+  await prepareTables({ adminUrl: input.adminUrl, registryUrl: url.href, owner });
   const registry = connect({ url: url.href, max: 1 });
   try {
     await registry.unsafe(
       pinned({ role: "current_user", database: quoteIdentifier(name), settings: pinnable }),
     );
-    await migrate({ sql: registry, migrations: registryMigrations() });
     await ensureMasterKey({ sql: registry, place: input });
   } finally {
     await registry.end({ timeout: 2 });
   }
   return url.href;
+}
+
+/** As the administrator: nothing there belongs to servers. */
+async function prepareTables(input: { adminUrl: string; registryUrl: string; owner: string }): Promise<void> {
+  const { owner } = input;
+  const { url, role } = registryAsAdministrator(input);
+  const database = decodeURIComponent(new URL(url).pathname.slice(1));
+  const sql = connect({ url, max: 1 });
+  try {
+    await ownRegistry({ admin: sql, database, owner, role });
+    await migrate({ sql, migrations: registryMigrations(), owner });
+    await grantServers({ admin: sql, role });
+  } finally {
+    await sql.end({ timeout: 2 });
+  }
 }
 
 export const registryMigrations = () =>

@@ -37,8 +37,12 @@ const justified: Record<string, Rights> = {
     insert: ["action, actor, detail, subject, tenant_id", "payments/statements/claim-payment.ts"],
   },
   customers: {
-    insert: ["email, id, name, synced_at, tenant_id", "invoices/sync-invoices.ts"],
-    update: ["email, name, synced_at", "invoices/sync-invoices.ts"],
+    insert: [
+      "email, id, name, synced_at, tenant_id",
+      "invoices/sync-invoices.ts",
+      "invoices/entered/enter-invoices.ts",
+    ],
+    update: ["email, name, synced_at", "invoices/sync-invoices.ts", "invoices/entered/enter-invoices.ts"],
   },
   declines: {
     insert: [
@@ -74,10 +78,12 @@ const justified: Record<string, Rights> = {
       `currency, customer_id, due_on, held_minor, id, issued_on, number, open_minor, settled_minor, synced_at, tenant_id,
        total_minor`,
       "invoices/sync-invoices.ts",
+      "invoices/entered/enter-invoices.ts",
     ],
     update: [
       `currency, customer_id, due_on, held_minor, issued_on, number, open_minor, settled_minor, synced_at, total_minor`,
       "invoices/sync-invoices.ts",
+      "invoices/entered/enter-invoices.ts",
       "payments/statements/claim-payment.ts",
       "payments/deliveries/settle-in-erp.ts",
     ],

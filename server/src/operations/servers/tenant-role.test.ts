@@ -1,9 +1,9 @@
 import postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { verifyAudit } from "../../audit/verify-audit.ts";
 import { addEmbedKey, revokeEmbedKey } from "../../sessions/embed-keys.ts";
 import { connectionUrl, type OpenTenant } from "../../tenant/tenants.ts";
 import { type TestPlatform, testPlatform } from "../../testing/index.ts";
-import { verifyAudit } from "../audit/verify-audit.ts";
 import { names } from "../names.ts";
 import { paymentRows, withSecrets } from "../testing/lived-in-tenant.ts";
 import { hardenDatabase } from "./harden-database.ts";

@@ -1,4 +1,4 @@
-import { roleDefaults } from "../../tenant/role-defaults.ts";
+import { roleDefaults, sessionLimits } from "../../tenant/role-defaults.ts";
 
 /** Only a superuser gives it, and no role lifts it: what sorts of a leaked password may fill of the disk. */
 export const superuserSettings: Readonly<Record<string, string>> = { temp_file_limit: "1GB" };
@@ -14,7 +14,7 @@ export interface RoleSetting {
 }
 
 /**
- * Those that are not what the role was given, and those of it that are gone. In one database it may have given itself the
+ * Those that are not what the role was given, and bounds of it that are gone. In one database it may have given itself the
  * same again: behind a pooler servers do.
  */
 export function liftedOf(settings: readonly RoleSetting[]): string[] {
@@ -23,10 +23,10 @@ export function liftedOf(settings: readonly RoleSetting[]): string[] {
   const everywhere = settings.filter(({ database }) => database === null).map(({ setting }) => setting);
   return [
     ...everywhere.filter((setting) => !known.includes(setting)),
-    ...given
-      // Before PostgreSQL 17 it is not known.
-      .filter((setting) => !everywhere.includes(setting) && !setting.startsWith("transaction_timeout="))
-      .map((setting) => `no ${setting.split("=", 1)[0]}`),
+    // The bounds alone: roles of before have not all defaults of now.
+    ...Object.entries(sessionLimits)
+      .filter((limit) => !everywhere.includes(written(limit)))
+      .map(([name]) => `no ${name}`),
     ...settings.flatMap(({ database, setting }) =>
       database === null || given.includes(setting) ? [] : [`${database}: ${setting}`],
     ),

@@ -1,6 +1,8 @@
 /** Why a person's verb did nothing. */
 export type NotDoneBecause =
   | "reason_missing"
+  /** Where the ERP has it must be said. */
+  | "reference_missing"
   | "not_found"
   /** The payment's state, or an earlier decision, rules it out. */
   | "does_not_apply"

@@ -14,7 +14,12 @@ export async function settleInERP({
   input,
 }: {
   ctx: Context;
-  input: { paymentId: string; result: { erpRef: string; already: boolean } };
+  input: {
+    paymentId: string;
+    result: { erpRef: string; already: boolean; byHand?: true; reason?: string };
+    /** Only one that was given up: a person has booked it. Default: whatever its state. */
+    givenUp?: boolean;
+  };
 }): Promise<{ kind: "settled" | "already" }> {
   const { tenant } = ctx;
   const rows = await ctx.db.query<{ tenant_id: string; id: string }>`
@@ -23,7 +28,7 @@ export async function settleInERP({
       set state = 'done', done_at = coalesce(done_at, now()),
           result = ${json(input.result)}::jsonb || jsonb_build_object('settledAt', now())
       where tenant_id = ${tenant.id}::uuid and kind = 'erp_post' and payment_id = ${input.paymentId}::uuid
-        and not coalesce(result ? 'settledAt', false)
+        and not coalesce(result ? 'settledAt', false) and (state = 'dead' or not ${input.givenUp ?? false}::boolean)
       returning tenant_id, payment_id
     ), line as (
       select job.tenant_id, l."invoiceId" as invoice_id, l."amountMinor"::bigint as amount_minor

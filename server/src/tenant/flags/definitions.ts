@@ -11,6 +11,8 @@ export interface FlagDefinition {
    * it guards; the others are justified again and the date moved.
    */
   readonly expiresOn: string;
+  /** The tenant's own people may set it; of the others they are told nothing. */
+  readonly tenants?: true;
 }
 
 /** Every flag there is. A tenant's own value stands in its database (`clarity flag set`). */
@@ -20,6 +22,7 @@ export const flagDefinitions = {
     description: "New payments are refused and may be tried again; those under way finish.",
     owner: "payments",
     kind: "ops",
+    tenants: true,
     expiresOn: "2027-12-01",
   },
   "partial-payments": {
@@ -27,6 +30,7 @@ export const flagDefinitions = {
     description: "A payer may pay a part of an invoice; off: all that is payable of it or nothing.",
     owner: "payments",
     kind: "permission",
+    tenants: true,
     expiresOn: "2027-12-01",
   },
 } as const satisfies Record<string, FlagDefinition>;

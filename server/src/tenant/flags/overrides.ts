@@ -14,6 +14,17 @@ export interface FlagOverride {
   readonly expiresAt: Date | null;
 }
 
+/** By somebody who has looked. Default: by who opened the tenant, whatever is there. */
+interface Seen {
+  /** `versionOf` what they saw. */
+  seen?: string;
+  actor?: Actor;
+}
+
+/** Another after each change; empty: there is none. */
+export const versionOf = (override: Pick<FlagOverride, "setAt"> | undefined): string =>
+  override ? String(override.setAt.getTime()) : "";
+
 /** What was read last; `stale`: the database could not be asked since. */
 interface Reading {
   readonly overrides: ReadonlyMap<string, FlagOverride>;
@@ -25,14 +36,17 @@ export interface FlagOverrides {
   read(): Promise<Reading>;
   /** Straight from the database, expired ones too, by key. */
   list(): Promise<FlagOverride[]>;
-  /** @throws Error when the value is not of the flag's type or the end has passed */
+  /**
+   * @returns false: there is another than was seen
+   * @throws Error when the value is not of the flag's type or the end has passed
+   */
   set<K extends FlagKey>(
     key: K,
     value: FlagValue<K>,
-    options?: { reason?: string | undefined; expiresAt?: Date | undefined },
-  ): Promise<void>;
-  /** false: there was none. Takes keys of flags that are gone as well. */
-  unset(key: string): Promise<boolean>;
+    options?: { reason?: string | undefined; expiresAt?: Date | undefined } & Seen,
+  ): Promise<boolean>;
+  /** false: there was none, or another than was seen. Takes keys of flags that are gone as well. */
+  unset(key: string, options?: Seen): Promise<boolean>;
 }
 
 interface Row {
@@ -87,33 +101,40 @@ export function createFlagOverrides({ db, actor }: { db: TenantDb; actor: Actor 
       );
       return mine.reading;
     },
-    async set(key, value, { reason, expiresAt } = {}) {
+    async set(key, value, { reason, expiresAt, seen, actor: by = actor } = {}) {
       if (!isFlagKey(key)) throw new Error(`no flag ${key}`);
       const type = typeof flagDefinitions[key].default;
       if (typeof value !== type) throw new Error(`${key} is a ${type}, not a ${typeof value}`);
       if (expiresAt && expiresAt.getTime() <= Date.now())
         throw new Error(`${expiresAt.toISOString()} has passed`);
-      await db.query`
+      const rows = await db.query`
         with written as (
           insert into pay.flag_overrides (tenant_id, key, value, reason, set_by, expires_at)
-          values (${tenantId}, ${key}, ${json(value)}, ${reason}, ${auditName(actor)}, ${expiresAt})
+          select ${tenantId}::uuid, ${key}, ${json(value)}::jsonb, ${reason}::text, ${auditName(by)}, ${expiresAt}::timestamptz
+          where coalesce(${seen}::text, '') = '' or exists (
+            select from pay.flag_overrides where tenant_id = ${tenantId}::uuid and key = ${key})
           on conflict (key, tenant_id) do update
             set value = excluded.value, reason = excluded.reason, set_by = excluded.set_by, set_at = now(),
                 expires_at = excluded.expires_at
+            where ${seen}::text is null
+              or floor(extract(epoch from flag_overrides.set_at) * 1000)::bigint::text = ${seen}::text
           returning tenant_id, key, value
         )
         insert into pay.audit_log (tenant_id, actor, action, subject, detail)
-        select tenant_id, ${auditName(actor)}, 'flag.set', key, jsonb_build_object('value', value) from written
+        select tenant_id, ${auditName(by)}, 'flag.set', key, jsonb_build_object('value', value) from written
         returning tenant_id`;
       cache = null;
+      return rows.length > 0;
     },
-    async unset(key) {
+    async unset(key, { seen, actor: by = actor } = {}) {
       const rows = await db.query`
         with gone as (
-          delete from pay.flag_overrides where tenant_id = ${tenantId} and key = ${key} returning tenant_id, key
+          delete from pay.flag_overrides where tenant_id = ${tenantId} and key = ${key}
+            and (${seen}::text is null or floor(extract(epoch from set_at) * 1000)::bigint::text = ${seen}::text)
+          returning tenant_id, key
         )
         insert into pay.audit_log (tenant_id, actor, action, subject)
-        select tenant_id, ${auditName(actor)}, 'flag.unset', key from gone
+        select tenant_id, ${auditName(by)}, 'flag.unset', key from gone
         returning tenant_id`;
       cache = null;
       return rows.length > 0;

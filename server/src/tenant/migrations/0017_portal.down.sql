@@ -6,4 +6,5 @@ revoke insert, update on pay.users from :tenants;
 -- Older code knows nobody who was removed.
 delete from pay.users where removed_at is not null;
 alter table pay.users drop column removed_at, drop column joined_at, drop column invited_at, drop column name;
-grant insert, update, delete on pay.users to :tenants;
+-- As 0016 has it.
+grant insert (tenant_id, id, email, role) on pay.users to :tenants;

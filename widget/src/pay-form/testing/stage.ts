@@ -69,6 +69,7 @@ export interface Script {
   /** What each of these answers waits for, in order. */
   answer?: Promise<void>[];
   flags?: Session["flags"];
+  minimumMinor?: Session["minimumMinor"];
   sleep?: World["sleep"];
   seen?: World["seen"];
   /** Languages in turn, each time the session is read. */
@@ -95,7 +96,9 @@ export function stage(script: Script = {}) {
   const invoices = script.invoices ?? [invoice("a"), invoice("b"), invoice("e", { currency: "EUR" })];
   const session = {
     locale: "en",
+    seller: { name: "Acme", supportEmail: null, timeZone: "UTC" },
     customer: { id: "C-1", name: "Customer" },
+    ...(script.minimumMinor && { minimumMinor: script.minimumMinor }),
     currencies: { USD: 2, EUR: 2 },
     invoices: [...invoices],
     flags: script.flags ?? {},

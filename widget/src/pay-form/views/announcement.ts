@@ -13,11 +13,11 @@ export function announcement(view: View): string {
 
 function refused(view: View): string {
   const { state, price, words } = view;
-  for (const invoice of state.invoices) {
-    const problem = price.invalid.has(invoice.id) && amountProblem(view, invoice);
-    if (problem) return `${words.text("amount.label", { invoice: invoice.number })}: ${problem}`;
-  }
-  return "";
+  const wrong = state.invoices.filter(({ id }) => price.invalid.has(id));
+  const invoice = wrong.find((each) => amountProblem(view, each));
+  return invoice
+    ? `${words.text("amount.label", { invoice: invoice.number })}: ${amountProblem(view, invoice)}`
+    : "";
 }
 
 function selected({ price, words, ui }: View): string {

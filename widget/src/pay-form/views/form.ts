@@ -69,9 +69,8 @@ function cardView({ state, words, cardFrame, retryCard }: View) {
 function summaryView(view: View) {
   const { state, price, flow, words } = view;
   const { phase, session } = state;
-  const read = ({ currentTarget }: Event) => readAmounts(view, currentTarget as Element);
-  const pay = (event: Event) => {
-    read(event);
+  const pay = ({ currentTarget }: Event) => {
+    readAmounts(view, currentTarget as Element);
     flow.pay();
   };
   const { lines, rule } = price;
@@ -99,7 +98,7 @@ function summaryView(view: View) {
         : nothing
     }
     ${state.invoices.some(isPayable) ? noticeView(view) : nothing}
-    <button type="button" data-focus="pay" @pointerdown=${read} @click=${pay} class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
+    <button type="button" data-focus="pay" @click=${pay} class=${`primary pay${currency ? "" : " idle"}`} part="button button-primary" aria-disabled=${phase.name === "paying" ? "true" : "false"}>
       ${
         phase.name === "paying"
           ? html`${spinner}${words.text(`progress.${phase.words}`)}`

@@ -1,8 +1,7 @@
-import { repeat } from "lit/directives/repeat.js";
 import { html, nothing } from "lit/html.js";
 import { chosenCurrency, maxLines } from "../selection.ts";
 import { type Chunk, chunksOf, type Group, groupsOf } from "./groups.ts";
-import { type List, longList, rows, shownOf } from "./rows.ts";
+import { type List, longList, rows } from "./rows.ts";
 import type { View } from "./view.ts";
 
 export function invoiceList(view: View) {
@@ -23,11 +22,7 @@ export function invoiceList(view: View) {
   />`;
   return html`<div class="list" part="list">
     ${state.invoices.length > longList ? search : nothing}
-    ${repeat(
-      groupsOf(state.invoices),
-      ({ currency }) => currency,
-      (group) => groupView(view, group),
-    )}
+    ${groupsOf(state.invoices).map((group) => groupView(view, group))}
   </div>`;
 }
 
@@ -69,7 +64,7 @@ function groupView(view: View, group: Group) {
     <p class="muted small" id="note-${currency}" ?hidden=${!note}>${note}</p>
     <p class="hidden" id="keys-${currency}">${words.text("list.keys")}</p>
     <fieldset ?disabled=${barred}>
-      <div class=${found ? "away" : ""}>${rows(view, list)}${showAll(view, list)}</div>
+      <div class=${found ? "away" : ""}>${rows(view, list)}</div>
       ${found ? results(view, { name: `find-${currency}`, keepsChosen: false, ...found }) : nothing}
     </fieldset>
   </div>`;
@@ -79,23 +74,7 @@ function results(view: View, list: List) {
   const { words } = view;
   const count = list.invoices.length;
   return html`<p class="hidden" role="status">${words.text("summary.invoices", { count })}</p>
-    ${count ? html`${rows(view, list)}${showAll(view, list)}` : html`<p class="muted small">${words.text("list.notFound")}</p>`}`;
-}
-
-function showAll(view: View, list: List) {
-  const { ui, words } = view;
-  const { name, invoices } = list;
-  const shown = shownOf(view, list);
-  if (shown === invoices.length) return nothing;
-  const show = () => {
-    const next = invoices[longList];
-    if (next) ui.goTo = `row:${next.id}`;
-    ui.whole.set(name, 2 * longList);
-    ui.update();
-  };
-  return html`<button type="button" class="text more" part="button" @click=${show}>
-    ${words.text("list.showAll", { count: invoices.length })}
-  </button>`;
+    ${count ? rows(view, list) : html`<p class="muted small">${words.text("list.notFound")}</p>`}`;
 }
 
 /** null: nothing is looked for. */

@@ -1,6 +1,8 @@
 import { html, nothing } from "lit/html.js";
 import type { MessageKey } from "../../locales/en.ts";
+import { ApiError } from "../api.ts";
 import { edgeClock } from "../clock.ts";
+import { isSessionLost } from "../refusals.ts";
 import { bidi } from "./bidi.ts";
 import { icon } from "./icons.ts";
 import type { View } from "./view.ts";
@@ -29,8 +31,10 @@ const newMs = 5 * 60_000;
 export function freshness({ state, words }: View) {
   const { state: known, readAtMs } = state.list;
   const ageMs = edgeClock.now() - (readAtMs ?? 0);
+  // Just after a jump of the device's clock nobody knows.
+  const isKnown = readAtMs !== null && !edgeClock.isInDoubt;
   const isWorthIt = known === "unreachable" || (known === "refreshing" && ageMs > newMs);
-  const text = isWorthIt && readAtMs !== null ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
+  const text = isWorthIt && isKnown ? words.text(`list.${known}`, { ago: words.ago(ageMs) }) : "";
   return html`<p class=${text ? "muted small" : "hidden"} role="status">${text}</p>`;
 }
 
@@ -63,10 +67,15 @@ export const spinner = html`<span class="spinner" aria-hidden="true"></span>`;
 export function blockedView(view: View) {
   const { state, words, flow } = view;
   if (state.phase.name !== "blocked") return nothing;
-  const { code, requestId, retry } = state.phase;
-  const actions = retry ? button(words.text("retry"), () => flow.start(), true) : nothing;
+  const { code, requestId, retry, seller = words.text("early.seller") } = state.phase;
+  // What was chosen is still there, and the page can give another token.
+  const goesOn = retry && state.session && isSessionLost(new ApiError(code));
+  // Where there is no list it is the customer who is not there.
+  const key = code === "not_found" ? "early.contact" : (`error.${code}` as const);
+  const label = words.text(goesOn ? "session.goOn" : "retry");
+  const actions = retry ? button(label, () => flow.start(), true) : nothing;
   return panel({
-    title: words.text(`error.${code}`),
+    title: words.text(goesOn ? "session.ended" : key, { seller }),
     icon: html`<span class="emblem" data-tone="danger">${icon("alert")}</span>`,
     more: html`${actions}${reference(view, requestId)}`,
   });

@@ -25,7 +25,7 @@ export function row(view: View, invoice: Invoice, place: Place) {
   const { state, flow, words, ui } = view;
   const closed = !isPayable(invoice);
   const chosen = state.chosen.has(invoice.id);
-  const id = `${place.list} ${encodeURIComponent(invoice.id)}`.replace(" ", "-");
+  const id = `${place.list}-${encodeURIComponent(invoice.id)}`;
   const held = BigInt(invoice.openMinor) - BigInt(invoice.payableMinor);
   const stop = () => {
     const before = ui.stops.get(place.list);

@@ -1,7 +1,7 @@
 import type { Invoice } from "@clarity/bff/contract";
 import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
-import { html } from "lit/html.js";
+import { html, nothing } from "lit/html.js";
 import { isPayable } from "../selection.ts";
 import { amountProblem } from "./amount-problem.ts";
 import { type Chunk, chunkRows, inChunks } from "./groups.ts";
@@ -10,6 +10,10 @@ import type { View } from "./view.ts";
 
 /** A list longer than this is shortened until asked for, and can be searched. */
 export const longList = 10;
+
+/** With its place in the list, from 0. */
+type Placed = [at: number, invoice: Invoice];
+
 /** Of those chosen further down, how many more are drawn in one turn. */
 const tailRows = 8;
 
@@ -31,48 +35,54 @@ export function rows(view: View, list: List) {
   const { state, words, ui } = view;
   const { name, invoices, chunks } = list;
   const of = invoices.length;
-  const drawn = of > longList ? (ui.whole.get(name) ?? longList) : of;
-  if (ui.whole.has(name) && drawn < of) drawMore(view, list, drawn);
+  const whole = ui.whole.get(name);
+  const drawn = of > longList ? (whole ?? longList) : of;
+  if (whole && drawn < of) drawMore(view, list, drawn);
   const stop = stopOf(view, list, drawn);
-  const place = (invoice: Invoice, at: number) =>
-    row(view, invoice, { at, of, isStop: invoice.id === stop, list: name });
-  const chunk = ({ rows, key }: Chunk, at: number) => {
-    const first = at * chunkRows;
-    const shown = rows.slice(0, drawn - first);
-    const partial = state.session?.flags["partial-payments"];
-    const same = [words, partial, key, shown.length, of, stateOf(view, shown, stop)];
+  const chunk = (placed: readonly Placed[], key: string) => {
+    const same = [words, state.session?.flags, key, placed.length, of, stateOf(view, placed, stop)];
     const draw = () =>
       repeat(
-        shown,
-        ({ id }) => id,
-        (invoice, n) => place(invoice, first + n),
+        placed,
+        ([, { id }]) => id,
+        ([at, invoice]) => row(view, invoice, { at, of, isStop: invoice.id === stop, list: name }),
       );
-    return html`<div class="chunk" role="none">${guard(same, draw)}</div>`;
+    // A guessed height moves what is below it: only what is long and further down gets one.
+    const isFar = (placed[0]?.[0] ?? 0) > 0 && placed.length === chunkRows;
+    return html`<div class=${isFar ? "chunk far" : "chunk"} role="none">${guard(same, draw)}</div>`;
   };
+  const first = chunks.slice(0, Math.ceil(drawn / chunkRows)).map(({ rows, key }, n) =>
+    chunk(
+      rows.slice(0, drawn - n * chunkRows).map((invoice, at) => [n * chunkRows + at, invoice]),
+      key,
+    ),
+  );
   const beyond = chosenBeyond(view, list, drawn);
-  const tail = beyond.slice(0, tailOf(view, list, beyond.length));
+  const tail = inChunks(beyond.slice(0, tailOf(view, list, beyond.length)));
+  const showAll = () => {
+    ui.goTo = `row:${invoices[longList]?.id}`;
+    ui.whole.set(name, 2 * longList);
+    ui.update();
+  };
   return html`<div class="rows" role="list" @keydown=${move}>
-    ${chunks.slice(0, Math.ceil(drawn / chunkRows)).map(chunk)}
-    ${inChunks(tail).map(
-      (part) =>
-        html`<div class="chunk" role="none">${repeat(
-          part,
-          ([, { id }]) => id,
-          ([at, invoice]) => place(invoice, at),
-        )}</div>`,
-    )}
-  </div>`;
+      ${first}${tail.map((placed) => chunk(placed, JSON.stringify(placed)))}
+    </div>
+    ${
+      whole || drawn + beyond.length >= of
+        ? nothing
+        : html`<button type="button" class="text more" part="button" @click=${showAll}>
+            ${words.text("list.showAll", { count: of })}
+          </button>`
+    }`;
 }
 
-/** Chosen ones that are not among the first: with their places. */
-function chosenBeyond({ state }: View, { invoices, keepsChosen }: List, drawn: number): [number, Invoice][] {
-  const found: [number, Invoice][] = [];
-  if (!keepsChosen || !state.chosen.size) return found;
-  for (let at = drawn; at < invoices.length; at++) {
-    const invoice = invoices[at];
-    if (invoice && state.chosen.has(invoice.id)) found.push([at, invoice]);
-  }
-  return found;
+/** Those chosen, now or before, that are not among the first. */
+function chosenBeyond({ state, ui }: View, { invoices, keepsChosen }: List, drawn: number): Placed[] {
+  for (const id of state.chosen.keys()) ui.kept.add(id);
+  if (!keepsChosen || !ui.kept.size) return [];
+  return invoices.flatMap((invoice, at): Placed[] =>
+    at >= drawn && ui.kept.has(invoice.id) ? [[at, invoice]] : [],
+  );
 }
 
 /** “Select all” makes a hundred rows at once: they too come in turns. */
@@ -81,12 +91,6 @@ function tailOf({ ui }: View, { name }: List, length: number): number {
   ui.tails.set(name, drawn);
   if (drawn < length) setTimeout(ui.update);
   return drawn;
-}
-
-/** How many of a list are on the screen. */
-export function shownOf({ state, ui }: View, { name, invoices, keepsChosen }: List): number {
-  const drawn = ui.whole.has(name) ? invoices.length : longList;
-  return invoices.filter(({ id }, at) => at < drawn || (keepsChosen && state.chosen.has(id))).length;
 }
 
 function drawMore({ ui }: View, { name }: List, drawn: number): void {
@@ -98,12 +102,10 @@ function drawMore({ ui }: View, { name }: List, drawn: number): void {
 }
 
 /** All that a chunk's rows show beside their invoices. */
-function stateOf(view: View, rows: readonly Invoice[], stop: string | undefined): string {
+function stateOf(view: View, placed: readonly Placed[], stop: string | undefined): string {
   const { state, ui } = view;
   let text = "";
-  let at = -1;
-  for (const invoice of rows) {
-    at++;
+  for (const [at, invoice] of placed) {
     const { id } = invoice;
     if (id === stop) text += `>${at}`;
     const amount = state.chosen.get(id);
@@ -113,14 +115,10 @@ function stateOf(view: View, rows: readonly Invoice[], stop: string | undefined)
 }
 
 /** The row that Tab comes to: the last one that had the keyboard; when that is gone, the one in its place. */
-function stopOf(
-  { state, ui }: View,
-  { name, invoices, keepsChosen }: List,
-  drawn: number,
-): string | undefined {
+function stopOf({ ui }: View, { name, invoices, keepsChosen }: List, drawn: number): string | undefined {
   const last = ui.stops.get(name);
   const fits = (each: Invoice | undefined, at: number) =>
-    each && (at < drawn || (keepsChosen && state.chosen.has(each.id))) && isPayable(each);
+    each && (at < drawn || (keepsChosen && ui.kept.has(each.id))) && isPayable(each);
   const lastAt = last?.at ?? 0;
   const stays = invoices[lastAt]?.id === last?.id ? lastAt : invoices.findIndex(({ id }) => id === last?.id);
   if (last && fits(invoices[stays], stays)) return last.id;
@@ -128,39 +126,33 @@ function stopOf(
   return (invoices[next] ?? invoices.findLast(fits))?.id;
 }
 
-const keys = "ArrowUp ArrowDown Home End PageUp PageDown".split(" ");
 const pageRows = 10;
 
 /** Up and down go from row to row, in the column of checkboxes or of amounts; the text of an amount keeps its own keys. */
 function move(event: KeyboardEvent): void {
   const { key, target, currentTarget, altKey, ctrlKey, metaKey, shiftKey } = event;
   const from = target as HTMLInputElement;
-  const [column = ""] = from.dataset.focus?.split(":") ?? [];
-  const isText = column === "amount";
-  if (altKey || ctrlKey || metaKey || shiftKey || !keys.includes(key) || from.localName !== "input") return;
-  if (isText && !key.startsWith("Arrow")) return;
-  event.preventDefault();
+  const column = from.dataset.focus?.replace(/:.*/s, "");
+  if (from.localName !== "input" || altKey || ctrlKey || metaKey || shiftKey) return;
   const all = [
     ...(currentTarget as Element).querySelectorAll<HTMLInputElement>(`input[data-focus^="${column}:"]`),
   ];
-  const last = all.length - 1;
   const at = all.indexOf(from);
-  const to = {
-    ArrowUp: at - 1,
-    ArrowDown: at + 1,
-    Home: 0,
-    End: last,
-    PageUp: at - pageRows,
-    PageDown: at + pageRows,
-  };
-  const wanted = Math.min(Math.max(to[key as keyof typeof to], 0), last);
+  const last = all.length - 1;
+  const arrows = { ArrowUp: at - 1, ArrowDown: at + 1 };
+  const others = { Home: 0, End: last, PageUp: at - pageRows, PageDown: at + pageRows };
+  const to = (column === "row" ? { ...arrows, ...others } : arrows)[key as "ArrowUp"];
+  if (to === undefined) return;
+  event.preventDefault();
+  const wanted = Math.min(Math.max(to, 0), last);
   // Over those that cannot be chosen; at an end, back from it.
-  const onward = wanted < at ? -1 : 1;
-  const open = (first: number, step: number): HTMLInputElement | undefined => {
-    for (let n = first; n >= 0 && n <= last; n += step) if (!all[n]?.matches(":disabled")) return all[n];
-    return undefined;
+  const open = (step: number): HTMLInputElement | undefined => {
+    let n = wanted;
+    while (all[n]?.matches(":disabled")) n += step;
+    return all[n];
   };
-  const next = open(wanted, onward) ?? open(wanted, -onward);
+  const onward = wanted < at ? -1 : 1;
+  const next = open(onward) ?? open(-onward);
   next?.focus();
-  if (isText) next?.select();
+  if (column === "amount") next?.select();
 }

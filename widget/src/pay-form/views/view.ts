@@ -12,6 +12,8 @@ export interface View {
   ui: Ui;
   cardFrame: HTMLIFrameElement | null;
   challengeFrame: HTMLIFrameElement | null;
+  /** Stays in a session that is about to end. */
+  goOn: () => void;
   retryCard: () => void;
   print: () => void;
 }
@@ -23,6 +25,8 @@ export interface Ui {
   whole: Map<string, number>;
   /** List → how many of those chosen further down are drawn by now. */
   tails: Map<string, number>;
+  /** Invoices that are shown because they were chosen once: a row that is let go of stays where it is. */
+  kept: Set<string>;
   /** List → the row that Tab comes to: its invoice, and where it stood. */
   stops: Map<string, { id: string; at: number }>;
   /** Invoices whose amount was edited and left. */
@@ -45,6 +49,7 @@ export function newUi(update: () => void): Ui {
     find: "",
     whole: new Map(),
     tails: new Map(),
+    kept: new Set(),
     stops: new Map(),
     touched: new Set(),
     typing: 0,

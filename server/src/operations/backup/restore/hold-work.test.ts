@@ -78,12 +78,15 @@ async function capturedPayment({ db, tenant }: OpenTenant): Promise<{ id: string
   );
   const id = randomUUID();
   const lines = JSON.stringify([{ invoiceId, invoiceNumber: number, amountMinor: "1000" }]);
+  await db.query`
+    insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
+      surcharge_minor, total_minor, lines, receipt_number, provider_ref)
+    values (${tenant.id}, ${id}, 'JP-011', '\\x00', 'pending', 'USD', 1000, 0, 1000,
+      ${lines}::text::jsonb, nextval('pay.receipt_numbers'), 'ch_1')
+    returning tenant_id`;
   const [row] = await db.query<{ tenant_id: string; id: string }>`
     with payment as (
-      insert into pay.payments (tenant_id, id, customer_id, fingerprint, state, currency, amount_minor,
-        surcharge_minor, total_minor, lines, receipt_number, captured_at, provider_ref)
-      values (${tenant.id}, ${id}, 'JP-011', '\\x00', 'captured', 'USD', 1000, 0, 1000,
-        ${lines}::text::jsonb, nextval('pay.receipt_numbers'), now(), 'ch_1')
+      update pay.payments set state = 'captured', captured_at = now() where id = ${id}::uuid
     )
     insert into pay.outbox (tenant_id, kind, payment_id) values (${tenant.id}, 'erp_post', ${id})
     returning tenant_id, id`;

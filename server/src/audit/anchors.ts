@@ -1,14 +1,7 @@
-import type { Sql } from "../../database/connect.ts";
-import type { TenantDb } from "../../tenant/tenant-db.ts";
-import { sameHash } from "./chain.ts";
+import type { Sql } from "../database/connect.ts";
+import type { TenantDb } from "../tenant/tenant-db.ts";
+import { type Anchor, sameHash } from "./chain.ts";
 import { readHash, readHead } from "./read-chain.ts";
-
-/** A head of a tenant's chain as the registry remembers it, out of reach of the tenant's administrators. */
-export interface Anchor {
-  headId: bigint;
-  headHash: Uint8Array;
-  at: Date;
-}
 
 /** The row that an anchor remembers is gone or another. */
 export class AuditChainBroken extends Error {
@@ -32,13 +25,17 @@ export async function loadAnchors(registry: Sql, tenantId: string): Promise<Anch
 }
 
 /**
- * A tenant brought back to an instant has lost what it wrote from then to the switch, and the registry says so; to
- * the minute, since the instant is by its server's clock and the anchor by the registry's.
+ * A tenant brought back to an instant has lost what it wrote from then to the switch, and the operators' log says so; to
+ * the minute, since the instant is by its server's clock and the anchor by the registry's. That log alone is believed:
+ * servers may write what else is kept of restores.
  */
 const valid = (registry: Sql, tenantId: string) => registry`
   select head_id, head_hash, at from audit_heads a where tenant_id = ${tenantId} and not exists (
-    select from restores r
-    where r.tenant_id = a.tenant_id and a.at > r.to_instant - interval '1 minute' and a.at < r.switched_at)`;
+    select from operator_audit o
+    where o.tenant_id = a.tenant_id and o.action = 'tenant.restored'
+      -- Of another's row nothing is read, whatever stands in it.
+      and case when o.operator like 'operator:%'
+        then a.at > (o.detail ->> 'to')::timestamptz - interval '1 minute' and a.at < o.at end)`;
 
 /**
  * Remembers the head of a tenant's chain in the registry, once the row the last anchor remembers was found to

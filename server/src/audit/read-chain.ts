@@ -1,4 +1,4 @@
-import type { TenantDb } from "../../tenant/tenant-db.ts";
+import type { TenantDb } from "../tenant/tenant-db.ts";
 import type { ChainedRow } from "./chain.ts";
 
 /** Rows at a time. */

@@ -15,6 +15,13 @@ export interface ChainedRow {
   hash: Uint8Array;
 }
 
+/** A row as it is remembered elsewhere than in its log. */
+export interface Anchor {
+  headId: bigint;
+  headHash: Uint8Array;
+  at: Date;
+}
+
 /** What the first row follows. */
 export const genesis: Uint8Array = new Uint8Array(32);
 
