@@ -6,7 +6,7 @@ import { personIn } from "./last-changes.ts";
 export async function readAudit(call: { ctx: Context; input: AuditQuery }): Promise<PortalAudit> {
   const { ctx, input } = call;
   const { q: subject, topic, person, limit, cursor } = input;
-  const actor = person === undefined ? null : `user:${person}`;
+  const wanted = person === undefined ? null : `user:${person}`;
   const rows = await ctx.db.query<{
     tenant_id: string;
     id: bigint;
@@ -24,7 +24,7 @@ export async function readAudit(call: { ctx: Context; input: AuditQuery }): Prom
       and (${cursor}::bigint is null or a.id < ${cursor}::bigint)
       and (${subject || null}::text is null or a.subject = ${subject}::text)
       and (${topic}::text is null or split_part(a.action, '.', 1) = ${topic}::text)
-      and (${actor}::text is null or a.actor = ${actor}::text)
+      and (${wanted}::text is null or a.actor = ${wanted}::text)
     order by a.id desc limit ${limit + 1}`;
   const shown = rows.slice(0, limit);
   return {
