@@ -1,7 +1,7 @@
 /** The running demo as a tester sees it: addresses, and the oracles of what really happened. */
 import { execFileSync } from "node:child_process";
 import { createHmac, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { demoOf } from "./demo-of.ts";
 
@@ -122,12 +122,18 @@ export async function mails(...words: string[]): Promise<Mail[]> {
 let next = Math.floor(Date.now() / 1000) % 4000;
 /**
  * An amount no other test pays, between 20.00 and 99.99: oracles are searched by it, and a few dollars
- * of a large invoice may be paid as often as tests run.
+ * of a large invoice may be paid as often as tests run. Each is taken for good in a folder beside the demo's data, since a
+ * worker that failed begins anew.
  */
 export function uniqueAmount(): { typed: string; minor: bigint } {
-  next = (next + 7) % 7999;
-  const minor = 2000n + BigInt(next);
-  return { typed: `${minor / 100n}.${String(minor % 100n).padStart(2, "0")}`, minor };
+  const taken = `${dataDir}-amounts`;
+  for (let tries = 0; tries < 7999; tries++) {
+    next = (next + 7) % 7999;
+    const minor = 2000n + BigInt(next);
+    if (mkdirSync(join(taken, String(minor)), { recursive: true }) === undefined) continue;
+    return { typed: `${minor / 100n}.${String(minor % 100n).padStart(2, "0")}`, minor };
+  }
+  throw new Error(`every amount is taken: remove ${taken}`);
 }
 
 /** What the demo's card surcharge adds to a credit card payment. */
